@@ -1,0 +1,1 @@
+"""Meldingen openbare ruimte: from melding to gereedmelding. Import-free, so the bootstrap can load it bare."""

@@ -1,0 +1,1 @@
+"""JSON doors: parse, authorise, call one flow function, answer."""

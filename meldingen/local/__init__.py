@@ -1,0 +1,1 @@
+"""The embedded default: provisions, starts and stops everything on one machine. Standard library only."""

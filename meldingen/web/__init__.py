@@ -1,0 +1,1 @@
+"""Page doors: the same flow calls in other clothes."""

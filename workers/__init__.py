@@ -1,0 +1,1 @@
+"""Forward in time: the relay, the RQ jobs and the clock."""
