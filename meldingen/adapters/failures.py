@@ -1,0 +1,13 @@
+"""The only two ways in which a call to the outside may fail, for every adapter alike.
+
+Not for mistakes of a caller (`domain.errors`) and not for bugs: those keep their own exception. The text of a
+failure is read by operators and stored as the reason of a parked row: never a name, an address or a secret.
+"""
+
+
+class TemporaryFailure(Exception):
+    """It did not work now and may work later: a time-out, a full disk, a refused connection, a setting."""
+
+
+class PermanentFailure(Exception):
+    """It will not work however often it is tried: the thing is not there, or is refused as it is."""
