@@ -1,7 +1,7 @@
 """Where the bytes of photos are kept: plain files on one machine, S3-compatible storage, or memory.
 
-A store knows keys and bytes; which photo belongs to which melding is for `store/photo.py`. Keys are made by us,
-never from a file name. Nothing in a store is served directly: a door reads it and decides who may see it.
+A store knows keys and bytes; which photo belongs to which melding is for `store/photo.py`. Keys are made by
+us, never from a file name. Nothing in a store is served directly: a door reads it and decides who may see it.
 """
 
 import contextlib
@@ -231,8 +231,8 @@ def _date_of(page: Any) -> datetime:
 def _s3_failures() -> Iterator[None]:
     """Turn what S3 or the way to it says into our two words.
 
-    Only a missing object and one that is too large are permanent. A refused access key or a missing bucket is a
-    setting that people mend, and damage on the way is chance; then the work must go on by itself.
+    Only a missing object and one that is too large are permanent. A refused access key or a missing bucket is
+    a setting that people mend, and damage on the way is chance; then the work must go on by itself.
     """
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from urllib3.exceptions import HTTPError

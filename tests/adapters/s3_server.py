@@ -1,7 +1,7 @@
 """A small S3 for tests: the real protocol over HTTP on the loopback, for one bucket, in memory.
 
-It speaks PUT, GET, DELETE and ListObjectsV2 as Amazon documents them, checks the access key and Content-MD5, and
-can be told to misbehave. It does not check signatures, versions, multipart uploads or access rules.
+It speaks PUT, GET, DELETE and ListObjectsV2 as Amazon documents them, checks the access key and Content-MD5,
+and can be told to misbehave. It does not check signatures, versions, multipart uploads or access rules.
 """
 
 import threading
