@@ -1,1 +1,21 @@
-"""What is remembered: tables and named queries, functions that take a session and a scope."""
+"""What is remembered: tables and named queries, functions that take a session and a scope.
+
+Importing this package loads every table, so that `Base.metadata` is whole for migrations and tests.
+"""
+
+from . import (  # noqa: F401  each import registers its tables
+    account,
+    area,
+    callback,
+    category,
+    clock,
+    contact,
+    gemeente,
+    journal,
+    melding,
+    notice,
+    opdracht,
+    outbox,
+    photo,
+    team,
+)

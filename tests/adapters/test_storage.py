@@ -164,9 +164,7 @@ class TestFileStore:
         assert store.get("upload/x") == b"oud"
         assert [file.key for file in store.listing()] == ["upload/x"]
 
-    def test_bytes_are_flushed_before_the_name_is_given(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_bytes_are_flushed_before_the_name_is_given(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         order: list[str] = []
         flush, rename = os.fsync, Path.replace
         monkeypatch.setattr(storage.os, "fsync", lambda fd: (order.append("flush"), flush(fd))[1])

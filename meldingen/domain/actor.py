@@ -1,0 +1,73 @@
+"""Who does something, with which roles, for which gemeenten, on behalf of whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .errors import Forbidden, NotSignedIn
+
+TEAM = "team"
+PIKET = "piket"
+KCC = "kcc"
+COORDINATOR = "coordinator"
+BEHEER = "beheer"
+ROLES = (TEAM, PIKET, KCC, COORDINATOR, BEHEER)
+STAFF_ON_OPDRACHTEN = (TEAM, PIKET, KCC, COORDINATOR)
+SEES_CONTACT = (KCC, COORDINATOR)
+"""Contact data are for those who phone and write to melders (KLANTREIS rule 11); teams do without."""
+
+Kind = Literal["medewerker", "machine", "melder", "anoniem", "systeem"]
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Somebody at the door, or the system itself.
+
+    roles: per gemeente id the set of role names. team_ids: the teams a medewerker belongs to.
+    melding_id: the one melding a melder holds the follow token of.
+    on_behalf_of_melding: set when the KCC acts for a melder; both are kept in the journal.
+    """
+
+    kind: Kind
+    roles: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    team_ids: frozenset[int] = frozenset()
+    account_id: int | None = None
+    key_id: int | None = None
+    melding_id: int | None = None
+    name: str = ""
+    on_behalf_of_melding: int | None = None
+
+    @property
+    def scope(self) -> frozenset[int]:
+        """The gemeente ids this actor may see rows of."""
+        return frozenset(self.roles)
+
+    @property
+    def is_staff(self) -> bool:
+        """A signed-in medewerker."""
+        return self.kind == "medewerker"
+
+    @property
+    def label(self) -> str:
+        """Who, in one stable word, for idempotency scopes and the journal: `medewerker:12`, `anoniem`."""
+        who = self.account_id or self.key_id or self.melding_id
+        return f"{self.kind}:{who}" if who else self.kind
+
+    def has_role(self, gemeente_id: int, *roles: str) -> bool:
+        """Whether the actor holds any of these roles in this gemeente."""
+        return bool(self.roles.get(gemeente_id, frozenset()) & set(roles))
+
+    def gemeenten_with(self, *roles: str) -> frozenset[int]:
+        """The gemeente ids in which the actor holds any of these roles."""
+        return frozenset(g for g, held in self.roles.items() if held & set(roles))
+
+    def require_role(self, gemeente_id: int, *roles: str) -> None:
+        """Raises NotSignedIn for a stranger, Forbidden when the role is missing."""
+        if self.kind == "anoniem":
+            raise NotSignedIn("inloggen_nodig", "Log in om dit te doen.")
+        if self.kind != "systeem" and not self.has_role(gemeente_id, *roles):
+            raise Forbidden("geen_recht", "Uw account mag dit niet doen. Vraag uw beheerder.")
+
+
+ANONYMOUS = Actor(kind="anoniem")
+SYSTEM = Actor(kind="systeem", name="systeem")

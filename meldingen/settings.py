@@ -1,0 +1,211 @@
+"""Where things are, read once from the environment: addresses, secrets and switches. Policy lives in the database.
+
+The table in README "Configuratie" is checked against VARIABLES by a test.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class SettingsError(Exception):
+    """The environment is not usable; the message names every mistake at once."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings of one process; see VARIABLES for what each means."""
+
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[str, ...]
+    local_mode: bool
+    public_url: str
+    photo_dir: Path | None
+    s3_bucket: str
+    s3_endpoint: str
+    s3_access_key: str
+    s3_secret_key: str
+    smtp_url: str
+    mail_from: str
+    notifynl_api_key: str
+    notifynl_url: str
+    notifynl_sms_template: str
+    postvak_dir: Path | None
+    cors_origins: tuple[str, ...]
+    rate_public: str
+    rate_login: str
+    rate_staff: str
+    trusted_proxies: int
+    geocoder_url: str
+    map_tiles_url: str
+    metrics_token: str
+    log_level: str
+    db_pool_size: int
+
+    @property
+    def secure(self) -> bool:
+        """Whether people reach us by https; decides Secure cookies and HSTS."""
+        return self.public_url.startswith("https://")
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Reads `environ` (default: the process's). Raises SettingsError naming every missing or wrong variable."""
+        env = os.environ if environ is None else environ
+        mistakes: list[str] = []
+        values: dict[str, object] = {}
+        local = env.get("LOKALE_MODUS", "") == "1"
+        for variable in VARIABLES:
+            raw = env.get(variable.name, "").strip()
+            if not raw:
+                if variable.required and not (local and variable.local is not None):
+                    mistakes.append(f"{variable.name} ontbreekt ({variable.meaning})")
+                    continue
+                raw = variable.local if local and variable.local is not None else variable.default
+            try:
+                values[variable.field] = variable.read(raw)
+            except ValueError as error:
+                mistakes.append(f"{variable.name} klopt niet: {error}")
+        if not mistakes:
+            mistakes = _across(values)
+        if mistakes:
+            raise SettingsError("De instellingen kloppen niet:\n" + "\n".join(f"- {m}" for m in mistakes))
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _across(values: Mapping[str, object]) -> list[str]:
+    """Mistakes that only show when settings are seen together."""
+    mistakes = []
+    if not values["photo_dir"] and not values["s3_bucket"]:
+        mistakes.append("FOTO_MAP of S3_BUCKET ontbreekt (waar foto's bewaard worden)")
+    if values["s3_bucket"] and not (values["s3_access_key"] and values["s3_secret_key"]):
+        mistakes.append("S3_ACCESS_KEY en S3_SECRET_KEY horen bij S3_BUCKET")
+    if not values["local_mode"] and not str(values["public_url"]).startswith("https://"):
+        mistakes.append("PUBLIC_URL moet met https:// beginnen (buiten lokale modus)")
+    if not values["local_mode"] and not values["smtp_url"] and not values["notifynl_api_key"]:
+        mistakes.append("SMTP_URL of NOTIFYNL_API_KEY ontbreekt: zonder kan geen gereedmelding uit")
+    if values["notifynl_api_key"] and not values["notifynl_sms_template"]:
+        mistakes.append("NOTIFYNL_SMS_TEMPLATE hoort bij NOTIFYNL_API_KEY")
+    return mistakes
+
+
+def _text(raw: str) -> str:
+    return raw
+
+
+def _flag(raw: str) -> bool:
+    if raw not in ("", "0", "1"):
+        raise ValueError("schrijf 0 of 1")
+    return raw == "1"
+
+
+def _number(raw: str) -> int:
+    if not raw.isdigit():
+        raise ValueError("schrijf een heel getal")
+    return int(raw)
+
+
+def _path(raw: str) -> Path | None:
+    return Path(raw) if raw else None
+
+
+def _list(raw: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _keys(raw: str) -> tuple[str, ...]:
+    keys = _list(raw)
+    if any(len(key) < 32 for key in keys):
+        raise ValueError("elke sleutel is ten minste 32 tekens lang")
+    return keys
+
+
+def _database(raw: str) -> str:
+    if raw.startswith(("postgres://", "postgresql://")):
+        raw = "postgresql+psycopg://" + raw.split("://", 1)[1]
+    if raw and not raw.startswith("postgresql+psycopg://"):
+        raise ValueError("schrijf postgresql://gebruiker:wachtwoord@host:poort/naam; alleen PostGIS wordt gebruikt")
+    return raw
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def read(raw: str) -> str:
+        if raw and urlsplit(raw).scheme not in schemes:
+            raise ValueError(f"begin met {' of '.join(s + '://' for s in schemes)}")
+        return raw.rstrip("/")
+
+    return read
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One environment variable: its field, meaning (Dutch, for the README), default and, if other, local default."""
+
+    name: str
+    field: str
+    meaning: str
+    read: Callable[[str], object] = _text
+    default: str = ""
+    required: bool = False
+    local: str | None = None
+
+
+VARIABLES: tuple[Variable, ...] = (
+    Variable("DATABASE_URL", "database_url", "adres van PostgreSQL met PostGIS", _database, required=True),
+    Variable("REDIS_URL", "redis_url", "adres van Valkey of Redis", _url("redis", "rediss", "unix"), required=True),
+    Variable(
+        "SECRET_KEYS",
+        "secret_keys",
+        "geheimen (≥ 32 tekens, komma ertussen): de eerste tekent, alle worden herkend",
+        _keys,
+        required=True,
+    ),
+    Variable("LOKALE_MODUS", "local_mode", "1 = één machine: postvak, klok verzetten, demo-accounts", _flag, "0"),
+    Variable(
+        "PUBLIC_URL",
+        "public_url",
+        "adres waarop mensen ons bereiken",
+        _url("http", "https"),
+        required=True,
+        local="http://127.0.0.1:8000",
+    ),
+    Variable("FOTO_MAP", "photo_dir", "map voor foto's (zonder S3)", _path),
+    Variable("S3_BUCKET", "s3_bucket", "bucket voor foto's"),
+    Variable("S3_ENDPOINT", "s3_endpoint", "adres van de S3-opslag", _url("http", "https")),
+    Variable("S3_ACCESS_KEY", "s3_access_key", "sleutelnaam van de S3-opslag"),
+    Variable("S3_SECRET_KEY", "s3_secret_key", "geheim van de S3-opslag"),
+    Variable(
+        "SMTP_URL",
+        "smtp_url",
+        "mailserver: smtp://gebruiker:wachtwoord@host:587?starttls=1",
+        _url("smtp", "smtps"),
+    ),
+    Variable("MAIL_FROM", "mail_from", "afzender van e-mail", default="meldingen@example.nl"),
+    Variable("NOTIFYNL_API_KEY", "notifynl_api_key", "sleutel van NotifyNL, voor sms"),
+    Variable("NOTIFYNL_URL", "notifynl_url", "adres van NotifyNL", _url("http", "https"), "https://api.notifynl.nl"),
+    Variable("NOTIFYNL_SMS_TEMPLATE", "notifynl_sms_template", "sjabloon in NotifyNL met één veld: tekst"),
+    Variable("POSTVAK_MAP", "postvak_dir", "map waarin lokale modus uitgaande berichten bewaart", _path),
+    Variable("CORS_ORIGINS", "cors_origins", "websites die de API in de browser mogen gebruiken", _list),
+    Variable("LIMIET_PUBLIEK", "rate_public", "schrijvende verzoeken per adres", default="60 per minute"),
+    Variable("LIMIET_INLOGGEN", "rate_login", "inlogpogingen per adres en per account", default="10 per minute"),
+    Variable("LIMIET_MEDEWERKER", "rate_staff", "schrijvende verzoeken per medewerker", default="600 per minute"),
+    Variable(
+        "PROXIES",
+        "trusted_proxies",
+        "aantal eigen proxy's ervoor, voor het adres van de bezoeker",
+        _number,
+        "0",
+    ),
+    Variable(
+        "GEOCODER_URL",
+        "geocoder_url",
+        "PDOK Locatieserver of gelijke; leeg = geen adressen",
+        _url("http", "https"),
+    ),
+    Variable("KAART_TEGELS", "map_tiles_url", "sjabloon van kaarttegels; leeg = alleen vlakken"),
+    Variable("METRICS_TOKEN", "metrics_token", "bearer-token voor /metrics; leeg = alleen vanaf deze machine"),
+    Variable("LOG_NIVEAU", "log_level", "DEBUG, INFO, WARNING of ERROR", default="INFO"),
+    Variable("DB_POOL", "db_pool_size", "databaseverbindingen per proces", _number, "8"),
+)

@@ -1,0 +1,102 @@
+"""Staff accounts with roles per gemeente, their sessions, and machine keys. Passwords only as argon2 hashes."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from ..domain.actor import ROLES
+from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
+
+
+class Account(Base):
+    """A medewerker. One account may hold roles in several gemeenten, so it belongs to none."""
+
+    __tablename__ = "account"
+
+    id: Mapped[Id]
+    username: Mapped[str] = mapped_column(sa.Text, unique=True)
+    name: Mapped[str] = mapped_column(sa.Text)
+    password_hash: Mapped[str] = mapped_column(sa.Text)
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+    created_at: Mapped[Moment]
+
+
+class AccountRole(OfGemeente, Base):
+    """One role of one account in one gemeente; `team_id` for the roles team and piket."""
+
+    __tablename__ = "account_role"
+
+    account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    role: Mapped[str] = mapped_column(sa.Text)
+    team_id: Mapped[Ref | None]
+
+    __table_args__ = own(
+        sa.UniqueConstraint("gemeente_id", "account_id", "role", "team_id", postgresql_nulls_not_distinct=True),
+        refers("team_id", "team"),
+        one_of("role", ROLES),
+    )
+
+
+class StaffSession(Base):
+    """A signed-in device. Only a hash of its secret is kept; deleting the row signs the device out."""
+
+    __tablename__ = "staff_session"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    secret_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+
+    __table_args__ = (sa.Index("ix_staff_session_account_id", "account_id"),)
+
+
+class ApiKey(OfGemeente, Base):
+    """A partner's machine key; `name` is the kanaal its meldingen carry."""
+
+    __tablename__ = "api_key"
+
+    name: Mapped[str] = mapped_column(sa.Text)
+    secret_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+    created_at: Mapped[Moment]
+
+    __table_args__ = own(sa.UniqueConstraint("gemeente_id", "name"))
+
+
+def account_by_username(session: Session, username: str) -> Account | None:
+    """An account by the name people type, case folded; inactive ones too, so that a refusal takes as long."""
+    return session.scalar(sa.select(Account).where(Account.username == username.strip().lower()))
+
+
+def roles_of(session: Session, account_id: int) -> Sequence[AccountRole]:
+    """Every role of an account, in all its gemeenten: they are what its scope is made of."""
+    return session.scalars(sa.select(AccountRole).where(AccountRole.account_id == account_id)).all()
+
+
+def session_account(session: Session, secret_hash: bytes, now: datetime) -> Account | None:
+    """The active account of a live session, or None."""
+    return session.scalar(
+        sa.select(Account)
+        .join(StaffSession, StaffSession.account_id == Account.id)
+        .where(StaffSession.secret_hash == secret_hash, StaffSession.expires_at > now, Account.active)
+    )
+
+
+def end_session(session: Session, secret_hash: bytes) -> None:
+    """Signs one device out."""
+    session.execute(sa.delete(StaffSession).where(StaffSession.secret_hash == secret_hash))
+
+
+def key_by_hash(session: Session, secret_hash: bytes) -> ApiKey | None:
+    """An active machine key; its row says which gemeente it is for."""
+    return session.scalar(sa.select(ApiKey).where(ApiKey.secret_hash == secret_hash, ApiKey.active))
+
+
+def accounts_of(session: Session, *, scope: Collection[int]) -> Sequence[Account]:
+    """The accounts with a role in scope, by username."""
+    holders = sa.select(AccountRole.account_id).where(AccountRole.gemeente_id.in_(scope))
+    return session.scalars(sa.select(Account).where(Account.id.in_(holders)).order_by(Account.username)).all()

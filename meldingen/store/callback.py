@@ -1,0 +1,69 @@
+"""Terugbelnotities: promises to phone someone, with a deadline and an outcome."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+OPEN = "open"
+GESPROKEN = "gesproken"
+VERVALLEN = "vervallen"
+
+
+class Callback(OfGemeente, Base):
+    """One promise to phone the melder of a melding. words: what to tell. due_at: 2 werkdagen (KLANTREIS norms).
+
+    notice_id: the bericht it stands for, empty when made by hand.
+    reason: `geen_email_of_mobiel`, `bel_mij`, `niet_bezorgd`, `met_de_hand`.
+    """
+
+    __tablename__ = "terugbelnotitie"
+
+    melding_id: Mapped[Ref]
+    notice_id: Mapped[Ref | None]
+    kind: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(sa.Text)
+    status: Mapped[str] = mapped_column(sa.Text, server_default=OPEN)
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    version: Mapped[int] = mapped_column(server_default="1")
+    result: Mapped[str] = mapped_column(sa.Text, server_default="")
+    created_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+    finished_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+
+    __table_args__ = own(
+        refers("melding_id", "melding", ondelete="CASCADE"),
+        refers("notice_id", "notice", ondelete="CASCADE"),
+        one_of("status", (OPEN, GESPROKEN, VERVALLEN)),
+        sa.Index(
+            "uq_terugbelnotitie_notice",
+            "notice_id",
+            unique=True,
+            postgresql_where=sa.text("notice_id IS NOT NULL"),
+        ),
+        sa.Index("ix_terugbelnotitie_open", "gemeente_id", "due_at", postgresql_where=sa.text("status = 'open'")),
+        sa.Index("ix_terugbelnotitie_melding_id", "melding_id"),
+    )
+
+
+def open_callbacks(session: Session, *, scope: Collection[int]) -> Sequence[Callback]:
+    """The open terugbelnotities in scope, the most pressing first."""
+    query = sa.select(Callback).where(Callback.gemeente_id.in_(scope), Callback.status == OPEN)
+    return session.scalars(query.order_by(Callback.due_at, Callback.id)).all()
+
+
+def callbacks_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> Sequence[Callback]:
+    """The terugbelnotities of these meldingen, oldest first."""
+    query = sa.select(Callback).where(Callback.melding_id.in_(melding_ids), Callback.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(Callback.id)).all()
+
+
+def lock_callback(session: Session, callback_id: int, *, scope: Collection[int]) -> Callback | None:
+    """Locks one terugbelnotitie and reads it afresh."""
+    query = sa.select(Callback).where(Callback.id == callback_id, Callback.gemeente_id.in_(scope)).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))

@@ -1,0 +1,75 @@
+"""The category tree of a gemeente, seeded from defaults/ by slug and owned by the database afterwards."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from ..db import Base
+from .table import OfGemeente, Ref, one_of, own, refers
+
+URGENCIES = ("laag", "normaal", "hoog", "spoed")
+OTHER = "ander-probleem"
+"""The category whose term counts while nobody chose one (KLANTREIS Terms)."""
+
+
+class Category(OfGemeente, Base):
+    """A main category (parent_id empty) or a sub. phrase: as in "een melding van {phrase}".
+
+    questions: list of {id, label, type, options, required, danger_answer}; questions_version rises with each change.
+    join_radius_m and join_days: when set, a new melding joins an open opdracht of this category by itself.
+    """
+
+    __tablename__ = "category"
+
+    slug: Mapped[str] = mapped_column(sa.Text)
+    parent_id: Mapped[Ref | None]
+    name: Mapped[str] = mapped_column(sa.Text)
+    phrase: Mapped[str] = mapped_column(sa.Text, server_default="")
+    term_days: Mapped[int]
+    team_kind: Mapped[str] = mapped_column(sa.Text)
+    urgency: Mapped[str] = mapped_column(sa.Text)
+    public: Mapped[bool]
+    questions: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default=sa.text("'[]'::jsonb"))
+    questions_version: Mapped[int] = mapped_column(server_default="1")
+    join_radius_m: Mapped[int | None]
+    join_days: Mapped[int | None]
+    position: Mapped[int] = mapped_column(server_default="0")
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+
+    __table_args__ = own(
+        sa.UniqueConstraint("gemeente_id", "slug"),
+        refers("parent_id", "category"),
+        one_of("urgency", URGENCIES),
+        sa.CheckConstraint("term_days BETWEEN 1 AND 260", name="term_days"),
+    )
+
+
+def category_by_slug(session: Session, slug: str, *, scope: Collection[int]) -> Category | None:
+    """An active category in scope by slug."""
+    return session.scalar(
+        sa.select(Category).where(Category.slug == slug, Category.active, Category.gemeente_id.in_(scope))
+    )
+
+
+def category_by_id(session: Session, category_id: int, *, scope: Collection[int]) -> Category | None:
+    """A category in scope by id, active or not: old meldingen keep theirs."""
+    return session.scalar(sa.select(Category).where(Category.id == category_id, Category.gemeente_id.in_(scope)))
+
+
+def categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Category]:
+    """The active categories in scope: main categories and subs, in the gemeente's own order."""
+    query = sa.select(Category).where(Category.gemeente_id.in_(scope), Category.active)
+    return session.scalars(query.order_by(Category.gemeente_id, Category.position, Category.id)).all()
+
+
+def main_slug(session: Session, category: Category, *, scope: Collection[int]) -> str:
+    """The slug of the main category this one belongs to (its own when it is one)."""
+    if category.parent_id is None:
+        return category.slug
+    parent = aliased(Category)
+    return session.scalars(
+        sa.select(parent.slug).where(parent.id == category.parent_id, parent.gemeente_id.in_(scope))
+    ).one()

@@ -1,0 +1,69 @@
+"""The person behind a melding, apart from it, and the log of who looked (KLANTREIS rule 11)."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+
+class Contact(OfGemeente, Base):
+    """Name, e-mail and phone of a melder, all optional. phone: E.164; mobile: can receive SMS.
+
+    email_refused_at: a hard bounce; the address is not used again until it changes.
+    """
+
+    __tablename__ = "contact"
+
+    melding_id: Mapped[Ref]
+    name: Mapped[str] = mapped_column(sa.Text, server_default="")
+    email: Mapped[str] = mapped_column(sa.Text, server_default="")
+    phone: Mapped[str] = mapped_column(sa.Text, server_default="")
+    mobile: Mapped[bool] = mapped_column(server_default=sa.false())
+    preference: Mapped[str | None] = mapped_column(sa.Text)
+    only_when_done: Mapped[bool] = mapped_column(server_default=sa.false())
+    email_refused_at: Mapped[Moment | None]
+
+    __table_args__ = own(
+        sa.UniqueConstraint("gemeente_id", "melding_id"),
+        refers("melding_id", "melding", ondelete="CASCADE"),
+        one_of("preference", ("email", "sms", "bellen")),
+        sa.Index("ix_contact_phone", "phone", postgresql_where=sa.text("phone <> ''")),
+        sa.Index("ix_contact_email", sa.text("lower(email)"), postgresql_where=sa.text("email <> ''")),
+    )
+
+
+class ContactView(OfGemeente, Base):
+    """One look at contact data: who, when, in which context. Kept when the contact itself goes."""
+
+    __tablename__ = "contact_view"
+
+    melding_id: Mapped[Ref]
+    account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    context: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[Moment]
+
+    __table_args__ = own(refers("melding_id", "melding", ondelete="CASCADE"))
+
+
+def contact_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Contact | None:
+    """The contact of a melding, for the system itself; a door that shows it logs the look with `log_view`."""
+    return session.scalar(sa.select(Contact).where(Contact.melding_id == melding_id, Contact.gemeente_id.in_(scope)))
+
+
+def contacts_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> dict[int, Contact]:
+    """The contacts of several meldingen, by melding id."""
+    query = sa.select(Contact).where(Contact.melding_id.in_(melding_ids), Contact.gemeente_id.in_(scope))
+    return {contact.melding_id: contact for contact in session.scalars(query)}
+
+
+def log_view(
+    session: Session, *, gemeente_id: int, melding_id: int, account_id: int, context: str, now: datetime
+) -> None:
+    """Records one look at contact data; context: one word such as `beller`, `terugbelnotitie`, `melding`."""
+    session.add(
+        ContactView(gemeente_id=gemeente_id, melding_id=melding_id, account_id=account_id, context=context, at=now)
+    )

@@ -1,0 +1,141 @@
+"""The melding: what one melder reported. Its person lives in contact.py, its work in opdracht.py."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from ..domain.workflow import MELDING_STATUSES
+from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
+
+
+class Melding(OfGemeente, Base):
+    """One melding. `status` is derived from its opdrachten and only changed under this row's lock (flow/status.py).
+
+    category_id: the melder's own choice, kept for the figures. promised_on: what the melder was told last;
+    first_promised_on: what the receipt said. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
+    `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
+    token_generation: +1 revokes the follow token.
+    """
+
+    __tablename__ = "melding"
+
+    number: Mapped[str] = mapped_column(sa.Text, unique=True)
+    status: Mapped[str] = mapped_column(sa.Text)
+    description: Mapped[str] = mapped_column(sa.Text, server_default="")
+    location: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
+    location_source: Mapped[str] = mapped_column(sa.Text)
+    location_note: Mapped[str] = mapped_column(sa.Text, server_default="")
+    address: Mapped[str] = mapped_column(sa.Text, server_default="")
+    wijk_code: Mapped[str | None] = mapped_column(sa.Text)
+    buurt_code: Mapped[str | None] = mapped_column(sa.Text)
+    area_year: Mapped[int | None]
+    category_id: Mapped[Ref | None]
+    answers: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
+    questions_version: Mapped[int | None]
+    danger: Mapped[bool] = mapped_column(server_default=sa.false())
+    flags: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}")
+    intake_channel: Mapped[str] = mapped_column(sa.Text)
+    partner_name: Mapped[str] = mapped_column(sa.Text, server_default="")
+    entered_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    same_as_opdracht_id: Mapped[Ref | None]
+    photos_expected: Mapped[int] = mapped_column(server_default="0")
+    received_at: Mapped[Moment]
+    first_promised_on: Mapped[date]
+    promised_on: Mapped[date]
+    closed_at: Mapped[Moment | None]
+    withdrawn_at: Mapped[Moment | None]
+    referred_to: Mapped[str] = mapped_column(sa.Text, server_default="")
+    token_generation: Mapped[int] = mapped_column(server_default="1")
+
+    __table_args__ = own(
+        refers("category_id", "category"),
+        one_of("status", MELDING_STATUSES),
+        sa.Index("ix_melding_location", "location", postgresql_using="gist"),
+        sa.Index(
+            "ix_melding_gemeente_id_received_at",
+            "gemeente_id",
+            sa.text("received_at DESC"),
+            sa.text("id DESC"),
+        ),
+        sa.Index("ix_melding_entered_by", "entered_by"),
+        sa.CheckConstraint("char_length(description) <= 500", name="description"),
+    )
+
+
+class Idempotency(Base):
+    """A remembered answer: key, hash of the body and id of what was made; never the answer itself (rule 3)."""
+
+    __tablename__ = "idempotency"
+
+    id: Mapped[Id]
+    scope: Mapped[str] = mapped_column(sa.Text)
+    key: Mapped[str] = mapped_column(sa.Text)
+    body_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    resource_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    created_at: Mapped[Moment]
+
+    __table_args__ = (
+        sa.UniqueConstraint("scope", "key"),
+        sa.Index("ix_idempotency_created_at", "created_at"),
+    )
+
+
+NUMBERS = sa.Sequence("melding_number", metadata=Base.metadata)
+
+
+def next_sequence(session: Session) -> int:
+    """The next value for a meldingnummer; gaps are normal."""
+    return int(session.execute(sa.select(NUMBERS.next_value())).scalar_one())
+
+
+def melding_by_number(session: Session, number: str, *, scope: Collection[int]) -> Melding | None:
+    """One melding in scope by its stored number (ten digits)."""
+    return session.scalar(sa.select(Melding).where(Melding.number == number, Melding.gemeente_id.in_(scope)))
+
+
+def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) -> Melding | None:
+    """One melding in scope by id."""
+    return session.scalar(sa.select(Melding).where(Melding.id == melding_id, Melding.gemeente_id.in_(scope)))
+
+
+def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Melding]:
+    """Locks these meldingen in order of id and reads them afresh. Lock opdrachten first (HUIS Locks)."""
+    query = (
+        sa.select(Melding)
+        .where(Melding.id.in_(sorted(set(ids))), Melding.gemeente_id.in_(scope))
+        .order_by(Melding.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now: datetime) -> Idempotency | None:
+    """Claims an idempotency key for this transaction: None when it is ours now, else the earlier row.
+
+    A second request at the same moment waits here until the first commits or rolls back (KLANTREIS rule 3).
+    """
+    claimed = session.execute(
+        insert(Idempotency)
+        .values(scope=scope_name, key=key, body_hash=body_hash, created_at=now)
+        .on_conflict_do_nothing(index_elements=["scope", "key"])
+        .returning(Idempotency.id)
+    ).scalar_one_or_none()
+    if claimed is not None:
+        return None
+    return session.scalars(sa.select(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key)).one()
+
+
+def remember_resource(session: Session, scope_name: str, key: str, resource_id: int) -> None:
+    """Stores what the claimed key made."""
+    session.execute(
+        sa.update(Idempotency)
+        .where(Idempotency.scope == scope_name, Idempotency.key == key)
+        .values(resource_id=resource_id)
+    )

@@ -1,0 +1,113 @@
+"""Berichten: one Notice per event and melding, its attempts as Delivery rows per channel."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+GEPLAND = "gepland"
+BEZIG = "bezig"
+VERZONDEN = "verzonden"
+BEZORGD = "bezorgd"
+MISLUKT = "mislukt"
+DELIVERY_STATUSES = (GEPLAND, BEZIG, VERZONDEN, BEZORGD, MISLUKT)
+UNFINISHED = (GEPLAND, BEZIG)
+CHANNELS = ("email", "sms", "telefoon")
+
+
+class Notice(OfGemeente, Base):
+    """One bericht about one event to one melder (melding_id) or to a team (team_id). Unique per event and receiver."""
+
+    __tablename__ = "notice"
+
+    event_id: Mapped[Ref]
+    melding_id: Mapped[Ref | None]
+    team_id: Mapped[Ref | None]
+    kind: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[Moment]
+
+    __table_args__ = own(
+        refers("event_id", "journal"),
+        refers("melding_id", "melding", ondelete="CASCADE"),
+        refers("team_id", "team"),
+        sa.Index(
+            "uq_notice_event_melding",
+            "event_id",
+            "melding_id",
+            unique=True,
+            postgresql_where=sa.text("melding_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "uq_notice_event_team",
+            "event_id",
+            "team_id",
+            unique=True,
+            postgresql_where=sa.text("team_id IS NOT NULL"),
+        ),
+        sa.Index("ix_notice_melding_id", "melding_id"),
+    )
+
+
+class Delivery(OfGemeente, Base):
+    """One try of one channel. address and words are copied when it is made, so a resend is the same message.
+
+    status moves forward only: gepland → bezig → verzonden → bezorgd, or mislukt. `reference`: our own id at the
+    provider (also the Message-ID). maybe_double: sent again where the channel cannot tell (KLANTREIS rule 2).
+    """
+
+    __tablename__ = "delivery"
+
+    notice_id: Mapped[Ref]
+    channel: Mapped[str] = mapped_column(sa.Text)
+    status: Mapped[str] = mapped_column(sa.Text, server_default=GEPLAND)
+    address: Mapped[str] = mapped_column(sa.Text, server_default="")
+    reference: Mapped[str] = mapped_column(sa.Text, unique=True)
+    subject: Mapped[str] = mapped_column(sa.Text, server_default="")
+    text: Mapped[str] = mapped_column(sa.Text, server_default="")
+    html: Mapped[str] = mapped_column(sa.Text, server_default="")
+    provider_id: Mapped[str] = mapped_column(sa.Text, server_default="")
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    maybe_double: Mapped[bool] = mapped_column(server_default=sa.false())
+    reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    due_at: Mapped[Moment]
+    created_at: Mapped[Moment]
+    sent_at: Mapped[Moment | None]
+    finished_at: Mapped[Moment | None]
+
+    __table_args__ = own(
+        refers("notice_id", "notice", ondelete="CASCADE"),
+        one_of("channel", CHANNELS),
+        one_of("status", DELIVERY_STATUSES),
+        sa.UniqueConstraint("notice_id", "channel"),
+        sa.Index(
+            "uq_delivery_unfinished",
+            "notice_id",
+            unique=True,
+            postgresql_where=sa.text("status IN ('gepland', 'bezig')"),
+        ),
+    )
+
+
+def notice_by_id(session: Session, notice_id: int, *, scope: Collection[int]) -> Notice | None:
+    """One notice in scope."""
+    return session.scalar(sa.select(Notice).where(Notice.id == notice_id, Notice.gemeente_id.in_(scope)))
+
+
+def notices_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> Sequence[Notice]:
+    """The notices of these meldingen, oldest first."""
+    query = sa.select(Notice).where(Notice.melding_id.in_(melding_ids), Notice.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(Notice.id)).all()
+
+
+def deliveries_of(session: Session, notice_ids: Collection[int], *, scope: Collection[int]) -> Sequence[Delivery]:
+    """The deliveries of these notices, oldest first."""
+    query = sa.select(Delivery).where(Delivery.notice_id.in_(notice_ids), Delivery.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(Delivery.id)).all()
+
+
+def delivery_by_id(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:
+    """One delivery in scope."""
+    return session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id, Delivery.gemeente_id.in_(scope)))

@@ -1,0 +1,255 @@
+"""The opdracht: the work of one team on one problem, and its links to meldingen with a from, a to and an author."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from geoalchemy2 import Geometry
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from ..domain.workflow import OPDRACHT_STATUSES, OPEN, OUTCOMES
+from .category import URGENCIES
+from .gemeente import GEOGRAPHY, point
+from .melding import Melding
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+OPEN_SQL = "status IN (" + ", ".join(f"'{s}'" for s in OPEN) + ")"
+
+
+class Opdracht(OfGemeente, Base):
+    """Work for one team. version: raised by moves only (KLANTREIS rule 4). rule_id 0: the vangnet rule.
+
+    due_at: the earliest promise of its meldingen. priority: higher first; urgency plus the number of melders.
+    reopened_from_id: the opdracht whose closing did not hold.
+    last_closed_by: who closed that one; other eyes look first.
+    moves_count: hand-overs so far. paused_at: since when a question pauses the term.
+    """
+
+    __tablename__ = "opdracht"
+
+    status: Mapped[str] = mapped_column(sa.Text)
+    version: Mapped[int] = mapped_column(server_default="1")
+    category_id: Mapped[Ref]
+    team_id: Mapped[Ref]
+    urgency: Mapped[str] = mapped_column(sa.Text)
+    danger: Mapped[bool] = mapped_column(server_default=sa.false())
+    priority: Mapped[int] = mapped_column(server_default="0")
+    location: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
+    location_note: Mapped[str] = mapped_column(sa.Text, server_default="")
+    address: Mapped[str] = mapped_column(sa.Text, server_default="")
+    wijk_code: Mapped[str | None] = mapped_column(sa.Text)
+    buurt_code: Mapped[str | None] = mapped_column(sa.Text)
+    rule_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    routing_reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    received_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    planned_on: Mapped[date | None]
+    taken_up_at: Mapped[Moment | None]
+    taken_up_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    paused_at: Mapped[Moment | None]
+    moves_count: Mapped[int] = mapped_column(server_default="0")
+    split_from_id: Mapped[Ref | None]
+    reopened_from_id: Mapped[Ref | None]
+    last_closed_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    outcome: Mapped[str | None] = mapped_column(sa.Text)
+    closed_at: Mapped[Moment | None]
+    created_at: Mapped[Moment]
+
+    __table_args__ = own(
+        refers("category_id", "category"),
+        refers("team_id", "team"),
+        refers("split_from_id", "opdracht"),
+        refers("reopened_from_id", "opdracht"),
+        one_of("status", OPDRACHT_STATUSES),
+        one_of("urgency", URGENCIES),
+        one_of("outcome", OUTCOMES),
+        sa.Index("ix_opdracht_open_team", "team_id", "due_at", "id", postgresql_where=sa.text(OPEN_SQL)),
+        sa.Index("ix_opdracht_open_gemeente", "gemeente_id", "due_at", "id", postgresql_where=sa.text(OPEN_SQL)),
+        sa.Index(
+            "ix_opdracht_open_location",
+            "location",
+            postgresql_using="gist",
+            postgresql_where=sa.text(OPEN_SQL),
+        ),
+        sa.Index(
+            "ix_opdracht_open_near",
+            sa.text("(location::geography)"),
+            postgresql_using="gist",
+            postgresql_where=sa.text(OPEN_SQL),
+        ),
+        sa.Index(
+            "ix_opdracht_closed",
+            "gemeente_id",
+            sa.text("closed_at DESC"),
+            postgresql_where=sa.text("closed_at IS NOT NULL"),
+        ),
+    )
+
+
+class Link(OfGemeente, Base):
+    """A melding answered by an opdracht. until_at empty: now.
+
+    how: `toegewezen`, `samengevoegd`, `gesplitst`, `heropend`.
+    """
+
+    __tablename__ = "melding_opdracht"
+
+    melding_id: Mapped[Ref]
+    opdracht_id: Mapped[Ref]
+    how: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    from_at: Mapped[Moment]
+    until_at: Mapped[Moment | None]
+    made_by: Mapped[str] = mapped_column(sa.Text)
+    ended_by: Mapped[str | None] = mapped_column(sa.Text)
+
+    __table_args__ = own(
+        refers("melding_id", "melding", ondelete="CASCADE"),
+        refers("opdracht_id", "opdracht", ondelete="CASCADE"),
+        sa.Index(
+            "uq_melding_opdracht_now",
+            "melding_id",
+            "opdracht_id",
+            unique=True,
+            postgresql_where=sa.text("until_at IS NULL"),
+        ),
+        sa.Index("ix_melding_opdracht_opdracht_id", "opdracht_id"),
+    )
+
+
+class Closure(OfGemeente, Base):
+    """How one closing ended: outcome, reason and the sentence the melder reads. A fact of its event; never changed."""
+
+    __tablename__ = "closure"
+
+    opdracht_id: Mapped[Ref]
+    outcome: Mapped[str] = mapped_column(sa.Text)
+    reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    sentence: Mapped[str] = mapped_column(sa.Text, server_default="")
+    partner: Mapped[str] = mapped_column(sa.Text, server_default="")
+    closed_at: Mapped[Moment]
+    closed_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+
+    __table_args__ = own(
+        refers("opdracht_id", "opdracht", ondelete="CASCADE"),
+        one_of("outcome", OUTCOMES),
+        sa.Index("ix_closure_opdracht_id", "opdracht_id"),
+    )
+
+
+def opdracht_by_id(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Opdracht | None:
+    """One opdracht in scope."""
+    return session.scalar(sa.select(Opdracht).where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope)))
+
+
+def lock_opdrachten(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Opdracht]:
+    """Locks these opdrachten in order of id and reads them afresh; the first step of every closing, join and split."""
+    query = (
+        sa.select(Opdracht)
+        .where(Opdracht.id.in_(sorted(set(ids))), Opdracht.gemeente_id.in_(scope))
+        .order_by(Opdracht.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return session.scalars(query).all()
+
+
+def melding_ids_of(session: Session, opdracht_ids: Collection[int], *, scope: Collection[int]) -> list[int]:
+    """The ids of the meldingen linked now to any of these opdrachten, ascending."""
+    query = (
+        sa.select(Link.melding_id)
+        .where(Link.opdracht_id.in_(opdracht_ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope))
+        .distinct()
+        .order_by(Link.melding_id)
+    )
+    return list(session.scalars(query))
+
+
+def opdracht_ids_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> list[int]:
+    """The ids of the opdrachten linked now to any of these meldingen, ascending."""
+    query = (
+        sa.select(Link.opdracht_id)
+        .where(Link.melding_id.in_(melding_ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope))
+        .distinct()
+        .order_by(Link.opdracht_id)
+    )
+    return list(session.scalars(query))
+
+
+def opdrachten_of(
+    session: Session, melding_ids: Collection[int], *, scope: Collection[int]
+) -> dict[int, list[Opdracht]]:
+    """Per melding id the opdrachten linked now, oldest first."""
+    query = (
+        sa.select(Link.melding_id, Opdracht)
+        .join(Opdracht, Opdracht.id == Link.opdracht_id)
+        .where(Link.melding_id.in_(melding_ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope))
+        .order_by(Opdracht.id)
+    )
+    found: dict[int, list[Opdracht]] = {melding_id: [] for melding_id in melding_ids}
+    for melding_id, opdracht in session.execute(query):
+        found[melding_id].append(opdracht)
+    return found
+
+
+def meldingen_of(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Sequence[Melding]:
+    """The meldingen linked now to one opdracht, oldest first."""
+    query = (
+        sa.select(Melding)
+        .join(Link, Link.melding_id == Melding.id)
+        .where(Link.opdracht_id == opdracht_id, Link.until_at.is_(None), Link.gemeente_id.in_(scope))
+        .order_by(Melding.received_at, Melding.id)
+    )
+    return session.scalars(query).all()
+
+
+def live_link(session: Session, melding_id: int, opdracht_id: int, *, scope: Collection[int]) -> Link | None:
+    """The link that holds now between this melding and this opdracht."""
+    return session.scalar(
+        sa.select(Link).where(
+            Link.melding_id == melding_id,
+            Link.opdracht_id == opdracht_id,
+            Link.until_at.is_(None),
+            Link.gemeente_id.in_(scope),
+        )
+    )
+
+
+def nearest_open(
+    session: Session,
+    category_id: int,
+    lon: float,
+    lat: float,
+    *,
+    radius_m: int,
+    since: Any,
+    scope: Collection[int],
+) -> int | None:
+    """The id of the nearest open opdracht of this category within radius_m metres, received since `since`."""
+    here = sa.cast(point(lon, lat), GEOGRAPHY)
+    there = sa.cast(Opdracht.location, GEOGRAPHY)
+    query = (
+        sa.select(Opdracht.id)
+        .where(
+            Opdracht.gemeente_id.in_(scope),
+            Opdracht.category_id == category_id,
+            Opdracht.status.in_(OPEN),
+            Opdracht.received_at >= since,
+            sa.func.ST_DWithin(there, here, radius_m),
+        )
+        .order_by(sa.func.ST_Distance(there, here), Opdracht.id)
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def closures_of(session: Session, opdracht_ids: Collection[int], *, scope: Collection[int]) -> dict[int, Closure]:
+    """The latest closure per opdracht id."""
+    query = (
+        sa.select(Closure)
+        .where(Closure.opdracht_id.in_(opdracht_ids), Closure.gemeente_id.in_(scope))
+        .order_by(Closure.opdracht_id, Closure.id)
+    )
+    return {closure.opdracht_id: closure for closure in session.scalars(query)}

@@ -1,0 +1,37 @@
+"""What the tables share: column types and the two key shapes of HUIS "from the first migration". No queries here."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+Id = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(always=False), primary_key=True)]
+GemeenteId = Annotated[int, mapped_column(sa.BigInteger, sa.ForeignKey("gemeente.id"), nullable=False)]
+Ref = Annotated[int, mapped_column(sa.BigInteger)]
+Moment = Annotated[datetime, mapped_column(sa.DateTime(timezone=True))]
+Facts = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+class OfGemeente:
+    """A row of one gemeente. Others refer to it by (gemeente_id, id), so nothing leaks between gemeenten."""
+
+    id: Mapped[Id]
+    gemeente_id: Mapped[GemeenteId]
+
+
+def own(*extra: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
+    """Table arguments of a row of one gemeente: the composite key others refer to, and `extra`."""
+    return (sa.UniqueConstraint("gemeente_id", "id"), *extra)
+
+
+def refers(column: str, table: str, **options: Any) -> sa.ForeignKeyConstraint:
+    """A composite foreign key to another table of the same gemeente."""
+    return sa.ForeignKeyConstraint(["gemeente_id", column], [f"{table}.gemeente_id", f"{table}.id"], **options)
+
+
+def one_of(column: str, values: tuple[str, ...]) -> sa.CheckConstraint:
+    """Text plus a check: a closed list of Dutch values without a database enum."""
+    listed = ", ".join(f"'{value}'" for value in values)
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=column)

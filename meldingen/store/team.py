@@ -1,0 +1,107 @@
+"""Teams, external parties and the routing rules of a gemeente."""
+
+from collections.abc import Collection, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from ..domain.routing import Rule
+from .category import Category
+from .table import OfGemeente, Ref, one_of, own, refers
+
+KINDS = (
+    "serviceteam", "groen", "afval", "verlichting", "riolering", "handhaving", "verkeer", "water", "spelen",
+    "plaagdieren", "piket", "kcc", "partij",
+)  # fmt: skip
+
+
+class Team(OfGemeente, Base):
+    """Who carries out opdrachten. kind `partij`: an external party, which never sees contact data."""
+
+    __tablename__ = "team"
+
+    slug: Mapped[str] = mapped_column(sa.Text)
+    name: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    email: Mapped[str] = mapped_column(sa.Text, server_default="")
+    phone: Mapped[str] = mapped_column(sa.Text, server_default="")
+    vangnet: Mapped[bool] = mapped_column(server_default=sa.false())
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+
+    __table_args__ = own(
+        sa.UniqueConstraint("gemeente_id", "slug"),
+        sa.Index("uq_team_vangnet", "gemeente_id", unique=True, postgresql_where=sa.text("vangnet")),
+        one_of("kind", KINDS),
+    )
+
+    @property
+    def is_partner(self) -> bool:
+        """An external party."""
+        return self.kind == "partij"
+
+
+class RoutingRule(OfGemeente, Base):
+    """category or main category × area × moment → team. Empty conditions match everything."""
+
+    __tablename__ = "routing_rule"
+
+    team_id: Mapped[Ref]
+    category_id: Mapped[Ref | None]
+    area_code: Mapped[str | None] = mapped_column(sa.Text)
+    moment: Mapped[str | None] = mapped_column(sa.Text)
+    danger: Mapped[bool | None]
+    position: Mapped[int] = mapped_column(server_default="100")
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+
+    __table_args__ = own(
+        refers("team_id", "team"),
+        refers("category_id", "category"),
+        one_of("moment", ("kantooruren", "piket")),
+    )
+
+
+def teams_of(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
+    """The active teams in scope, by name."""
+    return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope), Team.active).order_by(Team.name)).all()
+
+
+def team_by_id(session: Session, team_id: int, *, scope: Collection[int]) -> Team | None:
+    """One team in scope."""
+    return session.scalar(sa.select(Team).where(Team.id == team_id, Team.gemeente_id.in_(scope)))
+
+
+def team_by_slug(session: Session, slug: str, *, scope: Collection[int]) -> Team | None:
+    """One active team in scope by slug."""
+    return session.scalar(sa.select(Team).where(Team.slug == slug, Team.active, Team.gemeente_id.in_(scope)))
+
+
+def vangnet_team(session: Session, *, scope: Collection[int]) -> Team:
+    """The team that takes what nobody else takes; every served gemeente has exactly one."""
+    return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope), Team.vangnet)).one()
+
+
+def rules_of(session: Session, *, scope: Collection[int]) -> list[Rule]:
+    """The active rules of one gemeente as the domain reads them, vangnet rule included (id 0, no conditions)."""
+    rows = session.execute(
+        sa.select(RoutingRule, Category.slug)
+        .join(Team, sa.and_(Team.id == RoutingRule.team_id, Team.active))
+        .outerjoin(Category, Category.id == RoutingRule.category_id)
+        .where(RoutingRule.gemeente_id.in_(scope), RoutingRule.active)
+        .order_by(RoutingRule.position, RoutingRule.id)
+    )
+    rules = [
+        Rule(
+            id=rule.id,
+            team_id=rule.team_id,
+            category_slug=slug,
+            area_code=rule.area_code,
+            moment=rule.moment,
+            danger=rule.danger,
+            position=rule.position,
+        )
+        for rule, slug in rows
+    ]
+    vangnet = vangnet_team(session, scope=scope)
+    last = Rule(id=0, team_id=vangnet.id, category_slug=None, area_code=None, moment=None, danger=None, position=10**6)
+    return [*rules, last]
