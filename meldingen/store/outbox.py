@@ -114,6 +114,7 @@ def put(
         )
         .on_conflict_do_nothing(index_elements=["key"])
     )
+    session.info["outbox"] = True  # the door wakes the relay after its commit
 
 
 def parked_entries(session: Session) -> Sequence[OutboxEntry]:

@@ -1,0 +1,5 @@
+"""`python -m meldingen …` is the same as `meldingen …`."""
+
+from .cli import main
+
+main()

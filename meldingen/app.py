@@ -1,0 +1,99 @@
+"""create_app(settings, adapters): the only place that wires things together, and one transaction per request."""
+
+import secrets
+
+import structlog
+from flask import Flask, Response, g, request
+from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from . import adapters as outside
+from . import api, web
+from .auth import Installation, Visit, csrf
+from .db import make_engine, transaction
+from .settings import Settings
+
+log = structlog.get_logger()
+
+MAX_BODY_BYTES = 110 * 2**20
+"""Five photos of 20 MB and the words around them; more is 413."""
+
+
+class App(Flask):
+    """Flask with each request inside one transaction: what the door raises rolls everything back."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken."""
+        held: Installation = self.extensions["meldingen"]
+        with transaction(held.engine) as session:
+            g.visit = Visit(held, session)
+            answer = super().dispatch_request()
+        if session.info.get("outbox"):
+            held.adapters.wake()
+        return answer
+
+
+def create_app(settings: Settings | None = None, adapters: outside.Adapters | None = None) -> App:
+    """The whole application. settings: default from the environment; adapters: default built from the settings."""
+    settings = settings or Settings.from_env()
+    configure_logging(settings.log_level)
+    app = App(
+        __name__,
+        static_folder="web/static",
+        static_url_path="/static",
+        template_folder="web/templates",
+    )
+    app.config.update(
+        SECRET_KEY=settings.secret_keys[0],
+        SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        SESSION_COOKIE_NAME="__Host-sessie" if settings.secure else "sessie",
+        SESSION_COOKIE_SECURE=settings.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        MAX_FORM_MEMORY_SIZE=2 * 2**20,
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.extensions["meldingen"] = Installation(
+        settings,
+        make_engine(settings.database_url, pool_size=settings.db_pool_size),
+        adapters or outside.build(settings),
+    )
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    csrf.init_app(app)
+    app.before_request(_name_request)
+    app.after_request(_answer_request_id)
+    api.init_app(app)
+    web.init_app(app)
+    return app
+
+
+def configure_logging(level: str) -> None:
+    """Structured lines on stdout: event name plus keys, UTC; never names, addresses, texts or places."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _name_request() -> None:
+    """Gives the request one id, from door to job. A caller's own id is not trusted into our log."""
+    g.request_id = secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, route=str(request.url_rule))
+
+
+def _answer_request_id(response: Response) -> Response:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response

@@ -1,0 +1,221 @@
+"""Who is at the door: staff by session, a partner by key, a melder by follow token; and which routes they may enter.
+
+Every view declares its visitors with `enter`; a house test refuses a route that does not. What an actor may do with
+one row is asked by the flow; here it is only: may this kind of visitor come in at all.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property, wraps
+from typing import Literal, ParamSpec, TypeVar
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app, g, request
+from flask import session as cookie
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.orm import Session
+
+from .adapters import Adapters
+from .db import business_now
+from .domain import tokens
+from .domain.actor import ANONYMOUS, Actor
+from .domain.errors import Forbidden, NotFound, NotSignedIn
+from .settings import Settings
+from .store import account as accounts
+from .store.gemeente import served_ids
+from .store.melding import Melding, melding_by_id
+
+Who = Literal["iedereen", "melder", "medewerker", "machine"]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+STAFF_SESSION_HOURS = 12
+STAFF_PREFIX = "ms_"
+KEY_PREFIX = "mk_"
+TOKEN_HEADER = "Volg-Token"  # noqa: S105  the name of a header
+
+csrf = CSRFProtect()
+_hasher = PasswordHasher()
+_NOBODY = _hasher.hash(secrets.token_hex(16))
+"""Verified for unknown names too, so that a refusal does not tell who has an account."""
+
+
+@dataclass
+class Installation:
+    """What one process holds: handed to every visit by `create_app`."""
+
+    settings: Settings
+    engine: sa.Engine
+    adapters: Adapters
+
+
+class Visit:
+    """One request: its session (of the request's one transaction), its moment and its actor."""
+
+    def __init__(self, installation: Installation, session: Session) -> None:
+        self.settings = installation.settings
+        self.adapters = installation.adapters
+        self.session = session
+
+    @cached_property
+    def now(self) -> datetime:
+        """Business time of this request, the same at each look."""
+        return business_now(self.session)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Staff or partner; anybody else is anonymous, also with a follow token (see `melder_at`)."""
+        return _recognise(self.session, self.now)
+
+    @cached_property
+    def public_scope(self) -> frozenset[int]:
+        """The ids of every served gemeente: the scope of what anyone may ask."""
+        return served_ids(self.session)
+
+
+def visit() -> Visit:
+    """The current request's visit."""
+    current: Visit = g.visit
+    return current
+
+
+def installation() -> Installation:
+    """What this process holds."""
+    held: Installation = current_app.extensions["meldingen"]
+    return held
+
+
+def enter(*who: Who, roles: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Declares who may enter a view. `medewerker` with `roles`: any of them in any gemeente.
+
+    Staff who come by cookie must carry the CSRF token on anything that changes (SEC-06); bearers need none.
+    Raises NotSignedIn (401) or Forbidden (403).
+    """
+
+    def declare(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            if "iedereen" not in who:
+                _admit(visit().actor, who, roles)
+            return view(*args, **kwargs)
+
+        guarded.may_enter = (who, roles)  # type: ignore[attr-defined]
+        return guarded
+
+    return declare
+
+
+def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
+    if actor.kind == "anoniem":
+        if "melder" in who:
+            return  # the token is checked with the melding it is for, see melder_at
+        raise NotSignedIn("inloggen_nodig", "Log in om deze pagina te gebruiken.")
+    if actor.kind not in who:
+        raise Forbidden("geen_recht", "Dit is niet voor uw soort account.")
+    if actor.is_staff and roles and not actor.gemeenten_with(*roles):
+        raise Forbidden("geen_recht", "Uw account mag dit niet doen. Vraag uw beheerder.")
+
+
+def _recognise(session: Session, now: datetime) -> Actor:
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    bearer = bearer.strip() if scheme.lower() == "bearer" else ""
+    if bearer.startswith(KEY_PREFIX):
+        key = accounts.key_by_hash(session, hash_secret(bearer))
+        if key is None:
+            raise NotSignedIn("sleutel_onbekend", "Deze sleutel kennen wij niet, of hij is ingetrokken.")
+        return Actor(kind="machine", key_id=key.id, name=key.name, roles={key.gemeente_id: frozenset()})
+    secret = bearer if bearer.startswith(STAFF_PREFIX) else "" if bearer else cookie.get("medewerker", "")
+    if bearer and not secret:
+        raise NotSignedIn("sleutel_onbekend", "Deze sleutel kennen wij niet, of hij is ingetrokken.")
+    account = accounts.session_account(session, hash_secret(secret), now) if secret else None
+    if account is None:
+        if bearer:
+            raise NotSignedIn("sessie_verlopen", "Uw sessie is verlopen. Log opnieuw in.")
+        return ANONYMOUS
+    if not bearer and request.path.startswith("/api/") and request.method not in ("GET", "HEAD", "OPTIONS"):
+        csrf.protect()
+    return staff_actor(session, account)
+
+
+def staff_actor(session: Session, account: accounts.Account) -> Actor:
+    """The actor of an account with all its roles and teams."""
+    held = accounts.roles_of(session, account.id)
+    roles: dict[int, frozenset[str]] = {}
+    for row in held:
+        roles[row.gemeente_id] = roles.get(row.gemeente_id, frozenset()) | {row.role}
+    return Actor(
+        kind="medewerker",
+        account_id=account.id,
+        name=account.name,
+        roles=roles,
+        team_ids=frozenset(row.team_id for row in held if row.team_id is not None),
+    )
+
+
+def hash_secret(secret: str) -> bytes:
+    """What we keep of a session or machine key; they are random, so one plain hash is enough."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def hash_password(password: str) -> str:
+    """An argon2id hash with the library's current parameters."""
+    return _hasher.hash(password)
+
+
+def sign_in(session: Session, username: str, password: str, now: datetime) -> tuple[accounts.Account, str]:
+    """Checks name and password and opens a session. Returns the account and the session's secret, said once.
+
+    Raises NotSignedIn with one and the same sentence whatever was wrong.
+    """
+    account = accounts.account_by_username(session, username)
+    try:
+        _hasher.verify(account.password_hash if account else _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        account = None
+    if account is None or not account.active:
+        raise NotSignedIn("inloggen_mislukt", "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar.")
+    secret = STAFF_PREFIX + secrets.token_urlsafe(32)
+    session.add(
+        accounts.StaffSession(
+            account_id=account.id,
+            secret_hash=hash_secret(secret),
+            created_at=now,
+            expires_at=now + timedelta(hours=STAFF_SESSION_HOURS),
+        )
+    )
+    return account, secret
+
+
+def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
+    """The melding a follow token opens, and its melder as actor. Raises NotFound for any token that does not fit."""
+    claimed = tokens.read_token(token)
+    melding = melding_by_id(visit.session, claimed.melding_id, scope=visit.public_scope) if claimed else None
+    if claimed is None or melding is None:
+        raise _no_melding()
+    if not tokens.verify_token(visit.settings.secret_keys, claimed, melding.token_generation):
+        raise _no_melding()
+    return melding, Actor(kind="melder", melding_id=melding.id, roles={melding.gemeente_id: frozenset()})
+
+
+def melder_at(visit: Visit, number: str) -> tuple[Melding, Actor]:
+    """The melding `number` for the bearer of its token (header, or the cookie of the volgpagina).
+
+    Raises NotFound when number and token do not belong together: a number alone tells nothing.
+    """
+    token = request.headers.get(TOKEN_HEADER, "") or cookie.get("volgen", {}).get(number, "")
+    melding, actor = melder_by_token(visit, token)
+    if melding.number != number:
+        raise _no_melding()
+    return melding, actor
+
+
+def _no_melding() -> NotFound:
+    return NotFound(
+        "melding_onbekend",
+        "Deze melding kunnen wij niet vinden. Kijk of het nummer klopt en gebruik de link uit ons bericht.",
+    )

@@ -1,0 +1,73 @@
+"""Follow tokens and spoken codes: derived from the melding, never stored (HUIS "Follow token").
+
+A token is version ‖ melding id ‖ 128 bits of HMAC-SHA256 over (id, generation), in base64url without padding.
+The secret of a version may be retired by leaving it out; generation + 1 revokes the tokens of one melding.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from typing import NamedTuple
+
+MAC_BYTES = 16
+
+
+class ReadToken(NamedTuple):
+    """What a token claims before it is checked: which secret signed it, for which melding, and its proof."""
+
+    key_id: int
+    melding_id: int
+    mac: bytes
+
+
+def _key_id(key: str) -> int:
+    """One byte that names a secret without telling it."""
+    return hashlib.sha256(b"meldingen key id:" + key.encode()).digest()[0]
+
+
+def _mac(key: str, purpose: bytes, melding_id: int, generation: int) -> bytes:
+    message = b"meldingen:" + purpose + melding_id.to_bytes(8, "big") + generation.to_bytes(4, "big")
+    return hmac.new(key.encode(), message, hashlib.sha256).digest()
+
+
+def make_token(keys: Sequence[str], melding_id: int, generation: int) -> str:
+    """The follow token of a melding, signed with the first key; about 30 characters, safe in a URL path."""
+    id_bytes = melding_id.to_bytes(max(1, (melding_id.bit_length() + 7) // 8), "big")
+    mac = _mac(keys[0], b"volgen", melding_id, generation)[:MAC_BYTES]
+    return base64.urlsafe_b64encode(bytes([_key_id(keys[0])]) + mac + id_bytes).rstrip(b"=").decode()
+
+
+def read_token(token: str) -> ReadToken | None:
+    """Takes a token apart; None when it cannot be one. Proves nothing: see `verify_token`."""
+    if not 20 <= len(token) <= 40 or not token.isascii():
+        return None
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        return None
+    id_bytes = raw[1 + MAC_BYTES :]
+    if not 1 <= len(id_bytes) <= 7:
+        return None
+    return ReadToken(raw[0], int.from_bytes(id_bytes, "big"), raw[1 : 1 + MAC_BYTES])
+
+
+def verify_token(keys: Sequence[str], token: ReadToken, generation: int) -> bool:
+    """Whether one of our keys made this token for this melding and generation, in constant time per key."""
+    return any(
+        _key_id(key) == token.key_id
+        and hmac.compare_digest(_mac(key, b"volgen", token.melding_id, generation)[:MAC_BYTES], token.mac)
+        for key in keys
+    )
+
+
+def spoken_code(keys: Sequence[str], melding_id: int, generation: int) -> str:
+    """Eight digits that the KCC reads out beside the number; doors that take it are rate limited."""
+    number = int.from_bytes(_mac(keys[0], b"uitspreken", melding_id, generation)[:8], "big")
+    return f"{number % 10**8:08d}"
+
+
+def verify_spoken_code(keys: Sequence[str], code: str, melding_id: int, generation: int) -> bool:
+    """Whether the digits in `code` (spaces and dashes ignored) are the spoken code of this melding."""
+    digits = "".join(c for c in code if c.isascii() and c.isdigit())
+    return any(hmac.compare_digest(spoken_code([key], melding_id, generation), digits) for key in keys)

@@ -1,0 +1,51 @@
+"""Health for machines: does the process live, and can it do its work. Figures: metrics.py."""
+
+import sqlalchemy as sa
+import structlog
+from flask import Blueprint, Response, jsonify
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..adapters.failures import PermanentFailure, TemporaryFailure
+from ..auth import enter, installation
+
+pages = Blueprint("gezond", __name__, url_prefix="/gezond")
+log = structlog.get_logger()
+
+
+@pages.get("/leeft")
+@enter("iedereen")
+def leeft() -> Response:
+    """The process answers; nothing else is asked."""
+    return jsonify(status="leeft")
+
+
+@pages.get("/klaar")
+@enter("iedereen")
+def klaar() -> tuple[Response, int]:
+    """200 when this process can take meldingen, else 503; `onderdelen` names what is down either way.
+
+    The queue and the photo store may be down while intake goes on (KLANTREIS rule 1): they are named, not fatal.
+    """
+    held = installation()
+    parts = {"database": _database(held.engine), "fotos": _photos(), "wachtrij": held.adapters.queue_is_up()}
+    ready = parts["database"]
+    named = {name: "goed" if up else "storing" for name, up in parts.items()}
+    return jsonify(status="klaar" if ready else "niet_klaar", onderdelen=named), 200 if ready else 503
+
+
+def _database(engine: sa.Engine) -> bool:
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.text("SELECT single FROM klok"))
+    except SQLAlchemyError:
+        log.warning("database_down")
+        return False
+    return True
+
+
+def _photos() -> bool:
+    try:
+        installation().adapters.photos.exists("gezond")
+    except (TemporaryFailure, PermanentFailure):
+        return False
+    return True
