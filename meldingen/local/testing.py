@@ -1,0 +1,82 @@
+"""`make test`: every check in order, each one told, none skipped; `make lint`: the quick ones only."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from meldingen.local import provision, python_env, stack
+from meldingen.local.console import say, step
+from meldingen.local.places import Places
+
+LINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("opmaak (ruff format)", ("ruff", "format", "--check", ".")),
+    ("regels (ruff)", ("ruff", "check", ".")),
+    ("types (mypy)", ("mypy",)),
+    ("importcontracten (import-linter)", ("lint-imports",)),
+)
+TESTS = ("tests (pytest)", ("pytest", "-n", "2", "-m", "not lang"))
+LONG_TESTS = ("lange tests (pytest)", ("pytest", "-m", "lang"))
+API_RULES = ("API-regels (Spectral)", ("lint", "api_spec/openapi.json", "--ruleset", "api_spec/adr.spectral.yaml"))
+
+
+def run_all(places: Places, *, long: bool = False) -> int:
+    """Provision, start a test database that starts empty, and run every check; 0 only when all of them pass."""
+    began = time.monotonic()
+    say("Meldingen testen")
+    with stack.opened(places, "test", "make test") as ground:
+        provisions = provision.obtain(places, wanted_major=None, tests=True)
+        provision.show_sources(provisions)
+        if provision.needs_database():
+            stack.forget_data(ground)
+        env = ground.start(provisions)
+        env |= {"CHROMIUM": str(provisions.chromium), "SPECTRAL": str(provisions.spectral)}
+        ground.supervisor.interruptible = False
+        programs = places.venv_python.parent
+        if long:
+            failed = run_checks([as_program(programs, *LONG_TESTS)], env, places.root)
+        else:
+            checks = [as_program(programs, *check) for check in (*LINTS, TESTS)]
+            checks.append((API_RULES[0], (str(provisions.spectral), *API_RULES[1])))
+            failed = run_checks(checks, env, places.root)
+    return conclude(failed, time.monotonic() - began)
+
+
+def lint(places: Places) -> int:
+    """The checks that need no database."""
+    began = time.monotonic()
+    with step("Python-pakketten"):
+        python_env.ensure(places, python_env.TEST_LOCK)
+    checks = [as_program(places.venv_python.parent, *check) for check in LINTS]
+    return conclude(run_checks(checks, None, places.root), time.monotonic() - began)
+
+
+def as_program(programs: Path, name: str, command: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """A check with the program of our own environment, whatever else is on the PATH."""
+    return name, (str(programs / command[0]), *command[1:])
+
+
+def run_checks(checks: Sequence[tuple[str, Sequence[str]]], env: Mapping[str, str] | None, root: Path) -> list[str]:
+    """Run each check to its end, its output shown as it comes; return the names of those that failed."""
+    failed = []
+    for name, command in checks:
+        say(f"\n── {name}")
+        began = time.monotonic()
+        done = subprocess.run(command, env=env, cwd=root, stdin=subprocess.DEVNULL, check=False)
+        took = f"{time.monotonic() - began:.1f}".replace(".", ",")
+        say(f"{'✓' if done.returncode == 0 else '✗'} {name} ({took} s)")
+        if done.returncode != 0:
+            failed.append(name)
+    return failed
+
+
+def conclude(failed: Sequence[str], took_s: float) -> int:
+    """The last line, and the exit code."""
+    minutes, seconds = divmod(round(took_s), 60)
+    if failed:
+        say(f"\nNIET GOED na {minutes} min {seconds} s: {', '.join(failed)}")
+        return 1
+    say(f"\nAlles goed in {minutes} min {seconds} s.")
+    return 0
