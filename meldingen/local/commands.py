@@ -18,7 +18,7 @@ from meldingen.local.places import Places, open_places, stamp_of, stamped
 from meldingen.local.problem import SetupProblem
 from meldingen.local.shell import CommandFailed, problem, run
 from meldingen.local.stack import Stack
-from meldingen.local.supervisor import Child
+from meldingen.local.supervisor import Child, Supervisor
 
 STANDARD_PORT = 8000
 
@@ -174,9 +174,13 @@ def announce(url: str, demo: str, places: Places, took_s: float) -> None:
     """Tell where everything is."""
     seconds = f"{took_s:.1f}".replace(".", ",")
     say(f"\nMeldingen draait (gestart in {seconds} s):")
-    say(
-        f"  melden      {url}/melden\n  inloggen    {url}/login\n  berichten   {url}/postvak\n  gezondheid  {url}/gezond/klaar"
-    )
+    for what, path in (
+        ("melden", "melden"),
+        ("inloggen", "login"),
+        ("berichten", "postvak"),
+        ("gezondheid", "gezond/klaar"),
+    ):
+        say(f"  {what:<11} {url}/{path}")
     if demo:
         say(f"\n{demo}")
     say(f"\nLogboeken: {places.logs}. Stoppen: Ctrl-C.")
@@ -190,7 +194,7 @@ def stop(places: Places) -> int:
             any_stopped = True
             continue
         with claim.hold(places, kind, "make stop"):
-            stack.clear_leftovers(stack.Stack(places, kind, stack.Supervisor(claim.records(places, kind), "")))
+            stack.clear_leftovers(stack.Stack(places, kind, Supervisor(claim.records(places, kind), "")))
     say("Gestopt." if any_stopped else "Er draaide hier niets meer.")
     return 0
 

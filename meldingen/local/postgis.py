@@ -131,7 +131,8 @@ def nowhere(wanted_major: int | None = None) -> SetupProblem:
     version = f" versie {wanted_major}" if wanted_major else ""
     return SetupProblem(
         f"Ik vind hier geen PostgreSQL{version} met PostGIS en kan die niet zelf ophalen: "
-        "installeer het pakket 'postgis' (macOS: brew install postgis; Fedora: dnf install postgresql-server postgis; Arch: pacman -S postgis) "
+        "installeer het pakket 'postgis' (macOS: brew install postgis; "
+        "Fedora: dnf install postgresql-server postgis; Arch: pacman -S postgis) "
         "of zet DATABASE_URL op een bestaande PostGIS-database."
     )
 

@@ -47,9 +47,10 @@ class Stack:
             "PYTHONUNBUFFERED": "1",
         }
         children: list[Child] = []
-        fresh = False
         if provisions.binaries is not None:
-            fresh = self.cluster.make(provisions.binaries)
+            if self.cluster.major() is None:
+                with step("Database aanmaken"):
+                    self.cluster.make(provisions.binaries)
             children.append(self.cluster.child(provisions.binaries, f"database-{self.kind}"))
             env["DATABASE_URL"] = self.cluster.url()
         if not os.environ.get("REDIS_URL"):
@@ -57,7 +58,7 @@ class Stack:
             children.append(self.queue.child(f"wachtrij-{self.kind}"))
             env["REDIS_URL"] = self.queue.url()
         if children:
-            with step("Database en wachtrij starten" if not fresh else "Database maken, database en wachtrij starten"):
+            with step("Database en wachtrij starten"):
                 self.supervisor.start(*children)
         if provisions.binaries is not None:
             self.cluster.ensure_database(provisions.binaries)
