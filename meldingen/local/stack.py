@@ -45,6 +45,8 @@ class Stack:
             "PATH": f"{self.places.venv_python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(self.places.root),
             "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "",  # a warm start needs compiled modules
+            "PYTHONPYCACHEPREFIX": str(self.places.local / "pycache"),
         }
         children: list[Child] = []
         if provisions.binaries is not None:
