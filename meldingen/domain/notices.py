@@ -1,0 +1,201 @@
+"""Which bericht goes to a melder, over which channel and when, and how we say when something happened.
+
+KLANTREIS "Berichten" is the law here. Not the words of a bericht (defaults/texts), not its sending (flow/notices.py).
+A bericht is about the event that caused it: `when_words` gets the moment of the event and the moment of sending.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Final
+
+from . import workflow
+from .deadlines import AMSTERDAM, at_local
+from .phone import Phone
+from .sms import Segments, fit_sentence, fit_sms, sms_segments, to_gsm7
+
+__all__ = [
+    "CALL_KINDS",
+    "DONE_KINDS",
+    "EMAIL_KINDS",
+    "SMS_KINDS",
+    "Channel",
+    "ContactFacts",
+    "NoticeKind",
+    "Segments",
+    "callback_reason",
+    "channels_for",
+    "choose_channel",
+    "date_words",
+    "fit_sentence",
+    "fit_sms",
+    "next_channel",
+    "notice_kind_for",
+    "quiet_until",
+    "sms_segments",
+    "to_gsm7",
+    "when_words",
+]
+
+
+class NoticeKind(StrEnum):
+    """What a bericht is about. `alarm` goes to a team, all others to a melder."""
+
+    ONTVANGST = "ontvangst"
+    DOORGEZET = "doorgezet"
+    INGEPLAND = "ingepland"
+    VRAAG = "vraag"
+    VERTRAAGD = "vertraagd"
+    DEELS_KLAAR = "deels_klaar"
+    GEREED = "gereed"
+    NIET_OPGELOST = "niet_opgelost"
+    OVERGEDRAGEN = "overgedragen"
+    HEROPEND = "heropend"
+    INGETROKKEN = "ingetrokken"
+    DOORVERWEZEN = "doorverwezen"
+    VEILIGGESTELD = "veiliggesteld"
+    ALARM = "alarm"
+
+
+class Channel(StrEnum):
+    """How a bericht travels. `telefoon` is a terugbelnotitie: a person phones."""
+
+    EMAIL = "email"
+    SMS = "sms"
+    TELEFOON = "telefoon"
+
+
+_K = NoticeKind
+EMAIL_KINDS: Final = frozenset(NoticeKind)
+SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR}
+CALL_KINDS: Final = frozenset({_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.VRAAG, _K.VERTRAAGD})
+"""Never the ontvangst: the KCC reads it aloud. Overgedragen is here because it, too, is the end of a melding."""
+DONE_KINDS: Final = frozenset(
+    {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.DOORVERWEZEN, _K.INGETROKKEN, _K.VRAAG, _K.VEILIGGESTELD}
+)
+"""What still comes when a melder chose "alleen als het klaar is": the end, danger that is over, and a question,
+since without an answer the team cannot finish."""
+_NEVER_QUIET: Final = frozenset({_K.ONTVANGST, _K.ALARM, _K.VEILIGGESTELD})
+
+_CARRIES: Final = {Channel.EMAIL: EMAIL_KINDS, Channel.SMS: SMS_KINDS, Channel.TELEFOON: CALL_KINDS}
+_PREFERRED: Final = {"email": Channel.EMAIL, "sms": Channel.SMS, "bellen": Channel.TELEFOON}
+
+
+@dataclass(frozen=True)
+class ContactFacts:
+    """How a melder can be reached. email_usable: False after a hard bounce, until the address changes.
+
+    sms_usable: False after a number turned out not to take SMS; it can still be called. preference: `email`,
+    `sms`, `bellen` or None.
+    """
+
+    email: str = ""
+    email_usable: bool = True
+    phone: Phone | None = None
+    preference: str | None = None
+    only_when_done: bool = False
+    sms_usable: bool = True
+
+
+def channels_for(contact: ContactFacts, kind: str) -> tuple[Channel, ...]:
+    """The channels that may carry this kind to this melder, the first choice first; empty: no bericht.
+
+    The preference, else e-mail, else SMS, else a call. Who chose SMS gets what goes by SMS and no more. Who
+    chose "bel mij" is phoned for what we phone about; the rest comes in writing when an address is known.
+    """
+    if contact.only_when_done and kind not in DONE_KINDS:
+        return ()
+    preferred = _PREFERRED.get(contact.preference or "")
+    reachable = {
+        Channel.EMAIL: bool(contact.email) and contact.email_usable,
+        Channel.SMS: contact.phone is not None and contact.phone.is_mobile and contact.sms_usable,
+        Channel.TELEFOON: contact.phone is not None,
+    }
+    if preferred is Channel.SMS and reachable[Channel.SMS] and kind not in SMS_KINDS:
+        return ()
+    order = sorted(Channel, key=lambda channel: channel is not preferred)
+    return tuple(channel for channel in order if reachable[channel] and kind in _CARRIES[channel])
+
+
+def choose_channel(contact: ContactFacts, kind: str) -> Channel | None:
+    """The one channel of this bericht, or None: then the volgpagina tells it."""
+    return next_channel(contact, kind, ())
+
+
+def next_channel(contact: ContactFacts, kind: str, tried: Collection[str]) -> Channel | None:
+    """The channel to fall back to after those that failed: written first, at last a terugbelnotitie, else None."""
+    return next((channel for channel in channels_for(contact, kind) if channel not in tried), None)
+
+
+def callback_reason(contact: ContactFacts, tried: Collection[str]) -> str:
+    """Why a terugbelnotitie is made, for the figures: `niet_bezorgd`, `bel_mij` or `geen_email_of_mobiel`."""
+    if tried:
+        return "niet_bezorgd"
+    return "bel_mij" if contact.preference == "bellen" else "geen_email_of_mobiel"
+
+
+def notice_kind_for(outcomes: Sequence[str], *, open_left: int = 0) -> NoticeKind:
+    """What a melding's melder hears when an opdracht is closed.
+
+    outcomes: of the melding's closed opdrachten, at least one. open_left: its opdrachten that are still open.
+    Never "opgelost" while a part is not: niet_opgelost goes before overgedragen, and that before gereed.
+    """
+    if open_left:
+        return NoticeKind.DEELS_KLAAR
+    if workflow.NIET_OPGELOST in outcomes:
+        return NoticeKind.NIET_OPGELOST
+    if workflow.OVERGEDRAGEN in outcomes:
+        return NoticeKind.OVERGEDRAGEN
+    return NoticeKind.GEREED
+
+
+QUIET_FROM: Final = time(22)
+QUIET_UNTIL: Final = time(7)
+
+
+def quiet_until(now: datetime, kind: str, channel: str, *, danger: bool = False) -> datetime | None:
+    """Until when an SMS waits for the morning, in UTC, or None: send it now.
+
+    Quiet is from 22 to 7 on Amsterdam's clock, for SMS only, and never for the ontvangst or for danger.
+    """
+    if channel != Channel.SMS or kind in _NEVER_QUIET or danger:
+        return None
+    local = now.astimezone(AMSTERDAM)
+    if local.time() >= QUIET_FROM:
+        return at_local(local.date() + timedelta(days=1), QUIET_UNTIL)
+    return at_local(local.date(), QUIET_UNTIL) if local.time() < QUIET_UNTIL else None
+
+
+MONTHS: Final = (
+    "januari", "februari", "maart", "april", "mei", "juni",
+    "juli", "augustus", "september", "oktober", "november", "december",
+)  # fmt: skip
+
+
+def when_words(event_at: datetime, now: datetime) -> str:
+    """When something happened, as a neighbour would say it at the moment `now`, in a sentence about the past.
+
+    "vanmorgen om 08.47", "vannacht om 01.55", "gisteren", "op 14 april", "op 14 april 2025". Days are days in
+    Amsterdam, so midnight and summer time change nothing. In the evening last night is "vandaag om 01.55",
+    because "vannacht" would then sound like the night to come.
+    """
+    event, present = event_at.astimezone(AMSTERDAM), now.astimezone(AMSTERDAM)
+    days_ago = (present.date() - event.date()).days
+    if days_ago == 0:
+        return f"{_part_of_day(event, present)} om {event:%H.%M}"
+    return "gisteren" if days_ago == 1 else f"op {date_words(event.date(), present.date())}"
+
+
+def _part_of_day(event: datetime, present: datetime) -> str:
+    if event.hour < 6:
+        return "vannacht" if present.hour < 18 else "vandaag"
+    if event.hour < 12:
+        return "vanmorgen"
+    return "vanmiddag" if event.hour < 18 else "vanavond"
+
+
+def date_words(day: date, today: date) -> str:
+    """A day as we write it: "14 april", with the year when it is not this one: "4 januari 2027"."""
+    words = f"{day.day} {MONTHS[day.month - 1]}"
+    return words if day.year == today.year else f"{words} {day.year}"
