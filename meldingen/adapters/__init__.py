@@ -5,23 +5,36 @@ from dataclasses import dataclass
 from functools import partial
 
 from ..settings import Settings
+from .mail import MailSender, SmtpSender
+from .postvak import Postvak, PostvakMail, PostvakSms
 from .queue import NotifyWake, Wake, queue_is_up
+from .sms import NotifySender, SmsSender
 from .storage import FileStore, PhotoStore, S3Store
 
 
 @dataclass(frozen=True)
 class Adapters:
-    """Everything outside, in our words. Doors and workers get one of these; tests hand in twins."""
+    """Everything outside, in our words. Doors and workers get one of these; tests hand in twins.
+
+    mail, sms: None when this installation has no such channel; then the next one is chosen. postvak: local mode only.
+    """
 
     photos: PhotoStore
+    mail: MailSender | None
+    sms: SmsSender | None
+    postvak: Postvak | None
     wake: Wake
     queue_is_up: Callable[[], bool]
 
 
 def build(settings: Settings) -> Adapters:
     """The adapters these settings ask for; makes no connection yet."""
+    postvak = Postvak(settings.postvak_dir) if settings.local_mode and settings.postvak_dir else None
     return Adapters(
         photos=_photos(settings),
+        mail=_mail(settings, postvak),
+        sms=_sms(settings, postvak),
+        postvak=postvak,
         wake=NotifyWake(settings.database_url),
         queue_is_up=partial(queue_is_up, settings.redis_url),
     )
@@ -37,3 +50,19 @@ def _photos(settings: Settings) -> PhotoStore:
         )
     assert settings.photo_dir is not None, "settings require FOTO_MAP or S3_BUCKET"
     return FileStore(settings.photo_dir)
+
+
+def _mail(settings: Settings, postvak: Postvak | None) -> MailSender | None:
+    if settings.smtp_url:
+        return SmtpSender(settings.smtp_url, settings.mail_from)
+    return PostvakMail(postvak, settings.mail_from) if postvak else None
+
+
+def _sms(settings: Settings, postvak: Postvak | None) -> SmsSender | None:
+    if settings.notifynl_api_key:
+        return NotifySender(
+            api_key=settings.notifynl_api_key,
+            url=settings.notifynl_url,
+            template=settings.notifynl_sms_template,
+        )
+    return PostvakSms(postvak) if postvak else None

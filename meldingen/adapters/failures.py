@@ -1,4 +1,4 @@
-"""The only two ways in which a call to the outside may fail, for every adapter alike.
+"""The only two ways in which a call to the outside may fail, for every adapter alike, and two finer words within them.
 
 Not for mistakes of a caller (`domain.errors`) and not for bugs: those keep their own exception. The text of a
 failure is read by operators and stored as the reason of a parked row: never a name, an address or a secret.
@@ -9,5 +9,13 @@ class TemporaryFailure(Exception):
     """It did not work now and may work later: a time-out, a full disk, a refused connection, a setting."""
 
 
+class UncertainFailure(TemporaryFailure):
+    """Nobody can tell whether it worked: the other side had everything and then fell silent (KLANTREIS rule 2)."""
+
+
 class PermanentFailure(Exception):
     """It will not work however often it is tried: the thing is not there, or is refused as it is."""
+
+
+class AddressRefused(PermanentFailure):
+    """The receiver's address itself is refused: do not use it again until it changes."""

@@ -1,0 +1,200 @@
+"""E-mail out of the house: one message to one receiver, by SMTP, or kept in memory for tests.
+
+What a message says and when it goes is for `flow/`; replies and bounces that come back as mail are not read here.
+"""
+
+import contextlib
+import re
+import smtplib
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as WIRE
+from email.policy import SMTPUTF8 as WIRE_UTF8
+from email.utils import format_datetime, parseaddr
+from typing import Protocol
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from email_validator import EmailNotValidError, validate_email
+
+from .failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
+
+TIMEOUT_S = 10
+"""Per step of the conversation; a whole delivery stays below the time-out of a job."""
+
+_GONE = re.compile(rb"\b5\.(1\.\d+|2\.1)\b")
+_ENHANCED = re.compile(rb"\b5\.\d+\.\d+\b")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One e-mail. reference: our own name for it, the same at each resend. at: when it is said to be written.
+
+    to: one address without a name. sender_name: shown before our own address. reply_to: may be empty.
+    """
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    reference: str
+    at: datetime
+    sender_name: str = ""
+    reply_to: str = ""
+
+
+class MailSender(Protocol):
+    """Sends e-mail. Raises only TemporaryFailure (UncertainFailure) or PermanentFailure (AddressRefused)."""
+
+    def send(self, mail: Mail) -> str:
+        """Hands over one message and returns the id it has there. The same reference is the same message."""
+
+
+class SmtpSender:
+    """A mail server at `smtp://[user:password@]host[:port][?starttls=1]` or `smtps://…`; a connection per message."""
+
+    def __init__(self, url: str, mail_from: str, *, tls: ssl.SSLContext | None = None) -> None:
+        """`mail_from`: our address, with or without a name. `tls`: default checks the server's certificate."""
+        parts = urlsplit(url)
+        self._tls = tls
+        self._secure = parts.scheme == "smtps"
+        self._starttls = parse_qs(parts.query).get("starttls") == ["1"]
+        self._host = parts.hostname or ""
+        self._port = parts.port or (465 if self._secure else 587 if self._starttls else 25)
+        self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
+        self._from = mail_from
+
+    def send(self, mail: Mail) -> str:
+        """Returns the Message-ID. After the last byte of a message silence means UncertainFailure."""
+        message = write_message(mail, self._from)
+        to = message["To"].addresses[0].addr_spec
+        body = message.as_bytes(policy=WIRE if to.isascii() else WIRE_UTF8)
+        with _failures(), self._connected() as server:
+            options = () if to.isascii() else ("SMTPUTF8",)
+            if options and not server.has_extn("smtputf8"):
+                raise PermanentFailure("mailserver kent dit soort adres niet")
+            _expect(server.mail(parseaddr(self._from)[1], options), "afzender", ours=True)
+            _expect(server.rcpt(to), "ontvanger")
+            _hand_over(server, body)
+        return str(message["Message-ID"])
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """A conversation that is greeted, secured and signed in; said goodbye to, or broken off."""
+        us = parseaddr(self._from)[1].rpartition("@")[2]
+        if self._secure:
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self._host, self._port, us, timeout=TIMEOUT_S, context=self._tls or ssl.create_default_context()
+            )
+        else:
+            server = smtplib.SMTP(self._host, self._port, us, timeout=TIMEOUT_S)
+        try:
+            server.ehlo_or_helo_if_needed()
+            if self._starttls:
+                server.starttls(context=self._tls or ssl.create_default_context())
+                server.ehlo()
+            if self._user:
+                if not (self._secure or self._starttls):
+                    raise TemporaryFailure("mailserver: een wachtwoord gaat alleen over TLS (?starttls=1)")
+                server.login(self._user, self._password)
+            yield server
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        finally:
+            server.close()
+
+
+def write_message(mail: Mail, mail_from: str) -> EmailMessage:
+    """The message as it goes over the wire. Raises PermanentFailure for what cannot be a header or an address."""
+    domain = parseaddr(mail_from)[1].rpartition("@")[2]
+    message = EmailMessage(policy=WIRE)
+    try:
+        message["From"] = Address(mail.sender_name, addr_spec=parseaddr(mail_from)[1])
+        message["To"] = _receiver(mail.to)
+        if mail.reply_to:
+            message["Reply-To"] = _receiver(mail.reply_to)
+        message["Subject"] = " ".join(mail.subject.split())
+        message["Date"] = format_datetime(mail.at)
+        message["Message-ID"] = f"<{mail.reference}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message["X-Auto-Response-Suppress"] = "All"
+        message["Content-Language"] = "nl"
+        message.set_content(mail.text)
+        message.add_alternative(mail.html, subtype="html")
+    except (ValueError, MessageError) as error:
+        raise PermanentFailure("dit kan geen e-mail zijn") from error
+    return message
+
+
+def _receiver(address: str) -> Address:
+    """One bare address; a domain in letters beyond ASCII is written as DNS knows it."""
+    try:
+        checked = validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise AddressRefused("geen geldig e-mailadres") from error
+    return Address(username=checked.local_part, domain=checked.ascii_domain or checked.domain)
+
+
+def _hand_over(server: smtplib.SMTP, body: bytes) -> None:
+    """DATA. Once it has begun, a connection that breaks leaves us in doubt."""
+    try:
+        reply = server.data(body)
+    except smtplib.SMTPDataError as error:
+        reply = error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""
+    except (OSError, smtplib.SMTPServerDisconnected) as error:
+        raise UncertainFailure("mailserver zweeg na het bericht") from error
+    _expect(reply, "bericht", about_address=False)
+
+
+def _expect(reply: tuple[int, bytes], what: str, *, ours: bool = False, about_address: bool = True) -> None:
+    """Turns a refusal into our words. Only the code is told on: the text of a server may quote the address.
+
+    ours: what was refused is a setting of ours, which people mend, so that it is never the melder's loss.
+    """
+    code, words = reply
+    if 200 <= code < 300:
+        return
+    told = f"mailserver weigert {what}: {code}"
+    if code < 500 or ours or code == 530:
+        raise TemporaryFailure(told)
+    enhanced = _ENHANCED.search(words)
+    if about_address and (_GONE.search(words) if enhanced else code in (550, 551, 553)):
+        raise AddressRefused(told)
+    raise PermanentFailure(told)
+
+
+@contextlib.contextmanager
+def _failures() -> Iterator[None]:
+    """What breaks before the message is handed over is temporary: nothing was sent."""
+    try:
+        yield
+    except smtplib.SMTPResponseException as error:
+        raise TemporaryFailure(f"mailserver: {error.smtp_code}") from error
+    except (OSError, smtplib.SMTPException) as error:
+        raise TemporaryFailure(f"mailserver: {type(error).__name__}") from error
+
+
+class MemoryMail:
+    """Keeps what was sent, by reference, for tests and trials. `fail_with`: what the next calls raise."""
+
+    def __init__(self) -> None:
+        """Start empty and up."""
+        self.sent: dict[str, Mail] = {}
+        self.calls: list[str] = []
+        self.fail_with: Exception | None = None
+        self._lock = threading.Lock()
+
+    def send(self, mail: Mail) -> str:
+        """Writes the message as the real one would, and keeps it."""
+        identity = str(write_message(mail, "meldingen@example.nl")["Message-ID"])
+        with self._lock:
+            self.calls.append(mail.reference)
+            if self.fail_with is not None:
+                raise self.fail_with
+            self.sent[mail.reference] = mail
+        return identity

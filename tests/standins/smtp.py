@@ -1,0 +1,133 @@
+"""A mail server for tests: aiosmtpd on the loopback, which keeps what it accepts and can be told to misbehave.
+
+It knows STARTTLS and AUTH, refuses receivers, greylists, and falls silent or breaks off after DATA.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+CERTIFICATE = Path(__file__).parent / "localhost_test_only.pem"
+USER, PASSWORD = "meldingen", "ge:heim@"
+
+
+@dataclass
+class MailServer:
+    """One running server. accepted: every message it took, with the addresses of its envelope.
+
+    refuse: reply per step (`MAIL`, `RCPT`, `DATA`). greylist: the first try of each receiver gets 451.
+    break_off: keep the message and hang up without a word. wait_s: silence after DATA.
+    """
+
+    port: int = 0
+    accepted: list[tuple[EmailMessage, list[str]]] = field(default_factory=list)
+    refuse: dict[str, str] = field(default_factory=dict)
+    greylist: bool = False
+    break_off: bool = False
+    wait_s: float = 0.0
+    tried: set[str] = field(default_factory=set)
+    signed_in: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """What SMTP_URL would say."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    def messages(self, reference: str) -> list[EmailMessage]:
+        """What was accepted under this reference, oldest first."""
+        return [message for message, _ in self.accepted if message["Message-ID"].startswith(f"<{reference}@")]
+
+    async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if "MAIL" in self.refuse:
+            return self.refuse["MAIL"]
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        if "RCPT" in self.refuse:
+            return self.refuse["RCPT"]
+        if self.greylist and address not in self.tried:
+            self.tried.add(address)
+            return "451 4.7.1 probeer het later opnieuw"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if "DATA" in self.refuse:
+            return self.refuse["DATA"]
+        assert isinstance(envelope.original_content, bytes)
+        message = message_from_bytes(envelope.original_content, policy=default)
+        self.accepted.append((message, list(envelope.rcpt_tos)))
+        if self.wait_s:
+            await asyncio.sleep(self.wait_s)
+        if self.break_off:
+            assert server.transport is not None
+            server.transport.abort()
+        return "250 OK"
+
+    def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        """Checks the one user we know."""
+        good = isinstance(data, LoginPassword) and data == LoginPassword(USER.encode(), PASSWORD.encode())
+        if good:
+            self.signed_in.append(USER)
+        return AuthResult(success=good, handled=False)
+
+
+def trusting() -> ssl.SSLContext:
+    """A client context that trusts the certificate of the stand-in and nothing else."""
+    return ssl.create_default_context(cafile=str(CERTIFICATE))
+
+
+@contextmanager
+def mail_server(*, tls: str = "", auth: bool = False) -> Iterator[MailServer]:
+    """Run a server for the length of the block. tls: empty, `starttls` or `smtps`."""
+    state = MailServer()
+    context = None
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+
+    def conversation() -> SMTP:
+        return SMTP(
+            state,
+            hostname="mail.example.nl",
+            enable_SMTPUTF8=True,
+            tls_context=context if tls == "starttls" else None,
+            auth_required=auth,
+            auth_require_tls=tls != "smtps",
+            authenticator=state.authenticate if auth else None,
+            loop=loop,
+        )
+
+    loop = asyncio.new_event_loop()
+    server = loop.run_until_complete(
+        loop.create_server(conversation, "127.0.0.1", 0, ssl=context if tls == "smtps" else None)
+    )
+    state.port = server.sockets[0].getsockname()[1]
+    thread = threading.Thread(target=loop.run_forever, name="mailserver", daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        asyncio.run_coroutine_threadsafe(_close(server), loop).result(5)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        loop.close()
+
+
+async def _close(server: asyncio.Server) -> None:
+    server.close()
+    running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
