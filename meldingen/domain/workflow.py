@@ -98,9 +98,14 @@ def possible_moves(status: str, roles: Iterable[str]) -> list[Move]:
     return [move for move in MOVES if status in move.from_statuses and held & set(move.roles)]
 
 
+def move_named(action: str) -> Move:
+    """The table's row of an action; KeyError for a name that is not in the table."""
+    return _BY_ACTION[action]
+
+
 def check_move(action: str, status: str) -> Move:
     """The table's row for `action` from `status`. Raises MoveNotAllowed naming the moves that are possible."""
-    move = _BY_ACTION[action]
+    move = move_named(action)
     if status not in move.from_statuses:
         possible = [m for m in MOVES if status in m.from_statuses]
         words = ", ".join(m.words.lower() for m in possible)

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
 from .table import OfGemeente, Ref, one_of, own, refers
@@ -65,11 +65,20 @@ def categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Categ
     return session.scalars(query.order_by(Category.gemeente_id, Category.position, Category.id)).all()
 
 
-def main_slug(session: Session, category: Category, *, scope: Collection[int]) -> str:
-    """The slug of the main category this one belongs to (its own when it is one)."""
+def all_categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Category]:
+    """Every category in scope, also those no longer offered: old work keeps its term."""
+    return session.scalars(sa.select(Category).where(Category.gemeente_id.in_(scope))).all()
+
+
+def main_of(session: Session, category: Category, *, scope: Collection[int]) -> Category:
+    """The main category this one belongs to; itself when it is one."""
     if category.parent_id is None:
-        return category.slug
-    parent = aliased(Category)
+        return category
     return session.scalars(
-        sa.select(parent.slug).where(parent.id == category.parent_id, parent.gemeente_id.in_(scope))
+        sa.select(Category).where(Category.id == category.parent_id, Category.gemeente_id.in_(scope))
     ).one()
+
+
+def other_category(session: Session, *, scope: Collection[int]) -> Category:
+    """The category "Ander probleem" of one gemeente: its term and team hold while nobody chose another."""
+    return session.scalars(sa.select(Category).where(Category.slug == OTHER, Category.gemeente_id.in_(scope))).one()

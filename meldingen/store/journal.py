@@ -98,7 +98,7 @@ def record(
         facts=dict(facts or {}),
     )
     session.add(event)
-    session.flush([event])  # the id is needed at once: notices refer to the event
+    session.flush()  # the id is needed at once: notices refer to the event
     return event
 
 

@@ -18,7 +18,8 @@ class Melding(OfGemeente, Base):
     """One melding. `status` is derived from its opdrachten and only changed under this row's lock (flow/status.py).
 
     category_id: the melder's own choice, kept for the figures. promised_on: what the melder was told last;
-    first_promised_on: what the receipt said. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
+    first_promised_on: what the receipt said;
+    term_days: the term that promise was counted with. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
     `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
     token_generation: +1 revokes the follow token.
     """
@@ -48,6 +49,7 @@ class Melding(OfGemeente, Base):
     received_at: Mapped[Moment]
     first_promised_on: Mapped[date]
     promised_on: Mapped[date]
+    term_days: Mapped[int]
     closed_at: Mapped[Moment | None]
     withdrawn_at: Mapped[Moment | None]
     referred_to: Mapped[str] = mapped_column(sa.Text, server_default="")
@@ -139,3 +141,8 @@ def remember_resource(session: Session, scope_name: str, key: str, resource_id: 
         .where(Idempotency.scope == scope_name, Idempotency.key == key)
         .values(resource_id=resource_id)
     )
+
+
+def forget_key(session: Session, scope_name: str, key: str) -> None:
+    """Lets a claimed key go: what it asked was refused, and only what was done is remembered."""
+    session.execute(sa.delete(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key))

@@ -22,9 +22,10 @@ class Opdracht(OfGemeente, Base):
     """Work for one team. version: raised by moves only (KLANTREIS rule 4). rule_id 0: the vangnet rule.
 
     due_at: the earliest promise of its meldingen. priority: higher first; urgency plus the number of melders.
-    reopened_from_id: the opdracht whose closing did not hold.
+    reopened_from_id: whose closing did not hold.
     last_closed_by: who closed that one; other eyes look first.
-    moves_count: hand-overs so far. paused_at: since when a question pauses the term.
+    moves_count: hand-overs so far.
+    paused_at: since when a question pauses the term; paused_days: werkdagen of earlier pauses.
     """
 
     __tablename__ = "opdracht"
@@ -49,6 +50,7 @@ class Opdracht(OfGemeente, Base):
     taken_up_at: Mapped[Moment | None]
     taken_up_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
     paused_at: Mapped[Moment | None]
+    paused_days: Mapped[int] = mapped_column(server_default="0")
     moves_count: Mapped[int] = mapped_column(server_default="0")
     split_from_id: Mapped[Ref | None]
     reopened_from_id: Mapped[Ref | None]

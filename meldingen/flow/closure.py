@@ -1,0 +1,91 @@
+"""Closing an opdracht, and the gereedmelding that follows from it. The product exists for this file.
+
+Each melding that this closing makes afgehandeld hears the end; the others on the opdracht hear "deels klaar".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain.actor import COORDINATOR, Actor
+from ..domain.errors import FieldError, Forbidden, InvalidInput
+from ..domain.text import clean_text
+from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OPGELOST, OUTCOMES, OVERGEDRAGEN
+from ..store.opdracht import Closure
+from . import notices
+from .status import Basis, Done, begin_move, derive_statuses, finish_move
+
+NOTICE_FOR = {OPGELOST: "gereed", NIET_OPGELOST: "niet_opgelost", OVERGEDRAGEN: "overgedragen"}
+
+
+@dataclass(frozen=True)
+class NewClosure:
+    """What the team says at the end. outcome: one of OUTCOMES. reason: code from the reason library, for niet_opgelost.
+
+    sentence: one plain sentence that the melder reads. partner: name and address of who has it now, for overgedragen.
+    """
+
+    outcome: str
+    sentence: str = ""
+    reason: str = ""
+    partner: str = ""
+
+
+def close_opdracht(
+    session: Session, opdracht_id: int, closure: NewClosure, *, basis: Basis, actor: Actor, now: datetime
+) -> Done:
+    """Closes an opdracht (`afhandelingen`); a second delivery of the same operation id changes nothing.
+
+    Raises InvalidInput with every field error at once, Forbidden when somebody else than a coordinator closes it as
+    overgedragen, and what begin_move raises. The lead time uses the device's time, never before receipt or after now.
+    """
+    said = _check(closure)
+    opened = begin_move(session, "afhandelingen", opdracht_id, basis=basis, actor=actor, now=now, said=said.sentence)
+    if isinstance(opened, Done):
+        return opened
+    opdracht = opened.opdrachten[opdracht_id]
+    if said.outcome == OVERGEDRAGEN and not actor.has_role(opdracht.gemeente_id, COORDINATOR):
+        raise Forbidden("alleen_coordinator", "Alleen de coördinator sluit een opdracht als 'overgedragen'.")
+    closed_at = opened.happened_at or now
+    row = Closure(
+        gemeente_id=opdracht.gemeente_id,
+        opdracht_id=opdracht.id,
+        outcome=said.outcome,
+        reason=said.reason,
+        sentence=said.sentence,
+        partner=said.partner,
+        closed_at=closed_at,
+        closed_by=actor.account_id,
+    )
+    session.add(row)
+    session.flush()
+    opdracht.outcome, opdracht.closed_at = said.outcome, closed_at
+    opdracht.taken_up_at = opdracht.taken_up_at or closed_at
+    facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason}
+    event = finish_move(session, opened, opdracht, "afgehandeld", actor=actor, now=now, facts=facts, to=GEREED)
+    derived = derive_statuses(session, opened.meldingen.values(), now=closed_at)
+    ended = derived.became(AFGEHANDELD)
+    notices.announce(session, NOTICE_FOR[said.outcome], event, ended, now=now)
+    waiting = [m for m in opened.of(session, opdracht) if m.status != AFGEHANDELD and m.withdrawn_at is None]
+    notices.announce(session, "deels_klaar", event, waiting, now=now)
+    return Done(opdracht, overtaken=opened.overtaken)
+
+
+def _check(closure: NewClosure) -> NewClosure:
+    wrong: list[FieldError] = []
+    texts = {}
+    for name, value in (("zin", closure.sentence), ("partij", closure.partner)):
+        try:
+            texts[name] = clean_text(value, field=name)
+        except InvalidInput as error:
+            wrong.extend(error.fields)
+    if closure.outcome not in OUTCOMES:
+        wrong.append(FieldError("uitkomst", "onbekend", "Kies opgelost, niet_opgelost of overgedragen."))
+    if closure.outcome == NIET_OPGELOST and not closure.reason and not texts.get("zin"):
+        wrong.append(FieldError("reden", "leeg", "Leg de melder uit waarom het niet is opgelost."))
+    if closure.outcome == OVERGEDRAGEN and not texts.get("partij", closure.partner):
+        wrong.append(FieldError("partij", "leeg", "Noem de partij die het overneemt, met adres of telefoonnummer."))
+    if wrong:
+        raise InvalidInput.gather(wrong)
+    return NewClosure(closure.outcome, texts["zin"], closure.reason, texts["partij"])

@@ -1,0 +1,155 @@
+"""The melder's word after intake: more to tell, withdrawing, and "it is not solved". Closing itself: closure.py."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from ..domain.actor import Actor
+from ..domain.errors import Conflict, InvalidInput
+from ..domain.routing import Routing
+from ..domain.text import clean_text
+from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, OPGEPAKT, VERVALLEN, WACHT_OP_MELDER
+from ..store import category, journal, outbox, team
+from ..store.journal import Note
+from ..store.melding import Melding
+from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
+from . import notices, routing
+from .status import derive_statuses, lock_melding_work, renew_terms, set_opdracht_status
+
+REOPEN_DAYS = 30
+"""How long the question "is het opgelost?" stays open (KLANTREIS step 9)."""
+WITHDRAWN = "ingetrokken"
+REQUESTED = "gevraagd"
+
+
+def add_supplement(session: Session, melding: Melding, text: str, *, actor: Actor, now: datetime) -> Note:
+    """More from the melder. An opdracht that waits for an answer goes on; its term runs again."""
+    text = clean_text(text, field="tekst")
+    if not text:
+        raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt toevoegen.")
+    work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
+    note = _keep(session, melding, text, actor, now)
+    _record(session, "aanvulling", melding, actor=actor, now=now, facts={"note_id": note.id})
+    for opdracht in work.opdrachten.values():
+        if opdracht.status == WACHT_OP_MELDER:
+            set_opdracht_status(session, opdracht, OPGEPAKT if opdracht.taken_up_at else NIEUW, now=now)
+            opdracht.version += 1
+    derive_statuses(session, work.meldingen.values(), now=now)
+    return note
+
+
+def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: Actor, now: datetime) -> str:
+    """Withdraws, or asks the team to: returns `ingetrokken` or `gevraagd` (KLANTREIS Withdrawing).
+
+    On a shared opdracht only this melder leaves. With danger the person's data go and the work stays. A second time
+    changes nothing. Raises Conflict when the melding is afgehandeld.
+    """
+    reason = clean_text(reason, field="reden")
+    work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
+    melding = work.meldingen[melding.id]
+    if melding.withdrawn_at is not None:
+        return WITHDRAWN
+    if melding.status == AFGEHANDELD or melding.referred_to:
+        raise Conflict("al_klaar", "Deze melding is al afgehandeld. Intrekken hoeft niet meer.")
+    alone = [o for o in work.opdrachten.values() if o.status in OPEN and _melders(session, o) == 1]
+    dangerous = melding.danger or any(o.danger for o in alone)
+    facts = {"note_id": _keep(session, melding, reason, actor, now).id} if reason else {}
+    if not dangerous and any(o.taken_up_at is not None or o.status not in (NIEUW, "ingepland") for o in alone):
+        if "intrekking_gevraagd" not in melding.flags:
+            melding.flags = [*melding.flags, "intrekking_gevraagd"]
+            _record(session, "intrekking_gevraagd", melding, actor=actor, now=now, facts=facts)
+        return REQUESTED
+    melding.withdrawn_at = now
+    event = _record(session, "ingetrokken", melding, actor=actor, now=now, facts=facts)
+    for opdracht in work.opdrachten.values():
+        if opdracht.status in OPEN and not (dangerous and opdracht in alone):
+            _leave(session, melding, opdracht, actor=actor, now=now)
+    renew_terms(session, work, now=now)
+    derive_statuses(session, work.meldingen.values(), now=now)
+    notices.announce(session, "ingetrokken", event, [melding], now=now)
+    if dangerous:
+        # After the confirmation in the same order: the last word reaches the melder, then the person's data go.
+        outbox.put(
+            session,
+            outbox.Topic.UPKEEP,
+            {"job": "erase_contact", "melding_id": melding.id, "gemeente_id": melding.gemeente_id},
+            gemeente_id=melding.gemeente_id,
+            now=now,
+            order_key=f"melding:{melding.id}",
+        )
+    return WITHDRAWN
+
+
+def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Actor, now: datetime) -> Opdracht:
+    """ "Niet opgelost": a new opdracht for this melding alone, first at the vangnet, other eyes than before.
+
+    Raises Conflict when it is not afgehandeld or closed more than REOPEN_DAYS ago.
+    """
+    words = clean_text(words, field="tekst")
+    work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
+    melding = work.meldingen[melding.id]
+    if melding.status != AFGEHANDELD or melding.closed_at is None:
+        raise Conflict("niet_gesloten", "Deze melding is nog open. U hoort van ons als hij klaar is.")
+    if now - melding.closed_at > timedelta(days=REOPEN_DAYS):
+        raise Conflict("te_laat", "Deze melding is langer dan 30 dagen klaar. Maak een nieuwe melding.")
+    scope = [melding.gemeente_id]
+    closed = [o for o in work.opdrachten.values() if o.status == GEREED]
+    last = max(closed, key=lambda o: (o.closed_at or now, o.id))
+    chosen = category.category_by_id(session, last.category_id, scope=scope)
+    assert chosen is not None, "a foreign key holds the category"
+    vangnet = team.vangnet_team(session, scope=scope)
+    if words:
+        _keep(session, melding, words, actor, now)
+    route = Routing(vangnet.id, 0, "Heropend door de melder. De coördinator kijkt eerst.")
+    again, event = routing.make_opdracht(
+        session, work, [melding], chosen, route, how="heropend", actor=actor, now=now, like=last
+    )
+    again.last_closed_by = closures_of(session, [last.id], scope=scope)[last.id].closed_by
+    notices.announce(session, "heropend", event, [melding], now=now)
+    return again
+
+
+def _leave(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:
+    link = live_link(session, melding.id, opdracht.id, scope=[opdracht.gemeente_id])
+    if link is None:
+        return
+    link.until_at, link.ended_by = now, actor.label
+    session.flush()
+    opdracht.version += 1
+    if not _melders(session, opdracht) and opdracht.taken_up_at is None and not opdracht.danger:
+        set_opdracht_status(session, opdracht, VERVALLEN, now=now)
+        opdracht.closed_at = now
+
+
+def _melders(session: Session, opdracht: Opdracht) -> int:
+    return len(melding_ids_of(session, [opdracht.id], scope=[opdracht.gemeente_id]))
+
+
+def _keep(session: Session, melding: Melding, text: str, actor: Actor, now: datetime) -> Note:
+    note = Note(
+        gemeente_id=melding.gemeente_id,
+        melding_id=melding.id,
+        kind="aanvulling",
+        text=text,
+        made_by=actor.label,
+        account_id=actor.account_id,
+        at=now,
+    )
+    session.add(note)
+    session.flush()
+    return note
+
+
+def _record(
+    session: Session,
+    kind: str,
+    melding: Melding,
+    *,
+    actor: Actor,
+    now: datetime,
+    facts: Mapping[str, object] | None = None,
+) -> journal.Event:
+    return journal.record(
+        session, kind, gemeente_id=melding.gemeente_id, actor=actor, now=now, melding_id=melding.id, facts=facts
+    )

@@ -1,0 +1,221 @@
+"""The first step: what a melder reports becomes a melding with a number, and a promise for everything that follows.
+
+One transaction, no network, no Redis, no image decoding. Photos: photos.py. Which team: routing.py, in a worker.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain import deadlines, numbers
+from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
+from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
+from ..domain.intake import NewMelding, check_answers, check_complete, danger_answered
+from ..domain.text import looks_like_bsn
+from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
+from ..store import category, gemeente, journal, outbox
+from ..store.category import Category
+from ..store.contact import Contact
+from ..store.journal import Note
+from ..store.melding import Melding, claim_key, melding_by_id, next_sequence, remember_resource
+from ..store.opdracht import opdracht_by_id
+from . import notices
+from .places import Placed, place_melding
+
+FROM_PHOTO = "plaats_uit_foto"
+MAYBE_BSN = "bsn"
+PUBLIC_CHANNELS = ("app", "e_formulier")
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A melding that is in the database. replayed: it was there already, made by the same idempotency key."""
+
+    melding: Melding
+    replayed: bool = False
+
+
+def register_melding(session: Session, new: NewMelding, *, photos: int = 0, actor: Actor, now: datetime) -> Registered:
+    """Stores a melding with its contact, event, routing and receipt in the caller's transaction.
+
+    photos: how many readable files came along. Raises InvalidInput with every field error at once, Conflict when the
+    idempotency key was used for something else, Forbidden when the actor may not use this kanaal or gemeente.
+    """
+    route = f"meldingen:{actor.label}"
+    if new.idempotency_key:
+        earlier = claim_key(session, route, new.idempotency_key, new.body_hash or b"", now)
+        if earlier is not None:
+            if earlier.body_hash != (new.body_hash or b""):
+                raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor een andere melding.")
+            scope = gemeente.served_ids(session)
+            known = melding_by_id(session, earlier.resource_id or 0, scope=scope)
+            if known is None:
+                raise Conflict("melding_weg", "Deze melding is niet meer beschikbaar.")
+            return Registered(known, replayed=True)
+    new = _with_channel(new, actor)
+    check_complete(new, photos)
+    if new.location is None:
+        raise InvalidInput.of("locatie", "ontbreekt", "Wijs aan waar het is. In uw foto staat geen plaats.")
+    placed = place_melding(session, new.location, new.gemeente_slug, actor=actor, note=new.kcc_note)
+    _check_rights(placed, actor)
+    chosen, answers = _category(session, new, placed)
+    melding = _store(session, new, placed, chosen, answers, actor=actor, now=now)
+    if new.idempotency_key:
+        remember_resource(session, route, new.idempotency_key, melding.id)
+    _promise_the_rest(session, melding, new, chosen, actor=actor, now=now)
+    return Registered(melding)
+
+
+def _with_channel(new: NewMelding, actor: Actor) -> NewMelding:
+    """A partner's kanaal is its own name; only staff choose another than our own app or form."""
+    if actor.kind == "machine":
+        return replace(new, intake_channel="partner", partner_name=actor.name)
+    if not actor.is_staff and actor.kind != "systeem" and new.intake_channel not in PUBLIC_CHANNELS:
+        raise Forbidden("kanaal_niet_voor_u", "Dit kanaal is voor medewerkers. Log eerst in.")
+    return new
+
+
+def _check_rights(placed: Placed, actor: Actor) -> None:
+    if actor.is_staff:
+        actor.require_role(placed.gemeente.id, *STAFF_ON_OPDRACHTEN)
+    if actor.kind == "machine" and placed.gemeente.id not in actor.scope:
+        raise Forbidden("andere_gemeente", "Met deze sleutel kunt u in deze gemeente niet melden.")
+
+
+def _category(session: Session, new: NewMelding, placed: Placed) -> tuple[Category | None, dict[str, object]]:
+    """The melder's category, and its answers checked against the questions as they are now."""
+    scope = [placed.gemeente.id]
+    if not new.category_slug:
+        if new.answers:
+            raise InvalidInput.of("antwoorden", "zonder_categorie", "Antwoorden horen bij een categorie. Kies er een.")
+        return None, {}
+    chosen = category.category_by_slug(session, new.category_slug, scope=scope)
+    if chosen is None:
+        raise InvalidInput.of("categorie", "onbekend", "Deze categorie kennen wij niet. Kies een andere, of geen.")
+    return chosen, dict(check_answers(chosen.questions, dict(new.answers)))
+
+
+def _store(
+    session: Session,
+    new: NewMelding,
+    placed: Placed,
+    chosen: Category | None,
+    answers: dict[str, object],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Melding:
+    assert new.location is not None, "checked by the caller"
+    scope = [placed.gemeente.id]
+    term = (chosen or category.other_category(session, scope=scope)).term_days
+    promised = deadlines.promised_on(now, term, gemeente.closing_days(session, scope=scope))
+    flags = [*placed.flags]
+    flags += [FROM_PHOTO] if new.location.source == "foto" else []
+    flags += [MAYBE_BSN] if looks_like_bsn(new.description) else []
+    area_row = placed.buurt or placed.wijk
+    melding = Melding(
+        gemeente_id=placed.gemeente.id,
+        number=numbers.make_number(deadlines.local_day(now).year, next_sequence(session)),
+        status=DOORVERWEZEN if placed.referred_to else ONTVANGEN,
+        description=new.description,
+        location=gemeente.point(new.location.lon, new.location.lat),
+        location_source=new.location.source,
+        location_note=new.location.note,
+        address=new.location.address,
+        wijk_code=placed.wijk.code if placed.wijk else None,
+        buurt_code=placed.buurt.code if placed.buurt else None,
+        area_year=area_row.year if area_row else None,
+        category_id=chosen.id if chosen else None,
+        answers=answers,
+        questions_version=chosen.questions_version if chosen else None,
+        danger=new.danger or danger_answered(chosen.questions if chosen else [], answers),  # type: ignore[arg-type]
+        flags=flags,
+        intake_channel=new.intake_channel,
+        partner_name=new.partner_name or "",
+        entered_by=actor.account_id,
+        same_as_opdracht_id=_same_as(session, new, scope),
+        photos_expected=new.photos_expected,
+        received_at=now,
+        first_promised_on=promised,
+        promised_on=promised,
+        term_days=term,
+        referred_to=placed.referred_to,
+        token_generation=1,
+    )
+    session.add(melding)
+    session.flush()
+    _store_words(session, melding, new, actor=actor, now=now)
+    return melding
+
+
+def _same_as(session: Session, new: NewMelding, scope: list[int]) -> int | None:
+    """The open opdracht this melding joins, when melder or staff pointed at one that exists."""
+    wanted = new.join_opdracht_id
+    if wanted is None and new.same_as:
+        wanted = int(new.same_as) if new.same_as.isascii() and new.same_as.isdigit() and len(new.same_as) < 18 else -1
+    if wanted is None:
+        return None
+    found = opdracht_by_id(session, wanted, scope=scope)
+    if found is None:
+        raise InvalidInput.gather([FieldError("zelfdeAls", "onbekend", "Deze eerdere melding kunnen wij niet vinden.")])
+    return found.id
+
+
+def _store_words(session: Session, melding: Melding, new: NewMelding, *, actor: Actor, now: datetime) -> None:
+    given = new.contact
+    if given is not None and (given.name or given.email or given.phone):
+        session.add(
+            Contact(
+                gemeente_id=melding.gemeente_id,
+                melding_id=melding.id,
+                name=given.name,
+                email=given.email,
+                phone=given.phone.e164 if given.phone else "",
+                mobile=bool(given.phone and given.phone.is_mobile),
+                preference=given.preference,
+                only_when_done=given.only_when_done,
+            )
+        )
+    if new.kcc_note and actor.is_staff:
+        session.add(
+            Note(
+                gemeente_id=melding.gemeente_id,
+                melding_id=melding.id,
+                kind="notitie",
+                text=new.kcc_note,
+                made_by=actor.label,
+                account_id=actor.account_id,
+                at=now,
+            )
+        )
+    session.flush()
+
+
+def _promise_the_rest(
+    session: Session, melding: Melding, new: NewMelding, chosen: Category | None, *, actor: Actor, now: datetime
+) -> None:
+    """The event, the routing and the receipt: rows in this same transaction (KLANTREIS rule 1)."""
+    author = replace(actor, on_behalf_of_melding=melding.id) if actor.is_staff and new.contact else actor
+    event = journal.record(
+        session,
+        "doorverwezen" if melding.referred_to else "ontvangen",
+        gemeente_id=melding.gemeente_id,
+        actor=author,
+        now=now,
+        melding_id=melding.id,
+        facts={"channel": melding.intake_channel, "category_id": melding.category_id, "danger": melding.danger},
+    )
+    spoed = melding.danger or (chosen is not None and chosen.urgency == "spoed")
+    urgency = outbox.Urgency.SPOED if spoed else outbox.Urgency.NORMAL
+    notices.announce(session, "doorverwezen" if melding.referred_to else "ontvangst", event, [melding], now=now)
+    if not melding.referred_to:
+        outbox.put(
+            session,
+            outbox.Topic.ROUTE,
+            {"melding_id": melding.id, "gemeente_id": melding.gemeente_id},
+            gemeente_id=melding.gemeente_id,
+            now=now,
+            urgency=urgency,
+            order_key=f"toewijzen:{melding.id}",
+        )

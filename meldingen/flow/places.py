@@ -1,0 +1,79 @@
+"""Whose place is it: which gemeente a melding belongs to, and what is odd about the place (KLANTREIS rule 6)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from ..domain.actor import KCC, Actor
+from ..domain.errors import InvalidInput
+from ..domain.intake import Location
+from ..store import area, gemeente
+from ..store.area import Area
+from ..store.gemeente import Gemeente
+
+BORDER_CASE = "grensgeval"
+OUTSIDE = "buiten_grens"
+DEFAULT_MARGIN_M = 100
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A place in the gemeente that takes the melding. referred_to: the neighbour it really lies in, not served here.
+
+    flags: `grensgeval` on or just over a border, `buiten_grens` when no border covers the place at all.
+    """
+
+    gemeente: Gemeente
+    flags: tuple[str, ...] = ()
+    referred_to: str = ""
+    wijk: Area | None = None
+    buurt: Area | None = None
+
+
+def place_melding(session: Session, location: Location, named: str | None, *, actor: Actor, note: str = "") -> Placed:
+    """Decides the gemeente of a place; `named`: slug of the one the request addressed.
+
+    Raises InvalidInput on field `gemeente` (unknown) or `locatie` (too far out). The KCC may, with a note.
+    """
+    addressed = gemeente.gemeente_by_slug(session, named) if named else None
+    if named and addressed is None:
+        raise InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet.")
+    here = gemeente.gemeenten_at(session, location.lon, location.lat)
+    served = [g for g in here if g.served]
+    if served:
+        mine = addressed if addressed in served else served[0]
+        assert mine is not None, "served is not empty"
+        return _inside(session, mine, location, flags=(BORDER_CASE,) if len(here) > 1 else ())
+    nearest = gemeente.nearest_served(session, location.lon, location.lat)
+    if nearest is None:
+        raise InvalidInput.of("locatie", "geen_gebied", "Wij weten nog niet welk gebied bij onze gemeente hoort.")
+    closest, metres = nearest
+    if here:
+        return Placed(addressed or closest, referred_to=here[0].name)
+    if metres <= int(closest.policy.get("border_margin_m", DEFAULT_MARGIN_M)):
+        return Placed(closest, flags=(BORDER_CASE, OUTSIDE))
+    owner = addressed or closest
+    if actor.has_role(owner.id, KCC):
+        if not note:
+            raise InvalidInput.of(
+                "notitie",
+                "notitie_nodig",
+                "Deze plaats ligt buiten de gemeente. Schrijf erbij waarom u hem toch opslaat.",
+            )
+        return Placed(owner, flags=(OUTSIDE,))
+    names = " of ".join(g.name for g in gemeente.served_gemeenten(session))
+    raise InvalidInput.of(
+        "locatie",
+        "buiten_gebied",
+        f"Deze plaats ligt niet in {names}. Meld het bij de gemeente waar het is, of kies de plaats opnieuw.",
+    )
+
+
+def _inside(session: Session, mine: Gemeente, location: Location, *, flags: tuple[str, ...]) -> Placed:
+    areas = area.areas_at(session, location.lon, location.lat, scope=[mine.id])
+    return Placed(
+        mine,
+        flags=flags,
+        wijk=next((a for a in areas if a.kind == "wijk"), None),
+        buurt=next((a for a in areas if a.kind == "buurt"), None),
+    )

@@ -1,0 +1,241 @@
+"""Which team gets a melding: areas at the point, the gemeente's rules, an opdracht or a join, and the reason kept.
+
+Runs in a worker, twice without harm. Not for choosing between rules: domain/routing.py does that.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..domain import deadlines
+from ..domain.actor import SYSTEM, Actor
+from ..domain.routing import Area as AreaFacts
+from ..domain.routing import Facts, Moment, Routing, choose_team
+from ..domain.workflow import BIJ_PARTIJ, CLOSED, DOORGEZET, NIEUW
+from ..store import area, category, gemeente, journal, team
+from ..store.category import Category
+from ..store.melding import Melding, melding_by_id
+from ..store.opdracht import Link, Opdracht, nearest_open, opdracht_by_id, opdracht_ids_of
+from . import notices
+from .status import Derived, Work, derive_statuses, lock_work, renew_terms
+
+SPOED = "spoed"
+
+
+class Made(NamedTuple):
+    """A new opdracht and the event that tells of it."""
+
+    opdracht: Opdracht
+    event: journal.Event
+
+
+def route_melding(session: Session, melding_id: int, *, gemeente_id: int, now: datetime) -> None:
+    """Gives a melding its opdracht, or joins it to an open one. Does nothing when that is done or no longer needed.
+
+    A melder's own "dit heb ik ook" goes first; else a category may join by itself within its radius and days.
+    """
+    scope = [gemeente_id]
+    melding = melding_by_id(session, melding_id, scope=scope)
+    if melding is None or melding.withdrawn_at or melding.referred_to:
+        return
+    chosen = _category(session, melding)
+    candidate = _join_candidate(session, melding, chosen, now=now)
+    work = lock_work(session, [candidate] if candidate else [], melding_ids=[melding_id], scope=scope)
+    melding = work.meldingen[melding_id]
+    if melding.withdrawn_at or opdracht_ids_of(session, [melding_id], scope=scope):
+        return
+    joined = work.opdrachten.get(candidate) if candidate else None
+    if joined is not None and joined.status not in CLOSED:
+        how = "dit_heb_ik_ook" if melding.same_as_opdracht_id == joined.id else "vanzelf"
+        join_melding(session, work, melding, joined, reason=how, actor=SYSTEM, now=now)
+        return
+    routing = choose(session, chosen, melding, now=now, outside="buiten_grens" in melding.flags)
+    make_opdracht(session, work, [melding], chosen, routing, how="toegewezen", actor=SYSTEM, now=now)
+
+
+def choose(
+    session: Session, chosen: Category, place: Melding | Opdracht, *, now: datetime, outside: bool = False
+) -> Routing:
+    """The team for work of this category at this place, by the rules as they are now.
+
+    Just over the border (`outside`) or in no wijk it is the vangnet team's (KLANTREIS rule 6), unless it is
+    dangerous: then the rules for danger decide, since somebody must go now.
+    """
+    scope = [place.gemeente_id]
+    lon, lat = coordinates(session, place)
+    areas = tuple(AreaFacts(a.code, a.kind, a.name) for a in area.areas_at(session, lon, lat, scope=scope))
+    dangerous = place.danger or chosen.urgency == SPOED
+    if not dangerous:
+        reason = "Deze plaats ligt net buiten de gemeente." if outside else ""
+        if not any(a.kind != "water" for a in areas) and area.areas_of(session, kind="wijk", scope=scope):
+            reason = reason or "Deze plaats ligt in geen wijk."
+        if reason:
+            return Routing(team.vangnet_team(session, scope=scope).id, 0, f"{reason} Daarom het vangnetteam.")
+    in_office = deadlines.office_hours(
+        now,
+        gemeente.gemeente_by_id(session, place.gemeente_id).policy.get("office_hours"),
+        gemeente.closing_days(session, scope=scope),
+    )
+    moment: Moment = "kantooruren" if in_office else "piket"
+    main = category.main_of(session, chosen, scope=scope)
+    facts = Facts(
+        category_slug=chosen.slug,
+        main_category_slug=main.slug,
+        areas=areas,
+        moment=moment,
+        danger=dangerous,
+        category_name=chosen.name,
+        main_category_name=main.name,
+    )
+    return choose_team(team.rules_of(session, scope=scope), facts)
+
+
+def make_opdracht(
+    session: Session,
+    work: Work,
+    meldingen: list[Melding],
+    chosen: Category,
+    routing: Routing,
+    *,
+    how: str,
+    actor: Actor,
+    now: datetime,
+    like: Opdracht | None = None,
+    place: tuple[float, float] | None = None,
+) -> Made:
+    """A new opdracht for these locked meldingen, linked, journalled and announced where that is due.
+
+    like: the opdracht it comes from (split, reopened, let go), for its place and danger. place: lon, lat of its own.
+    """
+    first = meldingen[0]
+    source = like or first
+    to = team.team_by_id(session, routing.team_id, scope=[first.gemeente_id])
+    assert to is not None, "a rule refers to a team of its own gemeente"
+    danger = source.danger
+    opdracht = Opdracht(
+        gemeente_id=first.gemeente_id,
+        status=BIJ_PARTIJ if to.is_partner else NIEUW,
+        version=1,
+        category_id=chosen.id,
+        team_id=to.id,
+        urgency=SPOED if danger else chosen.urgency,
+        danger=danger,
+        location=gemeente.point(*place) if place else source.location,
+        location_note=source.location_note,
+        address="" if place else source.address,
+        wijk_code=source.wijk_code,
+        buurt_code=source.buurt_code,
+        rule_id=routing.rule_id,
+        routing_reason=routing.reason,
+        received_at=min(m.received_at for m in meldingen),
+        due_at=now,
+        paused_days=0,
+        moves_count=0,
+        split_from_id=like.id if like is not None and how == "gesplitst" else None,
+        reopened_from_id=like.id if like is not None and how == "heropend" else None,
+        created_at=now,
+    )
+    session.add(opdracht)
+    session.flush()
+    work.opdrachten[opdracht.id] = opdracht
+    for melding in meldingen:
+        link_melding(session, melding, opdracht, how=how, reason="", actor=actor, now=now)
+    event = journal.record(
+        session,
+        how,
+        gemeente_id=first.gemeente_id,
+        actor=actor,
+        now=now,
+        melding_id=first.id if len(meldingen) == 1 else None,
+        opdracht_id=opdracht.id,
+        facts={"team_id": to.id, "rule_id": routing.rule_id, "category_id": chosen.id, "status": opdracht.status},
+    )
+    settle(session, work, event, now=now)
+    if opdracht.urgency == SPOED:
+        notices.alarm(session, event, [to.id], now=now)
+    return Made(opdracht, event)
+
+
+def join_melding(
+    session: Session, work: Work, melding: Melding, opdracht: Opdracht, *, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Adds a locked melding to a locked open opdracht. The melder reads it on the volgpagina, gets no bericht."""
+    link_melding(session, melding, opdracht, how="samengevoegd", reason=reason, actor=actor, now=now)
+    if melding.danger and not opdracht.danger:
+        opdracht.danger = True
+        opdracht.urgency = SPOED
+    event = journal.record(
+        session,
+        "samengevoegd",
+        gemeente_id=melding.gemeente_id,
+        actor=actor,
+        now=now,
+        melding_id=melding.id,
+        opdracht_id=opdracht.id,
+        facts={"reason": reason},
+    )
+    settle(session, work, event, now=now)
+    if melding.danger:
+        notices.alarm(session, event, [opdracht.team_id], now=now)
+
+
+def link_melding(
+    session: Session, melding: Melding, opdracht: Opdracht, *, how: str, reason: str, actor: Actor, now: datetime
+) -> None:
+    """One link with its from and its author."""
+    session.add(
+        Link(
+            gemeente_id=melding.gemeente_id,
+            melding_id=melding.id,
+            opdracht_id=opdracht.id,
+            how=how,
+            reason=reason,
+            from_at=now,
+            made_by=actor.label,
+        )
+    )
+    session.flush()
+
+
+def settle(session: Session, work: Work, event: journal.Event, *, now: datetime) -> Derived:
+    """After a move: terms, statuses, and the berichten that follow from them, all about this event."""
+    later = renew_terms(session, work, now=now)
+    derived = derive_statuses(session, work.meldingen.values(), now=now)
+    notices.announce(session, "doorgezet", event, derived.became(DOORGEZET), now=now)
+    told = {m.id for m in derived.became(DOORGEZET)}
+    notices.announce(session, "vertraagd", event, [m for m in later if m.id not in told], now=now)
+    return derived
+
+
+def coordinates(session: Session, place: Melding | Opdracht) -> tuple[float, float]:
+    """Longitude and latitude of a row."""
+    table = type(place)
+    row = session.execute(
+        sa.select(sa.func.ST_X(table.location), sa.func.ST_Y(table.location)).where(
+            table.id == place.id, table.gemeente_id == place.gemeente_id
+        )
+    ).one()
+    return float(row[0]), float(row[1])
+
+
+def _category(session: Session, melding: Melding) -> Category:
+    scope = [melding.gemeente_id]
+    chosen = category.category_by_id(session, melding.category_id, scope=scope) if melding.category_id else None
+    return chosen or category.other_category(session, scope=scope)
+
+
+def _join_candidate(session: Session, melding: Melding, chosen: Category, *, now: datetime) -> int | None:
+    scope = [melding.gemeente_id]
+    if melding.same_as_opdracht_id is not None:
+        same = opdracht_by_id(session, melding.same_as_opdracht_id, scope=scope)
+        if same is not None and same.status not in CLOSED:
+            return same.id
+    if not (chosen.join_radius_m and chosen.join_days) or melding.category_id is None:
+        return None
+    # Two workers with the same fallen tree wait for each other here, else both would make an opdracht.
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(7_362_002, chosen.id)))
+    lon, lat = coordinates(session, melding)
+    since = now - timedelta(days=chosen.join_days)
+    return nearest_open(session, chosen.id, lon, lat, radius_m=chosen.join_radius_m, since=since, scope=scope)

@@ -1,0 +1,349 @@
+"""The ground under every move: locks in one order, versions and operation ids, and the status that follows.
+
+Only this module sets the status of an opdracht or a melding. Not for what a move means: work.py, joining.py,
+closure.py and feedback.py say that.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ..domain import deadlines
+from ..domain.actor import COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.errors import Conflict, Forbidden, MoveNotAllowed, NotFound, PreconditionRequired, Stale
+from ..domain.workflow import (
+    AFGEHANDELD,
+    CLOSED,
+    OPEN,
+    WACHT_OP_MELDER,
+    Move,
+    OpdrachtFacts,
+    check_move,
+    melding_status,
+    move_named,
+)
+from ..store import category, gemeente, journal
+from ..store.journal import Note
+from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
+from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, opdracht_ids_of, opdrachten_of
+
+URGENCY_WEIGHT = {"laag": 0, "normaal": 100, "hoog": 200, "spoed": 300}
+MOST_MELDERS = 99
+NEEDS_OTHER_EYES = ("inbehandelingnames", "afhandelingen")
+
+
+@dataclass(frozen=True)
+class Basis:
+    """On what a move was based (KLANTREIS rule 4).
+
+    version: of If-Match, or `basisversie` of an operation queued offline. operation_id: its idempotency key.
+    body_hash: of what was asked, so that the same id with another body is refused. device_at: set for offline only.
+    """
+
+    version: int | None = None
+    operation_id: str | None = None
+    body_hash: bytes = b""
+    device_at: datetime | None = None
+
+    @property
+    def offline(self) -> bool:
+        """Whether it waited in a device."""
+        return self.device_at is not None
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a move. overtaken: done, though somebody else changed it meanwhile ("intussen gewijzigd").
+
+    replayed: this operation was done before; nothing changed now. refused: an offline operation the table refuses;
+    its words were kept as a note, so the door commits and answers with this refusal.
+    """
+
+    opdracht: Opdracht
+    overtaken: bool = False
+    replayed: bool = False
+    refused: MoveNotAllowed | None = None
+
+
+@dataclass
+class Work:
+    """Rows locked for one move: the opdracht that moves, others it touches, and every melding linked to them."""
+
+    opdrachten: dict[int, Opdracht]
+    meldingen: dict[int, Melding]
+    overtaken: bool = False
+    happened_at: datetime | None = None
+
+    def of(self, session: Session, opdracht: Opdracht) -> list[Melding]:
+        """The locked meldingen linked now to one of the locked opdrachten, oldest first."""
+        ids = melding_ids_of(session, [opdracht.id], scope=[opdracht.gemeente_id])
+        return [self.meldingen[i] for i in ids]
+
+
+def lock_work(
+    session: Session, opdracht_ids: Collection[int], *, melding_ids: Collection[int] = (), scope: Collection[int]
+) -> Work:
+    """Locks the opdrachten by id, then the meldingen linked to them (and `melding_ids`) by id (HUIS Locks).
+
+    Who links or unlinks a melding holds the lock of that opdracht, so the links read here stay true.
+    """
+    opdrachten = lock_opdrachten(session, opdracht_ids, scope=scope)
+    linked = melding_ids_of(session, [o.id for o in opdrachten], scope=scope) if opdrachten else []
+    meldingen = lock_meldingen(session, {*linked, *melding_ids}, scope=scope)
+    return Work({o.id: o for o in opdrachten}, {m.id: m for m in meldingen})
+
+
+def lock_melding_work(
+    session: Session, melding_id: int, *, scope: Collection[int], others: Collection[int] = ()
+) -> Work:
+    """Locks a melding with all its opdrachten (and `others`) and their meldingen. Raises NotFound.
+
+    The opdrachten are read before the lock; when one was linked in between we let go and start again.
+    """
+    for _ in range(5):
+        step = session.begin_nested()
+        ids = opdracht_ids_of(session, [melding_id], scope=scope)
+        work = lock_work(session, {*ids, *others}, melding_ids=[melding_id], scope=scope)
+        if melding_id not in work.meldingen:
+            raise NotFound("melding_onbekend", "Deze melding kunnen wij niet vinden.")
+        if set(opdracht_ids_of(session, [melding_id], scope=scope)) == set(ids):
+            step.commit()
+            return work
+        step.rollback()
+    raise Conflict("druk", "Er wordt nu veel aan deze melding gewijzigd. Probeer het zo nog eens.")
+
+
+def begin_move(
+    session: Session,
+    action: str,
+    opdracht_id: int,
+    *,
+    basis: Basis,
+    actor: Actor,
+    now: datetime,
+    others: Collection[int] = (),
+    said: str = "",
+) -> Work | Done:
+    """Opens a move: known operation id → Done; else the locked rows, after rights, version and table have agreed.
+
+    others: more opdrachten to lock. said: the words of the operation, kept as a note when an offline one is refused.
+    Raises NotFound, Forbidden, PreconditionRequired (428), Stale (412), MoveNotAllowed (409).
+    """
+    scope = actor.scope
+    route = f"{action}:{opdracht_id}:{actor.label}"
+    if basis.operation_id:
+        earlier = claim_key(session, route, basis.operation_id, basis.body_hash, now)
+        if earlier is not None:
+            if earlier.body_hash != basis.body_hash:
+                raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor iets anders.")
+            return Done(_opdracht(lock_opdrachten(session, [opdracht_id], scope=scope)), replayed=True)
+        remember_resource(session, route, basis.operation_id, opdracht_id)
+    work = lock_work(session, {opdracht_id, *others}, scope=scope)
+    opdracht = _opdracht([work.opdrachten[i] for i in work.opdrachten if i == opdracht_id])
+    check_rights(opdracht, action, actor)
+    if not basis.offline:
+        if basis.version is None:
+            raise PreconditionRequired(
+                "versie_ontbreekt", "Stuur met If-Match mee welke versie van de opdracht u voor u had."
+            )
+        if basis.version != opdracht.version:
+            raise Stale("versie_verouderd", "Iemand anders heeft deze opdracht net gewijzigd. Bekijk hem opnieuw.")
+    try:
+        check_move(action, opdracht.status)
+    except MoveNotAllowed as refusal:
+        if not basis.offline:
+            raise
+        _keep_refused(session, opdracht, action, said, actor=actor, now=now)
+        if basis.operation_id:
+            forget_key(session, route, basis.operation_id)
+        return Done(opdracht, refused=refusal)
+    work.overtaken = basis.version is not None and basis.version != opdracht.version
+    happened = basis.device_at or now
+    work.happened_at = max(opdracht.received_at, min(happened, now))
+    return work
+
+
+def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
+    """Whether this actor may ever do this to this opdracht. Raises Forbidden (or NotSignedIn).
+
+    Teams move their own opdrachten only. Who closed a reopened problem does not close it again: other eyes look.
+    """
+    move = move_named(action)
+    actor.require_role(opdracht.gemeente_id, *move.roles)
+    if actor.kind == "systeem" or actor.has_role(opdracht.gemeente_id, COORDINATOR):
+        return move
+    by_desk = KCC in move.roles and actor.has_role(opdracht.gemeente_id, KCC)
+    by_team = actor.has_role(opdracht.gemeente_id, TEAM, PIKET) and opdracht.team_id in actor.team_ids
+    if not (by_desk or by_team):
+        raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
+    if (
+        action in NEEDS_OTHER_EYES
+        and opdracht.last_closed_by is not None
+        and opdracht.last_closed_by == actor.account_id
+    ):
+        raise Forbidden("andere_ogen", "U heeft dit eerder afgehandeld. Laat een collega hiernaar kijken.")
+    return move
+
+
+def finish_move(
+    session: Session,
+    work: Work,
+    opdracht: Opdracht,
+    kind: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    facts: dict[str, Any] | None = None,
+    to: str | None = None,
+) -> journal.Event:
+    """Sets the new status of `opdracht` (None: it stays), raises its version and writes the event."""
+    if to is not None:
+        set_opdracht_status(session, opdracht, to, now=now)
+    opdracht.version += 1
+    session.flush()
+    return journal.record(
+        session,
+        kind,
+        gemeente_id=opdracht.gemeente_id,
+        actor=actor,
+        now=work.happened_at or now,
+        opdracht_id=opdracht.id,
+        facts={"status": opdracht.status, "version": opdracht.version, **(facts or {})},
+    )
+
+
+def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, now: datetime) -> None:
+    """Moves one locked opdracht; leaving `wacht_op_melder` ends the pause and counts its days (KLANTREIS Terms)."""
+    if opdracht.status == WACHT_OP_MELDER and status != WACHT_OP_MELDER and opdracht.paused_at is not None:
+        closing = gemeente.closing_days(session, scope=[opdracht.gemeente_id])
+        days = deadlines.paused_days(opdracht.paused_at, now, closing)
+        opdracht.due_at = deadlines.shift_due(opdracht.due_at, days, closing)
+        opdracht.paused_days += days
+        opdracht.paused_at = None
+    if status == WACHT_OP_MELDER and opdracht.paused_at is None:
+        opdracht.paused_at = now
+    opdracht.status = status
+
+
+@dataclass
+class Derived:
+    """What a move did to its meldingen: those whose status changed, by what it became."""
+
+    changed: list[tuple[Melding, str, str]] = field(default_factory=list)
+
+    def became(self, status: str) -> list[Melding]:
+        """The meldingen that got this status just now."""
+        return [melding for melding, _, new in self.changed if new == status]
+
+
+def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: datetime) -> Derived:
+    """Sets the status of these locked meldingen from their opdrachten as they are now; closed_at follows."""
+    locked = list(meldingen)
+    derived = Derived()
+    if not locked:
+        return derived
+    session.flush()
+    linked = opdrachten_of(session, [m.id for m in locked], scope={m.gemeente_id for m in locked})
+    for melding in locked:
+        facts = [
+            OpdrachtFacts(o.status, reopened=o.reopened_from_id is not None, taken_up=o.taken_up_at is not None)
+            for o in linked[melding.id]
+        ]
+        status = melding_status(facts, withdrawn=melding.withdrawn_at is not None, referred=bool(melding.referred_to))
+        if status != melding.status:
+            derived.changed.append((melding, melding.status, status))
+            melding.status = status
+            melding.closed_at = now if status == AFGEHANDELD else None
+    session.flush()
+    return derived
+
+
+def renew_terms(session: Session, work: Work, *, now: datetime) -> list[Melding]:
+    """Sets due_at and priority of the locked opdrachten, and the promise of their meldingen when its term changed.
+
+    The promise of a melding is its own receipt plus the longest term of its open opdrachten; a new one is never
+    before the next werkdag. An opdracht is due at the earliest promise of its meldingen (KLANTREIS Terms).
+    Returns the meldingen whose promised date changed.
+    """
+    session.flush()
+    changed: list[Melding] = []
+    for gemeente_id in sorted({o.gemeente_id for o in work.opdrachten.values()}):
+        closing = gemeente.closing_days(session, scope=[gemeente_id])
+        terms = {c.id: c.term_days for c in category.all_categories_of(session, scope=[gemeente_id])}
+        mine = [m for m in work.meldingen.values() if m.gemeente_id == gemeente_id and m.withdrawn_at is None]
+        linked = opdrachten_of(session, [m.id for m in mine], scope=[gemeente_id])
+        waiting: dict[int, list[Melding]] = {opdracht_id: [] for opdracht_id in work.opdrachten}
+        for melding in mine:
+            for opdracht in linked[melding.id]:
+                waiting.setdefault(opdracht.id, []).append(melding)
+            term = max(
+                (terms[o.category_id] for o in linked[melding.id] if o.status in OPEN), default=melding.term_days
+            )
+            if term != melding.term_days:
+                melding.term_days = term
+                promised = deadlines.promise_after_change(melding.received_at, term, now, closing)
+                if promised != melding.promised_on:
+                    melding.promised_on = promised
+                    changed.append(melding)
+        for opdracht in work.opdrachten.values():
+            melders = waiting[opdracht.id]
+            opdracht.priority = priority(opdracht.urgency, len(melders))
+            if melders and opdracht.status in OPEN and opdracht.gemeente_id == gemeente_id:
+                first = min(m.received_at for m in melders)
+                due = deadlines.due_at(first, terms[opdracht.category_id], closing)
+                opdracht.due_at = deadlines.shift_due(due, opdracht.paused_days, closing)
+    session.flush()
+    return changed
+
+
+def priority(urgency: str, melders: int) -> int:
+    """Higher goes first: urgency weighs most, then how many melders wait for it."""
+    return URGENCY_WEIGHT[urgency] + min(max(melders - 1, 0), MOST_MELDERS)
+
+
+def require_open(opdracht: Opdracht) -> None:
+    """Raises Conflict when the opdracht is closed."""
+    if opdracht.status in CLOSED:
+        raise Conflict("opdracht_gesloten", "Deze opdracht is al afgehandeld.")
+
+
+def keep_note(session: Session, opdracht: Opdracht, kind: str, text: str, *, actor: Actor, now: datetime) -> Note:
+    """Words at an opdracht, as its own row; the journal only says that they came."""
+    note = Note(
+        gemeente_id=opdracht.gemeente_id,
+        opdracht_id=opdracht.id,
+        kind=kind,
+        text=text,
+        made_by=actor.label,
+        account_id=actor.account_id,
+        at=now,
+    )
+    session.add(note)
+    session.flush()
+    return note
+
+
+def _keep_refused(session: Session, opdracht: Opdracht, action: str, said: str, *, actor: Actor, now: datetime) -> None:
+    text = said or f"Niet uitgevoerd: {move_named(action).words.lower()}."
+    known = journal.notes_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
+    if any(n.kind == "weigering" and n.text == text and n.made_by == actor.label for n in known):
+        return
+    note = keep_note(session, opdracht, "weigering", text, actor=actor, now=now)
+    journal.record(
+        session,
+        "geweigerd",
+        gemeente_id=opdracht.gemeente_id,
+        actor=actor,
+        now=now,
+        opdracht_id=opdracht.id,
+        facts={"action": action, "note_id": note.id, "status": opdracht.status},
+    )
+
+
+def _opdracht(found: Collection[Opdracht]) -> Opdracht:
+    for opdracht in found:
+        return opdracht
+    raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
