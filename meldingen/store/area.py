@@ -49,3 +49,9 @@ def areas_of(session: Session, *, kind: str | None = None, scope: Collection[int
     if kind:
         query = query.where(Area.kind == kind)
     return session.scalars(query.order_by(Area.kind, Area.code)).all()
+
+
+def every_area(session: Session, *, scope: Collection[int]) -> Sequence[Area]:
+    """The areas of the gemeenten in scope, also those no longer active, newest year last: for a reload."""
+    query = sa.select(Area).where(Area.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(Area.kind, Area.code, Area.year.nulls_first(), Area.id)).all()

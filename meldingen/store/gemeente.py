@@ -65,6 +65,11 @@ def gemeente_by_slug(session: Session, slug: str) -> Gemeente | None:
     return session.scalar(sa.select(Gemeente).where(Gemeente.served, Gemeente.slug == slug))
 
 
+def gemeente_by_code(session: Session, code: str) -> Gemeente | None:
+    """A gemeente by its CBS code, served or not."""
+    return session.scalar(sa.select(Gemeente).where(Gemeente.code == code))
+
+
 def gemeente_by_host(session: Session, host: str) -> Gemeente | None:
     """The served gemeente that a host name belongs to (without port)."""
     return session.scalar(sa.select(Gemeente).where(Gemeente.served, Gemeente.host == host))

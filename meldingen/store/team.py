@@ -105,3 +105,20 @@ def rules_of(session: Session, *, scope: Collection[int]) -> list[Rule]:
     vangnet = vangnet_team(session, scope=scope)
     last = Rule(id=0, team_id=vangnet.id, category_slug=None, area_code=None, moment=None, danger=None, position=10**6)
     return [*rules, last]
+
+
+def assign_area(session: Session, area_code: str, team: Team) -> None:
+    """Gives a team what no rule about a category takes in an area; an area has one such rule."""
+    rule = session.scalar(
+        sa.select(RoutingRule).where(
+            RoutingRule.gemeente_id == team.gemeente_id,
+            RoutingRule.area_code == area_code,
+            RoutingRule.category_id.is_(None),
+            RoutingRule.moment.is_(None),
+            RoutingRule.danger.is_(None),
+        )
+    )
+    if rule is None:
+        session.add(RoutingRule(gemeente_id=team.gemeente_id, area_code=area_code, team_id=team.id))
+    else:
+        rule.team_id, rule.active = team.id, True
