@@ -3,6 +3,7 @@ its own."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import re
 import shutil
@@ -19,6 +20,8 @@ from meldingen.local.shell import CommandFailed, problem, run
 RUN_LOCK = "requirements.lock"
 TEST_LOCK = "requirements-test.lock"
 TOOLS_LOCK = "requirements-tools.lock"
+SYSTEM_CERTIFICATES = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
+"""uv by itself trusts only its own list; a network that inspects TLS, as many offices have, needs the machine's."""
 
 
 def ensure(places: Places, lock: str = RUN_LOCK) -> bool:
@@ -74,9 +77,10 @@ def install(places: Places, lock_path: Path, *extra: str) -> None:
     try:
         uv = uv_program(places)
         if uv is not None:
-            run([uv, "pip", "install", "--python", places.venv_python, *hashed], log=log)
-        else:
-            run([*pip_command(places), "install", "--no-input", "--progress-bar=off", *hashed], log=log)
+            with contextlib.suppress(CommandFailed):  # then pip tries: it has other certificates and other mirrors
+                run([uv, "pip", "install", "--python", places.venv_python, *hashed], log=log, env=SYSTEM_CERTIFICATES)
+                return
+        run([*pip_command(places), "install", "--no-input", "--progress-bar=off", *hashed], log=log)
     except CommandFailed as failure:
         raise problem(f"De Python-pakketten kunnen niet worden geïnstalleerd; zie {log}", failure) from failure
 

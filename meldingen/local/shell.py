@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from meldingen.local.places import Unprivileged
 from meldingen.local.problem import SetupProblem
 
+
+class Stopped(Exception):
+    """The work was broken off from outside: Ctrl-C, or a failure elsewhere that makes it useless."""
+
+
+_stopped = threading.Event()
 _busy: set[subprocess.Popen[str]] = set()
 
 
@@ -42,6 +49,8 @@ def run(
     """Run `argv` without a keyboard and return its standard output; standard error joins it in `log`. Raises
     CommandFailed."""
     command = [str(part) for part in argv]
+    if _stopped.is_set():
+        raise Stopped
     try:
         process = subprocess.Popen(
             command,
@@ -71,13 +80,16 @@ def run(
     if log is not None:
         with log.open("a", encoding="utf-8") as file:
             file.write(f"$ {' '.join(command)}\n{out}{err}\n")
+    if _stopped.is_set():
+        raise Stopped
     if process.returncode != 0:
         raise CommandFailed(command[0], process.returncode, out + err)
     return out
 
 
 def stop_busy() -> None:
-    """End the helper programs that other threads are waiting for: someone pressed Ctrl-C."""
+    """End the helper programs that other threads wait for, and let those threads start no others."""
+    _stopped.set()
     for process in list(_busy):
         process.terminate()
 
