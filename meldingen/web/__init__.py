@@ -1,10 +1,26 @@
 """Page doors: the same flow calls in other clothes."""
 
-from flask import Flask
+from flask import Blueprint, Flask, request
 
-from . import gezond
+from ..auth import csrf
+from . import errors, gezond, headers, inloggen, layout, start
+
+PAGES: tuple[Blueprint, ...] = (start.pages, inloggen.pages)
+"""Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 
 
 def init_app(app: Flask) -> None:
     """Registers every page on the app."""
+    headers.init_app(app)
+    layout.init_app(app)
     app.register_blueprint(gezond.pages)
+    for pages in PAGES:
+        app.register_blueprint(pages)
+    app.before_request(_protect_forms)
+    errors.init_app(app)
+
+
+def _protect_forms() -> None:
+    """Refuses a page's POST without our token (400), before the view and its transaction begin."""
+    if request.blueprint in {pages.name for pages in PAGES}:
+        csrf.protect()

@@ -1,0 +1,94 @@
+"""Refusals and accidents as a page: what went wrong, how to go on, and the gemeente's phone number (KLANTREIS rule 12).
+
+The API has its own translator (api/problems.py); this one leaves its paths alone.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from ..domain.errors import DomainError, NotSignedIn
+
+log = structlog.get_logger()
+Handler = Callable[[Any], Any]
+
+MACHINES = ("/api/", "/gezond/", "/metrics")
+WORDS = {
+    400: ("Dit verzoek klopt niet", "Ga terug en probeer het nog een keer."),
+    403: ("Dit mag u niet", "Uw account mag deze pagina niet openen."),
+    404: ("Deze pagina bestaat niet", "Kijk of het adres klopt. Of ga naar de startpagina."),
+    405: ("Dit kan hier niet", "Ga naar de startpagina en begin opnieuw."),
+    413: ("Dit is te groot", "Foto's mogen samen niet groter zijn dan 100 MB. Kies minder of kleinere foto's."),
+    429: ("Even wachten", "U doet te veel verzoeken achter elkaar. Probeer het over een minuut opnieuw."),
+}
+SORRY = ("Er ging iets mis bij ons", "Probeer het over een paar minuten opnieuw. Lukt het dan niet? Bel ons.")
+EXPIRED = ("De pagina was verlopen", "Ga terug, ververs de pagina en probeer het nog een keer.")
+
+
+def init_app(app: Flask) -> None:
+    """Answers errors of pages. Handlers that the API registered before stay in charge of its own paths."""
+    for kind, page in ((DomainError, _refusal), (HTTPException, _http), (Exception, _accident)):
+        earlier = app.error_handler_spec[None][None].get(kind)
+        app.register_error_handler(kind, _for_pages(page, earlier))
+
+
+def _for_pages(
+    page: Callable[[Any], ResponseReturnValue], earlier: Callable[[Any], Any] | None
+) -> Callable[[Any], Any]:
+    def answer(error: Any) -> Any:
+        if not request.path.startswith(MACHINES):
+            return page(error)
+        if earlier is not None:
+            return earlier(error)
+        if isinstance(error, HTTPException):
+            return error
+        raise error
+
+    return answer
+
+
+def _refusal(error: DomainError) -> ResponseReturnValue:
+    if isinstance(error, NotSignedIn) and error.code in ("inloggen_nodig", "sessie_verlopen"):
+        return redirect(
+            url_for("inloggen.inloggen", naar=request.full_path.rstrip("?") if request.method == "GET" else None)
+        )
+    response = error_page(error.status, error.title, error.detail)
+    if retry_after_s := getattr(error, "retry_after_s", None):
+        response.headers["Retry-After"] = str(retry_after_s)
+    return response
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error  # a redirect, or an answer that is complete
+    if isinstance(error, CSRFError):
+        return error_page(400, *EXPIRED)
+    response = error_page(status, *WORDS.get(status, SORRY if status >= 500 else WORDS[400]))
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _accident(error: Exception) -> ResponseReturnValue:
+    """Ours, never the visitor's: logged with its trace, told without details (SEC-05)."""
+    log.error("page_failed", exc_info=error)
+    if isinstance(error, SQLAlchemyError):
+        response = error_page(503, *SORRY)
+        response.headers["Retry-After"] = "60"
+        return response
+    return error_page(500, *SORRY)
+
+
+def error_page(status: int, title: str, detail: str) -> Response:
+    """One error page; `X-Request-Id` on it is what the helpdesk asks for."""
+    return make_response(
+        render_template("fout.html", title=title, detail=detail, request_id=g.get("request_id", "")), status
+    )

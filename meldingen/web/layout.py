@@ -1,0 +1,192 @@
+"""What every page shows around its own words: the gemeente with phone and hours, who is signed in, dates in Dutch.
+
+Not for the words of one page: those are in its template and its door.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+import structlog
+from flask import Flask, current_app, g, request
+from flask_wtf.csrf import generate_csrf
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..auth import Visit, installation
+from ..db import transaction
+from ..domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.numbers import show_number
+from ..domain.phone import show_phone
+from ..domain.workflow import STATUS_WORDS
+from ..store.gemeente import Gemeente, served_gemeenten
+from . import static_files
+
+log = structlog.get_logger()
+
+HERE = ZoneInfo("Europe/Amsterdam")
+MONTHS = (
+    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
+    "december",
+)  # fmt: skip
+DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """The gemeente as a page shows it. Plain facts, so that an error page can show it without a database."""
+
+    id: int
+    slug: str
+    name: str
+    phone: str
+    hours: str
+    email: str
+    website: str
+    theme_css: str
+    theme_class: str
+    host: str | None
+
+    @property
+    def phone_link(self) -> str:
+        """The number as a tel: link takes it."""
+        return "".join(c for c in self.phone if c.isdigit() or c == "+")
+
+
+def init_app(app: Flask) -> None:
+    """Gives every template the gemeente, the actor, the forms' token and the Dutch filters."""
+    static_files.init_app(app)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(
+        datum=date_words,
+        dagdatum=day_words,
+        tijdstip=moment_words,
+        nummer=show_number,
+        telefoon=show_phone,
+        statuswoorden=lambda status: STATUS_WORDS.get(status, status),
+    )
+    app.context_processor(_around)
+
+
+def senders() -> Sequence[Sender]:
+    """The served gemeenten by name; the last ones known when the database does not answer."""
+    if "senders" not in g:
+        g.senders = _read_senders()
+    return cast(Sequence[Sender], g.senders)
+
+
+def page_sender() -> Sender | None:
+    """The gemeente of this page: by host name, else the only one, else the one asked for; None: people must choose."""
+    if "sender" in g:
+        return cast("Sender | None", g.sender)
+    known = senders()
+    host = request.host.rsplit(":", 1)[0].lower()
+    by_host = [s for s in known if s.host == host]
+    asked = request.values.get("gemeente", "")
+    g.sender = (
+        by_host[0] if by_host else known[0] if len(known) == 1 else next((s for s in known if s.slug == asked), None)
+    )
+    return cast("Sender | None", g.sender)
+
+
+def show_as(gemeente_id: int) -> Sender:
+    """Makes this the page of one gemeente: that of the melding or the work on it."""
+    g.sender = next(s for s in senders() if s.id == gemeente_id)
+    return cast(Sender, g.sender)
+
+
+def _read_senders() -> Sequence[Sender]:
+    kept = current_app.extensions.setdefault("meldingen_senders", [()])
+    visit: Visit | None = g.get("visit")
+    try:
+        if visit is not None and visit.session.is_active and visit.session.in_transaction():
+            kept[0] = tuple(_sender(gemeente) for gemeente in served_gemeenten(visit.session))
+        else:
+            with transaction(installation().engine) as session:
+                kept[0] = tuple(_sender(gemeente) for gemeente in served_gemeenten(session))
+    except (SQLAlchemyError, sa.exc.InvalidRequestError):
+        log.warning("page_without_database")
+    return cast(Sequence[Sender], kept[0])
+
+
+def _sender(gemeente: Gemeente) -> Sender:
+    return Sender(
+        id=gemeente.id,
+        slug=gemeente.slug,
+        name=gemeente.name,
+        phone=gemeente.phone,
+        hours=gemeente.hours,
+        email=gemeente.email,
+        website=gemeente.website,
+        theme_css=gemeente.theme_css,
+        theme_class=gemeente.theme_class,
+        host=gemeente.host,
+    )
+
+
+def page_actor() -> Actor:
+    """Who is at this page; anonymous when nobody could be recognised any more (an error page)."""
+    visit: Visit | None = g.get("visit")
+    if visit is None:
+        return ANONYMOUS
+    if "actor" in visit.__dict__ or visit.session.in_transaction():
+        return visit.actor
+    return ANONYMOUS
+
+
+@dataclass(frozen=True)
+class Place:
+    """One link of the menu."""
+
+    words: str
+    path: str
+
+
+def menu_of(actor: Actor) -> list[Place]:
+    """The menu: for everybody to melden and volgen, for medewerkers their own rooms."""
+    if not actor.is_staff:
+        return [Place("Melding doen", "/melden"), Place("Melding volgen", "/volgen")]
+    rooms = []
+    if actor.gemeenten_with(TEAM, PIKET, COORDINATOR, BEHEER):
+        rooms.append(Place("Opdrachten", "/team"))
+    if actor.gemeenten_with(KCC, COORDINATOR):
+        rooms.append(Place("KCC", "/kcc"))
+    return rooms
+
+
+def start_path(actor: Actor) -> str:
+    """Where this medewerker begins."""
+    rooms = menu_of(actor)
+    return rooms[0].path if rooms else "/"
+
+
+def _around() -> dict[str, Any]:
+    actor = page_actor()
+    return {
+        "sender": page_sender(),
+        "senders": senders(),
+        "actor": actor,
+        "menu": menu_of(actor),
+        "csrf_token": generate_csrf,
+        "local_mode": installation().settings.local_mode,
+        "here": request.path,
+    }
+
+
+def date_words(day: date | datetime) -> str:
+    """A day as people say it: "14 april 2026"; a moment is taken in our own time zone."""
+    day = day.astimezone(HERE).date() if isinstance(day, datetime) else day
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def day_words(day: date | datetime) -> str:
+    """A day with its name: "dinsdag 14 april 2026"."""
+    day = day.astimezone(HERE).date() if isinstance(day, datetime) else day
+    return f"{DAYS[day.weekday()]} {date_words(day)}"
+
+
+def moment_words(at: datetime) -> str:
+    """A moment: "14 april 2026 om 08.47 uur"."""
+    return f"{date_words(at)} om {at.astimezone(HERE):%H.%M} uur"

@@ -1,0 +1,108 @@
+"""The whole application on a database of its own, with one gemeente, and a browser of a test's own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from meldingen import db
+from meldingen.adapters import build
+from meldingen.app import create_app
+from meldingen.auth import hash_password
+from meldingen.settings import Settings
+from meldingen.store.account import Account, AccountRole
+from meldingen.store.gemeente import Gemeente
+
+PASSWORD = "een-lang-wachtwoord"
+
+
+@dataclass
+class World:
+    """What a web test stands on: the app, its engine, and the gemeente in it."""
+
+    app: Flask
+    engine: sa.Engine
+    gemeente_id: int
+
+    def session(self) -> Session:
+        """A session that commits when used with `with world.session() as s, s.begin():`."""
+        return Session(self.engine, expire_on_commit=False)
+
+
+def settings_for(url: sa.URL, folder: Path) -> Settings:
+    """Settings of local mode on this database."""
+    return Settings.from_env(
+        {
+            "DATABASE_URL": url.render_as_string(hide_password=False),
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "SECRET_KEYS": "geheim-voor-de-tests-van-paginas-0123456789",
+            "LOKALE_MODUS": "1",
+            "FOTO_MAP": str(folder / "fotos"),
+            "POSTVAK_MAP": str(folder / "postvak"),
+            "LIMIET_INLOGGEN": "10000 per minute",
+            "LIMIET_PUBLIEK": "10000 per minute",
+            "LOG_NIVEAU": "ERROR",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """One app for all web tests: commits are real, so each test makes what it looks at."""
+    settings = settings_for(clone(), tmp_path_factory.mktemp("web"))
+    app = create_app(settings, replace(build(settings), wake=lambda: None))
+    engine = db.make_engine(settings.database_url, pool_size=4)
+    with Session(engine) as session, session.begin():
+        gemeente = Gemeente(
+            code="GM9001",
+            slug="duinstede",
+            name="Duinstede",
+            served=True,
+            phone="072 000 00 00",
+            hours="maandag tot en met vrijdag van 8.30 tot 16.30 uur",
+            email="gemeente@example.nl",
+        )
+        session.add(gemeente)
+        session.flush()
+        secret = hash_password(PASSWORD)
+        for role in ("team", "kcc", "coordinator", "beheer"):
+            account = Account(username=role, name=role, password_hash=secret, created_at=db.machine_now())
+            session.add(account)
+            session.flush()
+            session.add(AccountRole(gemeente_id=gemeente.id, account_id=account.id, role=role))
+        gemeente_id = gemeente.id
+    yield World(app, engine, gemeente_id)
+    engine.dispose()
+    app.extensions["meldingen"].engine.dispose()
+
+
+@pytest.fixture
+def client(world: World) -> FlaskClient:
+    """A browser without cookies."""
+    return world.app.test_client()
+
+
+@pytest.fixture
+def signed_in(world: World) -> Callable[[str], FlaskClient]:
+    """Gives the browser of a medewerker with this role."""
+
+    def sign_in(role: str) -> FlaskClient:
+        browser = world.app.test_client()
+        page = browser.get("/inloggen").text
+        answer = browser.post(
+            "/inloggen", data={"csrf_token": token_in(page), "gebruikersnaam": role, "wachtwoord": PASSWORD}
+        )
+        assert answer.status_code == 303, answer.text
+        return browser
+
+    return sign_in
+
+
+def token_in(page: str) -> str:
+    """The form token that a page carries."""
+    return page.split('name="csrf_token" value="')[1].split('"')[0]
