@@ -6,7 +6,9 @@ real work and belongs in a worker process that may die, after `limit_memory`. Wh
 """
 
 import resource
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -16,7 +18,7 @@ from PIL import AvifImagePlugin, Image, ImageCms
 from PIL.ImageCms import PyCMSError
 from pillow_heif import register_heif_opener
 
-from meldingen.adapters.image_headers import CONTENT_TYPES, other_kind, read_gps, read_header, sniff
+from .image_headers import CONTENT_TYPES, other_kind, read_gps, read_header, sniff
 
 MAX_BYTES = 20_000_000 + 480_000
 """20 MB however one counts it: 20 × 1000² and a little, so that a phone and we agree on the last percent."""
@@ -28,6 +30,11 @@ MEMORY_BYTES = 1_100_000_000
 """Room for the heaviest photo within the limits, a 50 megapixel WebP (bench/fotos.py measures it), and a margin."""
 
 _QUALITY = 82
+_DECODER_ERRORS = (
+    *(ArithmeticError, AssertionError, AttributeError, BufferError, EOFError, LookupError, MemoryError),
+    *(OSError, RuntimeError, SyntaxError, TypeError, ValueError, struct.error, zlib.error),
+)
+"""What decoders raise on hostile bytes. Not Exception: the time-out of a job must pass through."""
 _MAX_PROFILE_BYTES = 4_000_000
 _FORMATS = {"jpeg": ["JPEG"], "png": ["PNG"], "webp": ["WEBP"], "heif": ["HEIF"], "avif": ["AVIF"]}
 _TURNS = {
@@ -40,7 +47,7 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-_REASONS = {
+REASONS = {
     "leeg": "Dit bestand is leeg. Kies de foto opnieuw.",
     "te_groot": "Deze foto is te groot. Een foto mag hoogstens 20 MB zijn. Stuur een kleinere foto.",
     "geen_foto": "Dit bestand is geen foto die wij kennen. Stuur een foto, bijvoorbeeld een JPG.",
@@ -48,6 +55,7 @@ _REASONS = {
     "onvolledig": "Deze foto is niet helemaal aangekomen. Stuur de foto nog een keer.",
     "onleesbaar": "Deze foto kunnen we niet openen. Maak een nieuwe foto of stuur een JPG.",
 }
+"""Why an upload is no photo, in words for a melder; the codes are stable and stored with the photo."""
 
 
 class PhotoRefused(Exception):
@@ -57,7 +65,7 @@ class PhotoRefused(Exception):
         """`detail` replaces the usual sentence of the code."""
         super().__init__(code)
         self.code = code
-        self.detail = detail or _REASONS[code]
+        self.detail = detail or REASONS[code]
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ def render(data: bytes) -> dict[int, bytes]:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PhotoRefused("te_veel_pixels") from error
-    except Exception as error:  # decoders answer hostile bytes with any exception there is
+    except _DECODER_ERRORS as error:
         raise PhotoRefused("onvolledig" if "truncated" in str(error) else "onleesbaar") from error
 
 
@@ -163,7 +171,7 @@ def _orientation(source: Image.Image) -> int:
     """The EXIF orientation; 1 when there is none that can be read. HEIF has been turned already."""
     try:
         return int(source.getexif().get(0x0112, 1))
-    except Exception:  # a damaged EXIF block is no reason to refuse a good picture
+    except _DECODER_ERRORS:  # a damaged EXIF block is no reason to refuse a good picture
         return 1
 
 
@@ -203,7 +211,7 @@ def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
             if own.profile.xcolor_space.strip() == space:
                 turned = ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
                 return turned if turned is not None else picture
-        except (PyCMSError, OSError, ValueError, TypeError):
+        except (PyCMSError, *_DECODER_ERRORS):
             pass
     return picture.convert("RGB")
 

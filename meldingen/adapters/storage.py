@@ -19,7 +19,7 @@ from hashlib import md5
 from pathlib import Path
 from typing import Any, Protocol
 
-from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
+from .failures import PermanentFailure, TemporaryFailure
 
 _PART = r"[a-z0-9][a-z0-9_-]{0,99}(\.[a-z0-9]{1,8})?"
 _KEY = re.compile(rf"{_PART}(/{_PART}){{0,5}}")

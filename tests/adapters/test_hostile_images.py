@@ -91,7 +91,7 @@ class TestNoPhotoAtAll:
         assert inspect(photo() + b"\0" * 20_000_000).width == 800
 
     def test_every_refusal_says_what_to_do(self) -> None:
-        for detail in images._REASONS.values():
+        for detail in images.REASONS.values():
             assert detail.endswith(".")
             assert any(word in detail for word in ("Stuur", "stuur", "Maak", "Kies"))
 
@@ -171,6 +171,19 @@ class TestBroken:
         data = bytearray(photo("png"))
         data[29] ^= 0xFF
         assert refusal(bytes(data)).code == "onleesbaar"
+
+    def test_the_time_out_of_a_job_passes_through(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class JobTimeout(Exception):
+            pass
+
+        def ring(*_: object) -> None:
+            raise JobTimeout
+
+        for name in ("_on_white", "_orientation", "_to_srgb", "_jpeg"):
+            with monkeypatch.context() as patch:
+                patch.setattr(images, name, ring)
+                with pytest.raises(JobTimeout):
+                    render(photo("png"))
 
 
 class TestTwoFilesInOne:
