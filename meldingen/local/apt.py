@@ -134,7 +134,8 @@ def needed(
     queue = list(wanted)
     while queue:
         name = queue.pop()
-        if name in keep or any(fnmatch.fnmatchcase(name, pattern) for pattern in pruned):
+        cut = name not in wanted and any(fnmatch.fnmatchcase(name, pattern) for pattern in pruned)
+        if name in keep or cut:
             continue
         keep.add(name)
         queue.extend(graph.get(name, ()))

@@ -59,6 +59,11 @@ def test_libc_is_left_out_even_of_the_whole_set() -> None:
     assert {"libgdal32", "libaec0"} <= set(names)
 
 
+def test_what_is_asked_for_itself_is_never_pruned() -> None:
+    names = apt.needed(["postgresql-15"], apt.dependencies(DEPENDS), apt.installs(SIMULATION), ("*",))
+    assert names == ["postgresql-15"]
+
+
 def test_the_highest_version_wins_by_number_not_by_text() -> None:
     listing = "postgresql-9-postgis-3 - old\npostgresql-17-postgis-3 - new\npostgresql-15-postgis-3 - middle\n"
     assert apt.newest_match(listing, r"^postgresql-(\d+)-postgis-3(?= )") == "postgresql-17-postgis-3"
