@@ -197,7 +197,8 @@ def unpack(
                 size = fetch(apt, target, wanted, cut, own_lists=own_lists)
                 if not missing_libraries(target, checks):
                     (target / COMPLETE).touch()
-                    shutil.rmtree(apt.folder / "cache", ignore_errors=True)
+                    for spent in ("cache", "state"):
+                        shutil.rmtree(apt.folder / spent, ignore_errors=True)
                     return size
         except CommandFailed as error:
             failure = error
