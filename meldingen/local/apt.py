@@ -63,7 +63,10 @@ Acquire::IndexTargets::deb-src::Sources::DefaultEnabled "false";
 
 @dataclass(frozen=True)
 class PrivateApt:
-    """apt with its own state and cache under `folder`; the sources, keys and proxy settings stay the system's."""
+    """apt with its own state and cache under `folder`, one for each thing that is fetched, because they run side by side.
+
+    The sources, keys and proxy settings stay the system's.
+    """
 
     folder: Path
     log: Path

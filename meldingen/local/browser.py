@@ -102,7 +102,7 @@ def unpacked(places: Places) -> Path:
     """Unpack Chromium and everything it needs under `.lokaal` and write the program that starts it there."""
     target = places.local / "apt" / "chromium"
     make_folder(target.parent, 0o755)
-    private = apt.PrivateApt(target.parent, places.logs / "apt-chromium.log")
+    private = apt.PrivateApt(target.with_name("chromium-apt"), places.logs / "apt-chromium.log")
     apt.unpack(private, target, packages, PRUNED, CHECKS)
     fonts = places.local / "apt" / "chromium-fonts.conf"
     fonts.write_text(FONTS.format(root=target), encoding="utf-8")

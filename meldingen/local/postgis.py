@@ -145,7 +145,7 @@ def obtain(places: Places, wanted_major: int | None = None) -> Binaries:
         return found
     if not apt.available():
         raise nowhere(wanted_major)
-    private = apt.PrivateApt(places.home / "apt", places.logs / "apt.log")
+    private = apt.PrivateApt(target.with_name("postgis-apt"), places.logs / "apt.log")
     apt.unpack(private, target, packages, PRUNED, CHECKS)
     found = unpacked(target, wanted_major)
     if found is None:

@@ -116,7 +116,7 @@ def pip_command(places: Places) -> list[str | Path]:
         )
     target = places.local / "apt" / "pip"
     make_folder(target.parent, 0o755)
-    private = apt.PrivateApt(target.parent, places.logs / "apt-pip.log")
+    private = apt.PrivateApt(target.with_name("pip-apt"), places.logs / "apt-pip.log")
     apt.unpack(
         private,
         target,
