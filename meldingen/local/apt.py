@@ -63,7 +63,8 @@ Acquire::IndexTargets::deb-src::Sources::DefaultEnabled "false";
 
 @dataclass(frozen=True)
 class PrivateApt:
-    """apt with its own state and cache under `folder`, one for each thing that is fetched, because they run side by side.
+    """apt with its own state and cache under `folder`, one for each thing that is fetched, because they run side by
+    side.
 
     The sources, keys and proxy settings stay the system's.
     """

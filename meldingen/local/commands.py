@@ -48,6 +48,7 @@ def run_command(argv: Sequence[str]) -> int:
         "vendor": vendor,
         "lock": locks.renew,
     }
+    os.umask(0o022)  # PostgreSQL's own user must be able to read its programs; what is secret gets its own mode
     try:
         return actions[asked.command](open_places())
     except SetupProblem as sentence:
