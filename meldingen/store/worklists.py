@@ -1,0 +1,344 @@
+"""The read side of the work: lists of opdrachten for teams, and the open problems near a place. Changes nothing.
+
+Each function is one query, whatever the length of the list. Finding one melding for a caller: search.py.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from ..domain.workflow import OPEN
+from .category import Category
+from .gemeente import GEOGRAPHY, Gemeente, point
+from .melding import Melding
+from .opdracht import Link, Opdracht
+from .photo import KLAAR, Photo
+from .team import Team
+
+LISTS = ("vangnet", "te_laat", "heropend", "grensgeval", "niet_bereikbaar", "intrekking_gevraagd", "gevaar")
+"""The coordinator's lists: empty at the end of a good day."""
+
+
+@dataclass(frozen=True)
+class Sees:
+    """Whose opdrachten somebody may look at: all of the gemeenten in `whole`, and elsewhere those of `team_ids`."""
+
+    whole: frozenset[int] = frozenset()
+    team_ids: frozenset[int] = frozenset()
+
+    def may_see(self, opdracht: Opdracht) -> bool:
+        """Whether this one is among them."""
+        return opdracht.gemeente_id in self.whole or opdracht.team_id in self.team_ids
+
+
+@dataclass(frozen=True)
+class WorkFilter:
+    """What to leave out; empty leaves out nothing. box: west, south, east, north in WGS 84.
+
+    team_slug, team_ids: one team, or several by id. category_slug: a category, or a main category with its subs.
+    late_at: only what was due at that moment. text: every word occurs in address, place note, category or melding.
+    on_list: one of LISTS; `te_laat` needs late_at. order: `termijn` (soonest due first), `prioriteit` (most pressing
+    first) or `ontvangst` (oldest first).
+    """
+
+    team_slug: str | None = None
+    team_ids: Collection[int] | None = None
+    gemeente_slug: str | None = None
+    statuses: Collection[str] = OPEN
+    category_slug: str | None = None
+    area_code: str | None = None
+    danger: bool | None = None
+    late_at: datetime | None = None
+    text: str = ""
+    on_list: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    order: str = "termijn"
+
+
+class WorkRow(NamedTuple):
+    """One line of a worklist. melders, photos: how many meldingen and showable photos it has now.
+
+    words: what its first melder wrote. photo: public id of the first photo that may be shown.
+    """
+
+    opdracht: Opdracht
+    category: Category
+    team: Team
+    gemeente: Gemeente
+    melders: int
+    lon: float
+    lat: float
+    photos: int
+    photo: str | None
+    words: str
+
+
+class NearbyRow(NamedTuple):
+    """One open problem near a place, without words or persons."""
+
+    opdracht: Opdracht
+    category: Category
+    metres: float
+    melders: int
+
+
+_LIVE = sa.and_(Link.opdracht_id == Opdracht.id, Link.gemeente_id == Opdracht.gemeente_id, Link.until_at.is_(None))
+_ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+    "termijn": (Opdracht.due_at.asc(), Opdracht.id.asc()),
+    "prioriteit": (Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
+    "ontvangst": (Opdracht.received_at.asc(), Opdracht.id.asc()),
+}
+ORDERS = tuple(_ORDERS)
+
+
+def list_opdrachten(
+    session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int], limit: int, offset: int = 0
+) -> Sequence[WorkRow]:
+    """The opdrachten that fit the filter and that the asker may see, with what a list shows of each."""
+    query = _wanted(_rows(sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
+    return [WorkRow(*row) for row in session.execute(query)]
+
+
+def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
+    """How many opdrachten fit the filter and may be seen."""
+    query = _wanted(_joined(sa.select(sa.func.count()), sees, scope), wanted)
+    return int(session.execute(query).scalar_one())
+
+
+def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
+    """How many opdrachten stand on each of LISTS now, in one query."""
+    counts: list[Any] = [sa.func.count().filter(_on_list(name, now)).label(name) for name in LISTS]
+    query = sa.select(*counts)
+    row = session.execute(_joined(query, sees, scope)).one()
+    return {name: int(row[index]) for index, name in enumerate(LISTS)}
+
+
+def work_row(session: Session, opdracht_id: int, sees: Sees, *, scope: Collection[int]) -> WorkRow | None:
+    """One line of the list, or None when it is not there or not theirs to see."""
+    row = session.execute(_rows(sees, scope).where(Opdracht.id == opdracht_id)).first()
+    return WorkRow(*row) if row else None
+
+
+def work_near(
+    session: Session, opdracht: Opdracht, sees: Sees, *, radius_m: int, scope: Collection[int], limit: int = 10
+) -> Sequence[tuple[WorkRow, float]]:
+    """The other open opdrachten of its gemeente within radius_m metres and the distance, nearest first."""
+    home = aliased(Opdracht)
+    here = sa.select(home.location).where(home.id == opdracht.id, home.gemeente_id.in_(scope)).scalar_subquery()
+    return _near(session, here, sees, radius_m, {opdracht.gemeente_id} & set(scope), limit, other_than=opdracht.id)
+
+
+def work_near_place(
+    session: Session, lon: float, lat: float, sees: Sees, *, radius_m: int, scope: Collection[int], limit: int = 10
+) -> Sequence[tuple[WorkRow, float]]:
+    """The open opdrachten within radius_m metres of a place and the distance, nearest first; for staff only."""
+    return _near(session, point(lon, lat), sees, radius_m, scope, limit)
+
+
+def unrouted_meldingen(session: Session, *, before: datetime, scope: Collection[int]) -> Sequence[Melding]:
+    """The meldingen received before a moment that have no opdracht yet, oldest first: nobody owns them."""
+    owned = sa.select(Link.id).where(Link.melding_id == Melding.id, Link.gemeente_id == Melding.gemeente_id).exists()
+    query = sa.select(Melding).where(
+        Melding.gemeente_id.in_(scope), Melding.status == "ontvangen", Melding.received_at < before, ~owned
+    )
+    return session.scalars(query.order_by(Melding.received_at, Melding.id)).all()
+
+
+def open_nearby(
+    session: Session,
+    lon: float,
+    lat: float,
+    *,
+    radius_m: int,
+    category_slug: str | None = None,
+    scope: Collection[int],
+    limit: int = 25,
+) -> Sequence[NearbyRow]:
+    """The open opdrachten of public categories within radius_m metres, nearest first.
+
+    Only those whose every melding was reported in a public category too: what a melder chose may tell more about
+    a person than what the team made of it.
+    """
+    metres = _metres(point(lon, lat))
+    reported = aliased(Category)
+    private = (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .join(reported, reported.id == Melding.category_id)
+        .where(_LIVE, reported.public.is_(False))
+        .correlate(Opdracht)
+        .exists()
+    )
+    melders = _melders()
+    query = (
+        sa.select(Opdracht, Category, metres, melders)
+        .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
+        .where(
+            Opdracht.gemeente_id.in_(scope),
+            Opdracht.status.in_(OPEN),
+            Category.public,
+            _within(point(lon, lat), radius_m),
+            ~private,
+            melders > 0,
+        )
+        .order_by(metres, Opdracht.id)
+        .limit(limit)
+    )
+    if category_slug is not None:
+        query = query.where(Category.slug == category_slug)
+    return [NearbyRow(*row) for row in session.execute(query)]
+
+
+def _near(
+    session: Session,
+    here: sa.ColumnElement[Any],
+    sees: Sees,
+    radius_m: int,
+    scope: Collection[int],
+    limit: int,
+    *,
+    other_than: int | None = None,
+) -> Sequence[tuple[WorkRow, float]]:
+    metres = _metres(here)
+    query = _rows(sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), _within(here, radius_m))
+    if other_than is not None:
+        query = query.where(Opdracht.id != other_than)
+    rows = session.execute(query.order_by(metres, Opdracht.id).limit(limit))
+    return [(WorkRow(*row[:-1]), float(row[-1])) for row in rows]
+
+
+def _metres(here: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
+    return sa.func.ST_Distance(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY))
+
+
+def _within(here: sa.ColumnElement[Any], radius_m: int) -> sa.ColumnElement[bool]:
+    return sa.func.ST_DWithin(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY), radius_m)
+
+
+def _joined(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
+    """Opdrachten with their category, team and gemeente, as far as the asker may see them."""
+    return (
+        select.select_from(Opdracht)
+        .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
+        .join(Team, sa.and_(Team.id == Opdracht.team_id, Team.gemeente_id == Opdracht.gemeente_id))
+        .join(Gemeente, Gemeente.id == Opdracht.gemeente_id)
+        .where(
+            Opdracht.gemeente_id.in_(scope),
+            sa.or_(Opdracht.gemeente_id.in_(sees.whole), Opdracht.team_id.in_(sees.team_ids)),
+        )
+    )
+
+
+def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
+    """The columns of a WorkRow, in its order."""
+    shown = sa.and_(Photo.gemeente_id == Opdracht.gemeente_id, Photo.status == KLAAR, _of_this_work())
+    photos = sa.select(sa.func.count()).select_from(Photo).where(shown).correlate(Opdracht).scalar_subquery()
+    first = sa.select(Photo.public_id).where(shown).order_by(Photo.id).limit(1).correlate(Opdracht).scalar_subquery()
+    words = (
+        sa.select(Melding.description)
+        .join(Link, Link.melding_id == Melding.id)
+        .where(_LIVE)
+        .order_by(Melding.received_at, Melding.id)
+        .limit(1)
+        .correlate(Opdracht)
+        .scalar_subquery()
+    )
+    columns = (
+        Opdracht,
+        Category,
+        Team,
+        Gemeente,
+        _melders(),
+        sa.func.ST_X(Opdracht.location),
+        sa.func.ST_Y(Opdracht.location),
+        photos,
+        first,
+        sa.func.coalesce(words, ""),
+    )
+    return _joined(sa.select(*columns), sees, scope)
+
+
+def _of_this_work() -> sa.ColumnElement[bool]:
+    """A photo of the opdracht itself or of a melding it answers now."""
+    linked = sa.select(Link.melding_id).where(_LIVE).correlate(Opdracht)
+    return sa.or_(Photo.opdracht_id == Opdracht.id, Photo.melding_id.in_(linked))
+
+
+def _melders() -> sa.ScalarSelect[int]:
+    """How many meldingen an opdracht answers now."""
+    return sa.select(sa.func.count()).select_from(Link).where(_LIVE).correlate(Opdracht).scalar_subquery()
+
+
+def _wanted(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
+    if wanted.on_list is not None:
+        query = query.where(_on_list(wanted.on_list, wanted.late_at))
+    else:
+        query = query.where(Opdracht.status.in_(wanted.statuses))
+        if wanted.late_at is not None:
+            query = query.where(Opdracht.due_at <= wanted.late_at)
+    if wanted.team_slug is not None:
+        query = query.where(Team.slug == wanted.team_slug)
+    if wanted.team_ids is not None:
+        query = query.where(Opdracht.team_id.in_(wanted.team_ids))
+    if wanted.gemeente_slug is not None:
+        query = query.where(Gemeente.slug == wanted.gemeente_slug)
+    if wanted.category_slug is not None:
+        main = aliased(Category)
+        of_main = sa.select(main.id).where(main.slug == wanted.category_slug, main.gemeente_id == Category.gemeente_id)
+        query = query.where(sa.or_(Category.slug == wanted.category_slug, Category.parent_id.in_(of_main)))
+    if wanted.area_code is not None:
+        query = query.where(sa.or_(Opdracht.wijk_code == wanted.area_code, Opdracht.buurt_code == wanted.area_code))
+    if wanted.danger is not None:
+        query = query.where(Opdracht.danger.is_(wanted.danger))
+    if wanted.box is not None:
+        query = query.where(sa.func.ST_Intersects(Opdracht.location, sa.func.ST_MakeEnvelope(*wanted.box, 4326)))
+    for word in wanted.text.split()[:10]:
+        query = query.where(_mentions(word))
+    return query
+
+
+def _on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
+    """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing."""
+    still_open = Opdracht.status.in_(OPEN)
+    if name == "vangnet":
+        return sa.and_(still_open, Team.vangnet)
+    if name == "te_laat":
+        assert now is not None, "late is late at a moment"
+        return sa.and_(still_open, Opdracht.due_at <= now)
+    if name == "heropend":
+        return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
+    if name == "gevaar":
+        return sa.and_(still_open, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
+    flagged = (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .where(_LIVE, Melding.withdrawn_at.is_(None), sa.literal(name) == sa.any_(Melding.flags))
+        .correlate(Opdracht)
+        .exists()
+    )
+    return flagged if name == "niet_bereikbaar" else sa.and_(still_open, flagged)
+
+
+def _holds(column: Any, word: str) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = column.icontains(word, autoescape=True)
+    return found
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    told = (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .where(_LIVE, sa.or_(_holds(Melding.description, word), Melding.number == word))
+        .correlate(Opdracht)
+        .exists()
+    )
+    return sa.or_(
+        _holds(Opdracht.address, word),
+        _holds(Opdracht.location_note, word),
+        _holds(Category.name, word),
+        told,
+    )
