@@ -22,14 +22,13 @@ from ..adapters.image_headers import read_header
 from ..adapters.storage import PhotoStore
 from ..db import transaction
 from ..domain.actor import SYSTEM, Actor
+from ..domain.intake import MAX_PHOTOS
 from ..store import journal, outbox
 from ..store import photo as photo_store
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht
 from ..store.photo import KLAAR, ONLEESBAAR, ONTVANGEN, MissingPhotos, Photo
 
-MAX_PHOTOS = 5
-"""Per melding, and per request (KLANTREIS rule 9). Photos that turned out unreadable do not count."""
 FAR_AWAY_M = 500
 KEEP_UNREADABLE = timedelta(days=14)
 MISSING_AFTER = timedelta(hours=1)
@@ -298,7 +297,7 @@ def _add_rows(
 
 
 def _room(owner: Melding | Opdracht, present: Iterable[Photo]) -> int:
-    """How many more photos may come: a melder's number is limited, a team's only per request."""
+    """How many more may come: a melder's readable photos are limited (KLANTREIS rule 9), a team's per request."""
     if isinstance(owner, Opdracht):
         return MAX_PHOTOS
     return MAX_PHOTOS - sum(photo.status != ONLEESBAAR for photo in present)

@@ -183,7 +183,7 @@ def given_up(session: Session, *, scope: Collection[int]) -> Sequence[Photo]:
 
 
 class MissingPhotos(NamedTuple):
-    """A melding that announced more photos than came."""
+    """A melding that announced more photos than came. arrived: after the melding itself; `expected` counts those."""
 
     melding_id: int
     expected: int
@@ -195,7 +195,14 @@ def missing_before(session: Session, moment: datetime, *, scope: Collection[int]
     arrived = sa.func.count(Photo.id)
     query = (
         sa.select(Melding.id, Melding.photos_expected, arrived)
-        .outerjoin(Photo, sa.and_(Photo.melding_id == Melding.id, Photo.gemeente_id == Melding.gemeente_id))
+        .outerjoin(
+            Photo,
+            sa.and_(
+                Photo.gemeente_id == Melding.gemeente_id,
+                Photo.melding_id == Melding.id,
+                Photo.received_at > Melding.received_at,
+            ),
+        )
         .where(Melding.gemeente_id.in_(scope), Melding.photos_expected > 0, Melding.received_at < moment)
         .group_by(Melding.id)
         .having(arrived < Melding.photos_expected)

@@ -2,24 +2,21 @@
 
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import IO, Any
+from typing import IO
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from meldingen.adapters.storage import MemoryStore
 from meldingen.db import transaction
 from meldingen.domain.actor import ANONYMOUS
 from meldingen.flow.photos import PhotoResult, Upload, add_photos, check_uploads, process_photo, sweep_photos
-from meldingen.store.category import Category
-from meldingen.store.gemeente import Gemeente, point
 from meldingen.store.journal import Event
 from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.outbox import OutboxEntry, Topic
 from meldingen.store.photo import Photo
-from meldingen.store.team import Team
-from tests.photos import BERGEN, photo
+from tests import factories
+from tests.photos import photo
 
 
 class FormFile:
@@ -48,70 +45,14 @@ def different(count: int) -> list[bytes]:
     return [photo(size=(100 + number, 80)) for number in range(count)]
 
 
-def make_gemeente(session: Session, code: str = "GM0373") -> Gemeente:
-    gemeente = Gemeente(code=code, slug=code.lower(), name=code, served=True)
-    session.add(gemeente)
-    session.flush()
-    return gemeente
-
-
-def make_melding(
-    session: Session, now: datetime, gemeente: Gemeente, number: str = "2600000017", **more: Any
-) -> Melding:
-    values: dict[str, Any] = {
-        "gemeente_id": gemeente.id,
-        "number": number,
-        "status": "ontvangen",
-        "location": point(*BERGEN),
-        "location_source": "pin",
-        "intake_channel": "app",
-        "received_at": now,
-        "first_promised_on": now.date(),
-        "promised_on": now.date(),
-    }
-    melding = Melding(**(values | more))
-    session.add(melding)
-    session.flush()
-    return melding
-
-
-def make_opdracht(session: Session, now: datetime, gemeente: Gemeente) -> Opdracht:
-    team = Team(gemeente_id=gemeente.id, slug="groen", name="Groen", kind="groen")
-    category = Category(
-        gemeente_id=gemeente.id,
-        slug="anders",
-        name="Anders",
-        term_days=5,
-        team_kind="groen",
-        urgency="normaal",
-        public=True,
-    )
-    session.add_all([team, category])
-    session.flush()
-    opdracht = Opdracht(
-        gemeente_id=gemeente.id,
-        status="nieuw",
-        category_id=category.id,
-        team_id=team.id,
-        urgency="normaal",
-        location=point(*BERGEN),
-        received_at=now,
-        due_at=now,
-        created_at=now,
-    )
-    session.add(opdracht)
-    session.flush()
-    return opdracht
-
-
 class World:
     """One committed melding with what it takes to work on it as workers and doors do."""
 
     def __init__(self, engine: sa.Engine, now: datetime) -> None:
         self.engine, self.now, self.store = engine, now, MemoryStore()
         with transaction(engine) as session:
-            gemeente = make_gemeente(session)
-            self.gemeente_id, self.melding = gemeente.id, make_melding(session, now, gemeente, photos_expected=2)
+            self.gemeente_id = factories.gemeente(session).id
+            self.melding = factories.melding(session, now=now, photos_expected=2)
 
     def send(self, *files: bytes, owner: Melding | Opdracht | None = None) -> list[PhotoResult]:
         with transaction(self.engine) as session:
@@ -141,7 +82,8 @@ class World:
 
     def events(self) -> list[str]:
         with transaction(self.engine) as session:
-            return list(session.scalars(sa.select(Event.kind).order_by(Event.id)))
+            query = sa.select(Event.kind).where(Event.kind.startswith("foto_"))
+            return list(session.scalars(query.order_by(Event.id)))
 
     def keys(self) -> set[str]:
         return {file.key for file in self.store.listing()}

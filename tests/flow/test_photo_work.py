@@ -14,17 +14,18 @@ from meldingen.db import transaction
 from meldingen.domain.actor import ANONYMOUS
 from meldingen.flow import photos
 from meldingen.flow.photos import PhotoResult, add_photos, process_photo
-from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
-from meldingen.store.outbox import OutboxEntry
+from meldingen.store.outbox import OutboxEntry, Topic
 from meldingen.store.photo import KLAAR, ONLEESBAAR, ONTVANGEN, Photo
-from tests.flow.photo_world import World, different, make_opdracht, uploads
-from tests.photos import BERGEN, UPRIGHT, corners, photo, quarters, size_of
+from tests import factories
+from tests.factories import HOME
+from tests.flow.photo_world import World, different, uploads
+from tests.photos import UPRIGHT, corners, photo, quarters, size_of
 
-NEARBY = (4.7060, 52.6697)
-"""About 320 metres east of BERGEN."""
-FAR = (4.7111, 52.6697)
-"""About 680 metres east of BERGEN."""
+NEARBY = (HOME[0] + 0.0049, HOME[1])
+"""About 330 metres east of the pin."""
+FAR = (HOME[0] + 0.0100, HOME[1])
+"""About 680 metres east of the pin."""
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ BROKEN = photo(picture=quarters())[:-2000]
 
 class TestProcessPhoto:
     def test_both_sizes_upright_and_the_upload_gone(self, world: World) -> None:
-        world.send(photo(size=(3000, 2000), orientation=6, gps=BERGEN))
+        world.send(photo(size=(3000, 2000), orientation=6, gps=HOME))
         world.work()
         (row,) = world.photos()
         assert (row.status, row.upload_key, row.reason) == (KLAAR, "", "")
@@ -51,7 +52,7 @@ class TestProcessPhoto:
     @pytest.mark.parametrize(
         ("taken_at", "source", "far_away"),
         [
-            (BERGEN, "pin", False),
+            (HOME, "pin", False),
             (NEARBY, "pin", False),
             (FAR, "pin", True),
             (FAR, "adres", True),
@@ -185,7 +186,7 @@ class TestAtTheSameMoment:
 
     def test_a_team_sends_the_same_photo_from_two_tablets(self, world: World) -> None:
         with transaction(world.engine) as session:
-            opdracht = make_opdracht(session, world.now, session.get_one(Gemeente, world.gemeente_id))
+            opdracht = factories.opdracht_of(session, world.melding)
         found: list[PhotoResult] = []
         self.together(*[lambda: found.extend(world.send(photo(), owner=opdracht))] * 4)
         assert sorted(result.outcome for result in found) == ["al_ontvangen"] * 3 + ["ontvangen"]
@@ -238,7 +239,8 @@ class TestSweep:
     def test_work_that_was_given_up_is_told_and_can_be_done_again(self, world: World) -> None:
         world.send(photo())
         with transaction(world.engine) as session:
-            session.execute(sa.update(OutboxEntry).values(parked_at=world.now))
+            parked = sa.update(OutboxEntry).where(OutboxEntry.topic == Topic.PHOTO)
+            session.execute(parked.values(parked_at=world.now))
         world.sweep()
         assert (world.photos()[0].status, world.photos()[0].reason) == (ONLEESBAAR, "niet_verwerkt")
         assert world.events()[-1] == "foto_onleesbaar"
@@ -264,8 +266,11 @@ class TestMissingPhotos:
         assert self.missing(world, timedelta(minutes=59)) == []
         assert self.missing(world, hour) == [(world.melding.id, 2, 0)]
         world.send(different(1)[0])
-        assert self.missing(world, hour) == [(world.melding.id, 2, 1)]
+        assert self.missing(world, hour) == [(world.melding.id, 2, 0)]  # came along with the melding itself
+        world.now += timedelta(minutes=5)
         world.send(different(2)[1])
+        assert self.missing(world, hour) == [(world.melding.id, 2, 1)]
+        world.send(different(3)[2])
         assert self.missing(world, hour) == []
 
     def test_another_gemeente_does_not_see_it(self, world: World) -> None:
