@@ -77,5 +77,13 @@ def migrate(downgrade_to: str) -> None:
         command.upgrade(config, "head")
 
 
+@main.command()
+def diagram() -> None:
+    """Teken de reis van een melding opnieuw in docs/klantreis.md."""
+    from .domain.diagram import draw
+
+    (ROOT / "docs" / "klantreis.md").write_text(draw(), encoding="utf-8")
+
+
 if __name__ == "__main__":
     main()
