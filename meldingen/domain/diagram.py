@@ -45,6 +45,6 @@ def draw() -> str:
     names = [
         f"    {code}: {words}" for code, words in STATUS_WORDS.items() if any(f" {code}" in line for line in lines)
     ]
-    rows = [f"| {m.words} | {', '.join(m.roles)} | {m.why} |" for m in MOVES]
-    table = ["", "| stap | wie | waarom |", "|---|---|---|", *rows, ""]
+    rows = [f"| {m.words} | {', '.join(m.roles)} | {', '.join(m.from_statuses)} |" for m in MOVES]
+    table = ["", "| stap | wie | vanuit |", "|---|---|---|", *rows, ""]
     return HEAD + "\n".join([*names, *lines, "```", *table])
