@@ -106,6 +106,11 @@ def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) 
     return session.scalar(sa.select(Melding).where(Melding.id == melding_id, Melding.gemeente_id.in_(scope)))
 
 
+def has_meldingen(session: Session, *, scope: Collection[int]) -> bool:
+    """Whether any melding was ever registered in these gemeenten."""
+    return session.scalar(sa.select(Melding.id).where(Melding.gemeente_id.in_(scope)).limit(1)) is not None
+
+
 def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Melding]:
     """Locks these meldingen in order of id and reads them afresh. Lock opdrachten first (HUIS Locks)."""
     query = (

@@ -1,0 +1,55 @@
+"""The ready sentences a team chooses from when it closes: reasons for "niet opgelost" and what was done.
+
+Read from defaults/reasons.toml; a closing stores the slug and the sentence as it was chosen, so a changed file
+changes no old bericht.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+DEFAULTS = Path(__file__).resolve().parent.parent / "defaults"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why something was not solved. label: for the team; sentence: for the melder.
+
+    own_sentence: the sentence alone explains nothing, the team has to write one of its own as well.
+    """
+
+    slug: str
+    label: str
+    sentence: str
+    own_sentence: bool = False
+
+
+@cache
+def reasons() -> Mapping[str, Reason]:
+    """The reasons for niet_opgelost by slug, in the order in which a team sees them."""
+    return {found["slug"]: Reason(**found) for found in read_defaults("reasons.toml")["reason"]}
+
+
+def reason_sentence(slug: str) -> str:
+    """What the melder reads for this reason; "" for one we do not know (any more)."""
+    found = reasons().get(slug)
+    return found.sentence if found else ""
+
+
+def closing_sentences(main_category_slug: str) -> Sequence[str]:
+    """Ready sentences for "opgelost" in this main category; empty for a category of the gemeente's own."""
+    sentences: Mapping[str, Sequence[str]] = _closing()
+    return sentences.get(main_category_slug, ())
+
+
+@cache
+def _closing() -> Mapping[str, Sequence[str]]:
+    return {slug: tuple(sentences) for slug, sentences in read_defaults("reasons.toml")["closing"].items()}
+
+
+def read_defaults(name: str) -> dict[str, Any]:
+    """One TOML file of defaults/, by its path there."""
+    return tomllib.loads((DEFAULTS / name).read_text(encoding="utf-8"))
