@@ -1,5 +1,6 @@
 """`meldingen …`: serve, worker, migrate, seed, import, account, outbox, klok. `--help` of each tells enough."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,10 @@ import click
 from sqlalchemy.orm import Session
 
 from . import db
+from .domain.actor import SYSTEM
+from .domain.errors import InvalidInput
 from .settings import Settings, SettingsError
+from .store.gemeente import gemeente_by_slug
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,11 +82,70 @@ def migrate(downgrade_to: str) -> None:
 
 
 @main.command()
-def diagram() -> None:
-    """Teken de reis van een melding opnieuw in docs/klantreis.md."""
-    from .domain.diagram import draw
+@click.option("--demo", is_flag=True, help="een demo-gemeente met meldingen en accounts (alleen met LOKALE_MODUS=1)")
+@click.option("--gemeente", "slug", default="", help="vul deze gemeente met teams, categorieën en regels")
+def seed(demo: bool, slug: str) -> None:
+    """Vul een gemeente met wat zij nodig heeft om te beginnen; wat er al is, blijft zoals het is."""
+    from . import auth  # here: only this command needs the doors' password hash
+    from .flow.demo import seed_demo
+    from .flow.seed import seed_gemeente
 
-    (ROOT / "docs" / "klantreis.md").write_text(draw(), encoding="utf-8")
+    if demo == bool(slug):
+        raise click.UsageError("Kies --demo of --gemeente SLUG.")
+    if demo and not settings().local_mode:
+        raise click.ClickException("De demo heeft bekende wachtwoorden. Zij mag alleen met LOKALE_MODUS=1.")
+    with work() as session:
+        now = db.business_now(session)
+        if demo:
+            lines = seed_demo(session, hash_password=auth.hash_password, actor=SYSTEM, now=now).lines()
+        else:
+            gemeente = gemeente_by_slug(session, slug)
+            if gemeente is None:
+                raise click.ClickException(f"De gemeente '{slug}' bedienen wij niet. Laad eerst haar gebieden.")
+            made = seed_gemeente(session, gemeente, actor=SYSTEM, now=now)
+            lines = [f"{what}: {count} toegevoegd" for what, count in made.items()]
+    click.echo("\n".join(lines))
+
+
+@main.group("import")
+def import_() -> None:
+    """Neem gegevens over uit een bestand."""
+
+
+@import_.command()
+@click.argument("file", metavar="BESTAND", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--bedienen", "serve", is_flag=True, help="de gemeenten in dit bestand gaan hier meldingen ontvangen")
+@click.option("--gemeente", "slug", default=None, help="van welke gemeente gebieden zonder CBS-code zijn")
+@click.option(
+    "--jaar", "year", type=click.IntRange(1900, 2200), help="jaar van de indeling, als het bestand dat niet zegt"
+)
+def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> None:
+    """Laad gemeenten, wijken, buurten, teamgebieden en water uit GeoJSON (WGS 84 of RD).
+
+    Nog eens laden kan altijd. Een gebied dat niet klopt wordt met naam geweigerd (exitcode 1); de rest is dan geladen.
+    """
+    from .flow.areas import import_areas  # here: only this command needs shapely
+
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise click.ClickException(f"{file.name} is geen JSON-bestand.") from error
+    with work() as session:
+        try:
+            report = import_areas(
+                session,
+                document,
+                gemeente=slug,
+                year=year,
+                serve=serve,
+                actor=SYSTEM,
+                now=db.business_now(session),
+            )
+        except InvalidInput as error:
+            raise click.ClickException(error.detail) from error
+    click.echo("\n".join(report.lines()))
+    if report.refused:
+        raise SystemExit(1)
 
 
 if __name__ == "__main__":
