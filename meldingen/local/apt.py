@@ -215,7 +215,12 @@ def library_path(target: Path) -> str:
     """The folders with shared libraries under an unpacked root, for LD_LIBRARY_PATH."""
     tops = [target / "usr" / "lib", target / "lib"]
     folders = [found for top in tops for found in sorted(top.glob("*-linux-*")) if found.is_dir()]
-    extra = [folder / part for folder in folders for part in ("blas", "lapack", "nss", "pulseaudio") if (folder / part).is_dir()]
+    extra = [
+        folder / part
+        for folder in folders
+        for part in ("blas", "lapack", "nss", "pulseaudio")
+        if (folder / part).is_dir()
+    ]
     return os.pathsep.join(str(folder) for folder in folders + extra)
 
 

@@ -100,7 +100,7 @@ def test_a_child_that_ignores_the_request_is_ended_with_all_its_own(supervisor: 
     """
     stubborn = child(tmp_path, "koppig", script, ready=(tmp_path / "kleinkind").exists, stop_timeout_s=0.3)
     supervisor.start(stubborn)
-    until(lambda: (tmp_path / "kleinkind").read_text())
+    until(lambda: text_of(tmp_path / "kleinkind"))
     grandchild = int((tmp_path / "kleinkind").read_text())
     supervisor.stop()
     until(lambda: processes.born(grandchild) is None)
@@ -132,10 +132,15 @@ def parent(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     (tmp_path / "records").mkdir()
     script = textwrap.dedent(PARENT.format(folder=str(tmp_path)))
     process = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "PYTHONPATH": str(ROOT)})
-    until(lambda: (tmp_path / "pid0").exists() and (tmp_path / "pid1").exists() and (tmp_path / "pid1").read_text())
+    until(lambda: all(text_of(tmp_path / name) for name in ("pid0", "pid1")))
     yield process
     process.kill()
     process.wait()
+
+
+def text_of(file: Path) -> str:
+    """What is written in a file by now."""
+    return file.read_text() if file.exists() else ""
 
 
 def family(folder: Path) -> list[int]:
