@@ -82,6 +82,14 @@ def migrate(downgrade_to: str) -> None:
 
 
 @main.command()
+def diagram() -> None:
+    """Teken de reis van een melding opnieuw in docs/klantreis.md."""
+    from .domain.diagram import draw
+
+    (ROOT / "docs" / "klantreis.md").write_text(draw(), encoding="utf-8")
+
+
+@main.command()
 @click.option("--demo", is_flag=True, help="een demo-gemeente met meldingen en accounts (alleen met LOKALE_MODUS=1)")
 @click.option("--gemeente", "slug", default="", help="vul deze gemeente met teams, categorieën en regels")
 def seed(demo: bool, slug: str) -> None:

@@ -1,10 +1,11 @@
 """Who we talk to: per file a Protocol, the real one and a twin for one machine. `build` chooses by the settings."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ..settings import Settings
+from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
 from .mail import MailSender, SmtpSender
 from .postvak import Postvak, PostvakMail, PostvakSms
 from .queue import NotifyWake, Wake, queue_is_up
@@ -25,6 +26,7 @@ class Adapters:
     postvak: Postvak | None
     wake: Wake
     queue_is_up: Callable[[], bool]
+    geocoder: Geocoder = field(default_factory=NoGeocoder)
 
 
 def build(settings: Settings) -> Adapters:
@@ -37,6 +39,7 @@ def build(settings: Settings) -> Adapters:
         postvak=postvak,
         wake=NotifyWake(settings.database_url),
         queue_is_up=partial(queue_is_up, settings.redis_url),
+        geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
     )
 
 
