@@ -1,20 +1,35 @@
-"""Announcing: one Notice per event and melding, and its outbox row, in the transaction of the event itself.
+"""Berichten, from owing one to delivering it: one Notice per event and melding, its attempts as deliveries.
 
-How a bericht reaches the melder is decided when it is delivered; here only that it is owed.
+`announce` and `alarm` only write that a bericht is owed, in the transaction of the event itself. `deliver_notice` is
+the worker's: it reads, calls with no transaction open, and records. What an attempt changes is in deliveries.py.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from ..store import contact, outbox
+from ..adapters import Adapters
+from ..adapters.failures import PermanentFailure, TemporaryFailure, UncertainFailure
+from ..adapters.mail import Mail
+from ..adapters.sms import VERZONDEN, Receipt, Sms
+from ..db import business_now, transaction
+from ..domain.notices import Channel, NoticeKind, choose_channel
+from ..settings import Settings
+from ..store import callback, contact, outbox
 from ..store.journal import Event
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.outbox import Topic, Urgency
+from . import deliveries, texts
+from .deliveries import Attempt, Desk
+
+_LOCK_CLASS = 4021
+"""The first half of our advisory locks on notices, apart from those of others."""
 
 
 def announce(
@@ -28,20 +43,103 @@ def announce(
 ) -> None:
     """Owes each of these melders one bericht about this event; a second call changes nothing.
 
-    A melder who left no contact at all is owed none: the volgpagina tells it (KLANTREIS Berichten).
+    Nothing is owed to a melder who cannot be reached or does not want this kind: the volgpagina tells it (KLANTREIS
+    Berichten). The channel is chosen when it is delivered. A withdrawal ends every earlier promise to phone.
+    Raises ValueError for a kind there are no words for.
     """
+    if kind not in texts.kinds() - {NoticeKind.ALARM}:
+        raise ValueError(f"no words for a bericht of kind {kind!r}")
     if not meldingen:
         return
-    known = contact.contacts_of(session, [m.id for m in meldingen], scope={m.gemeente_id for m in meldingen})
+    scope = {m.gemeente_id for m in meldingen}
+    if kind == NoticeKind.INGETROKKEN:
+        callback.drop_open(session, [m.id for m in meldingen], now=now, scope=scope)
+    known = contact.contacts_of(session, [m.id for m in meldingen], scope=scope)
     for melding in meldingen:
-        if melding.id in known:
+        if melding.id in known and choose_channel(deliveries.contact_facts(known[melding.id]), kind):
             _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id)
 
 
 def alarm(session: Session, event: Event, team_ids: Iterable[int], *, now: datetime) -> None:
-    """Owes each of these teams one alarm about this event, before anything else."""
+    """Owes each of these teams one alarm about this event, before anything else; a second call changes nothing."""
     for team_id in team_ids:
-        _owe(session, "alarm", event, now=now, urgency=Urgency.SPOED, team_id=team_id)
+        _owe(session, NoticeKind.ALARM, event, now=now, urgency=Urgency.SPOED, team_id=team_id)
+
+
+def deliver_notice(
+    engine: sa.Engine, adapters: Adapters, settings: Settings, payload: Mapping[str, Any], *, last_try: bool = False
+) -> datetime | None:
+    """Takes one bericht one step further, for the worker.
+
+    payload: notice_id and gemeente_id. last_try: the outbox will not try again, so a failure now is final and the next
+    channel's turn. Returns None when this row is done, or the moment before which it must wait (quiet hours).
+    Raises TemporaryFailure to be tried again, PermanentFailure when people must look.
+    """
+    notice_id, scope = int(payload["notice_id"]), frozenset({int(payload["gemeente_id"])})
+
+    @contextmanager
+    def step() -> Iterator[Desk]:
+        with transaction(engine) as session:
+            yield Desk(session, adapters, settings, scope, business_now(session))
+
+    with _alone(engine, notice_id):
+        with step() as desk:
+            attempt = deliveries.begin(desk, notice_id)
+        if not isinstance(attempt, Attempt):
+            return attempt
+        try:
+            receipt = _call(adapters, attempt)
+        except (TemporaryFailure, PermanentFailure) as failure:
+            final = last_try or isinstance(failure, PermanentFailure)
+            with step() as desk:
+                if final:
+                    handled = deliveries.fail(desk, attempt.delivery_id, failure)
+                elif not isinstance(failure, UncertainFailure):
+                    deliveries.note_failure(desk, attempt.delivery_id, str(failure))
+            if not final or (attempt.alarm and not handled):
+                raise
+            return None
+        with step() as desk:
+            deliveries.record_receipt(desk, attempt.reference, receipt)
+    return None
+
+
+def _call(adapters: Adapters, step: Attempt) -> Receipt:
+    """The one call outside. A provider that can tell is asked before anything is sent again (KLANTREIS rule 2)."""
+    if step.channel == Channel.EMAIL and adapters.mail is not None:
+        mail = Mail(
+            to=step.address,
+            subject=step.subject,
+            text=step.text,
+            html=step.html,
+            reference=step.reference,
+            at=step.at,
+            sender_name=step.sender_name,
+            reply_to=step.reply_to,
+        )
+        return Receipt(adapters.mail.send(mail), VERZONDEN)
+    if step.channel == Channel.SMS and adapters.sms is not None:
+        earlier = adapters.sms.find(step.reference) if step.number > 1 else None
+        return earlier or Receipt(adapters.sms.send(Sms(step.address, step.text, step.reference)), VERZONDEN)
+    raise PermanentFailure("dit kanaal is er niet meer")
+
+
+@contextmanager
+def _alone(engine: sa.Engine, notice_id: int) -> Iterator[None]:
+    """One worker at a time per bericht, without a transaction: the lock ends with its connection, so also when the
+    worker is killed. Raises TemporaryFailure when another has it."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        keys = {"class": _LOCK_CLASS, "id": notice_id % 2**31}
+        if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:class, :id)"), keys):
+            raise TemporaryFailure("een andere werker is met dit bericht bezig")
+        try:
+            yield
+        finally:
+            try:
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:class, :id)"), keys)
+            except BaseException:
+                connection.invalidate()  # whatever state it is in, the lock goes with it
+                raise
 
 
 def _owe(

@@ -1,6 +1,7 @@
 """Terugbelnotities: promises to phone someone, with a deadline and an outcome."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -67,3 +68,17 @@ def lock_callback(session: Session, callback_id: int, *, scope: Collection[int])
     """Locks one terugbelnotitie and reads it afresh."""
     query = sa.select(Callback).where(Callback.id == callback_id, Callback.gemeente_id.in_(scope)).with_for_update()
     return session.scalar(query.execution_options(populate_existing=True))
+
+
+def callback_by_id(session: Session, callback_id: int, *, scope: Collection[int]) -> Callback | None:
+    """One terugbelnotitie in scope."""
+    return session.scalar(sa.select(Callback).where(Callback.id == callback_id, Callback.gemeente_id.in_(scope)))
+
+
+def drop_open(session: Session, melding_ids: Collection[int], *, now: datetime, scope: Collection[int]) -> None:
+    """Nobody phones about these meldingen any more."""
+    session.execute(
+        sa.update(Callback)
+        .where(Callback.melding_id.in_(melding_ids), Callback.gemeente_id.in_(scope), Callback.status == OPEN)
+        .values(status=VERVALLEN, finished_at=now, version=Callback.version + 1)
+    )

@@ -143,3 +143,8 @@ def notes_of(
         .order_by(Note.id)
     )
     return session.scalars(query).all()
+
+
+def note_by_id(session: Session, note_id: int, *, scope: Collection[int]) -> Note | None:
+    """One note in scope."""
+    return session.scalar(sa.select(Note).where(Note.id == note_id, Note.gemeente_id.in_(scope)))

@@ -111,3 +111,14 @@ def deliveries_of(session: Session, notice_ids: Collection[int], *, scope: Colle
 def delivery_by_id(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:
     """One delivery in scope."""
     return session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id, Delivery.gemeente_id.in_(scope)))
+
+
+def lock_delivery(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:
+    """Locks one delivery and reads it afresh. Lock its melding first where both are needed."""
+    query = sa.select(Delivery).where(Delivery.id == delivery_id, Delivery.gemeente_id.in_(scope)).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def delivery_by_reference(session: Session, reference: str, *, scope: Collection[int]) -> Delivery | None:
+    """The delivery with our reference at a provider."""
+    return session.scalar(sa.select(Delivery).where(Delivery.reference == reference, Delivery.gemeente_id.in_(scope)))

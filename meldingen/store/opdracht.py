@@ -255,3 +255,8 @@ def closures_of(session: Session, opdracht_ids: Collection[int], *, scope: Colle
         .order_by(Closure.opdracht_id, Closure.id)
     )
     return {closure.opdracht_id: closure for closure in session.scalars(query)}
+
+
+def closure_by_id(session: Session, closure_id: int, *, scope: Collection[int]) -> Closure | None:
+    """One closure in scope: what was said then, whatever happened since."""
+    return session.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.gemeente_id.in_(scope)))

@@ -1,0 +1,110 @@
+"""Terugbelnotities in the hands of the KCC: made by hand, and what came of a call. The list: store/callback.py.
+
+Those that stand for a bericht are made when it is delivered (deliveries.py). Calling is a person's work, not ours.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, Actor
+from ..domain.deadlines import terugbel_due_at
+from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
+from ..domain.notices import Channel
+from ..domain.text import clean_text
+from ..store import callback, contact, gemeente, journal
+from ..store.callback import GESPROKEN, OPEN, Callback
+from ..store.melding import Melding, lock_meldingen
+from ..store.notice import BEZORGD, UNFINISHED, deliveries_of
+from . import deliveries
+
+NIET_BEREIKT = "niet_bereikt"
+BY_HAND = "met_de_hand"
+
+
+def make_callback(session: Session, melding: Melding, words: str, *, actor: Actor, now: datetime) -> Callback:
+    """A promise, made by hand, to phone the melder within 2 werkdagen. words: what to tell or ask.
+
+    Raises Forbidden, InvalidInput without words, Conflict when there is no number to call.
+    """
+    actor.require_role(melding.gemeente_id, *STAFF_ON_OPDRACHTEN)
+    scope = [melding.gemeente_id]
+    words = clean_text(words, field="tekst")
+    if not words:
+        raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt vertellen of vragen.")
+    known = contact.contact_of(session, melding.id, scope=scope)
+    if known is None or not known.phone:
+        raise Conflict("geen_telefoonnummer", "Bij deze melding staat geen telefoonnummer. Bellen kan niet.")
+    row = Callback(
+        gemeente_id=melding.gemeente_id,
+        melding_id=melding.id,
+        kind=BY_HAND,
+        reason=BY_HAND,
+        words=words,
+        status=OPEN,
+        attempts=0,
+        version=1,
+        result="",
+        created_at=now,
+        due_at=terugbel_due_at(now, gemeente.closing_days(session, scope=scope)),
+    )
+    session.add(row)
+    session.flush()
+    _record(session, "terugbelnotitie_gemaakt", row, actor=actor, now=now)
+    return row
+
+
+def record_call(
+    session: Session,
+    callback_id: int,
+    outcome: str,
+    words: str,
+    *,
+    version: int | None,
+    actor: Actor,
+    now: datetime,
+) -> Callback:
+    """What came of a call: `gesproken` ends the promise, `niet_bereikt` counts and keeps it open.
+
+    words: what was said, may be empty. version: the one the caller saw. Raises NotFound, Forbidden, InvalidInput,
+    PreconditionRequired, Stale when a colleague was first, Conflict when it is finished.
+    """
+    known = callback.callback_by_id(session, callback_id, scope=actor.scope)
+    if known is None:
+        raise NotFound("terugbelnotitie_onbekend", "Deze terugbelnotitie kunnen wij niet vinden.")
+    actor.require_role(known.gemeente_id, *SEES_CONTACT)
+    words = clean_text(words, field="tekst")
+    if outcome not in (GESPROKEN, NIET_BEREIKT):
+        raise InvalidInput.of("uitkomst", "onbekend", "Kies gesproken of niet_bereikt.")
+    if version is None:
+        raise PreconditionRequired("versie_ontbreekt", "Noem de versie die u zag, in If-Match.")
+    about = lock_meldingen(session, [known.melding_id], scope=actor.scope)[0]
+    row = callback.lock_callback(session, callback_id, scope=actor.scope)
+    assert row is not None, "its melding is locked, so nobody destroys it"
+    if row.version != version:
+        raise Stale("versie_verouderd", "Een collega was u voor. Bekijk de terugbelnotitie opnieuw.")
+    if row.status != OPEN:
+        raise Conflict("al_klaar", "Deze terugbelnotitie is al klaar.")
+    row.attempts, row.version, row.result = row.attempts + 1, row.version + 1, words
+    if outcome == GESPROKEN:
+        row.status, row.finished_at, row.finished_by = GESPROKEN, now, actor.account_id
+        deliveries.mark_reached(about)
+        _finish_delivery(session, row, now=now)
+    _record(session, "gebeld", row, actor=actor, now=now, outcome=outcome)
+    return row
+
+
+def _finish_delivery(session: Session, row: Callback, *, now: datetime) -> None:
+    """The bericht that this call stood for has been delivered."""
+    if row.notice_id is None:
+        return
+    for delivery in deliveries_of(session, [row.notice_id], scope=[row.gemeente_id]):
+        if delivery.channel == Channel.TELEFOON and delivery.status in UNFINISHED:
+            delivery.status, delivery.sent_at, delivery.finished_at = BEZORGD, now, now
+
+
+def _record(session: Session, kind: str, row: Callback, *, actor: Actor, now: datetime, outcome: str = "") -> None:
+    facts = {"callback_id": row.id, "kind": row.kind} | ({"outcome": outcome} if outcome else {})
+    journal.record(
+        session, kind, gemeente_id=row.gemeente_id, actor=actor, now=now, melding_id=row.melding_id, facts=facts
+    )

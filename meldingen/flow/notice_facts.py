@@ -1,0 +1,169 @@
+"""What a bericht tells: facts of the event that caused it and of rows that never change, seen when it is first sent.
+
+Never the current status: a quick close-and-reopen must not send the wrong words (KLANTREIS rule 2). How the facts are
+worded is for texts.py and the templates.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ..domain import tokens
+from ..domain.deadlines import AMSTERDAM, local_day
+from ..domain.notices import Channel, NoticeKind, date_words, when_words
+from ..domain.numbers import show_number
+from ..domain.text import mask_personal
+from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN
+from ..settings import Settings
+from ..store import category, gemeente, journal, opdracht, photo, team
+from ..store.category import OTHER
+from ..store.gemeente import Gemeente
+from ..store.journal import Event
+from ..store.melding import Melding
+from ..store.notice import Notice
+from ..store.opdracht import Closure
+from ..store.team import Team
+from .texts import reason_sentences
+
+_WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_TELLS_OF = {
+    NoticeKind.GEREED: OPGELOST,
+    NoticeKind.NIET_OPGELOST: NIET_OPGELOST,
+    NoticeKind.OVERGEDRAGEN: OVERGEDRAGEN,
+}
+
+
+def facts_for_melder(
+    session: Session, settings: Settings, notice: Notice, event: Event, melding: Melding, channel: str, *, now: datetime
+) -> dict[str, Any]:
+    """Every variable of defaults/README.md for one melder, at the moment `now` of the first sending."""
+    scope = [notice.gemeente_id]
+    home = gemeente.gemeente_by_id(session, notice.gemeente_id)
+    closure = _closure(session, notice, event, melding)
+    return {
+        "gemeente": home,
+        "number": show_number(melding.number),
+        "when": _when(melding.received_at, channel, now),
+        "what": _what(session, melding.category_id or event.facts.get("category_id"), scope[0]),
+        "place": melding.address or melding.location_note,
+        "sentence": _sentence(session, home, notice, event, melding, closure, now),
+        "reason_text": reason_sentences().get(closure.reason, "") if closure else "",
+        "promised_on": _promise(notice, melding, now),
+        "link": follow_link(settings, melding),
+        "spoken_code": _spaced(tokens.spoken_code(settings.secret_keys, melding.id, melding.token_generation)),
+        "has_photo": closure is not None and _has_photo(session, closure),
+    }
+
+
+def facts_for_team(
+    session: Session, settings: Settings, notice: Notice, event: Event, to: Team, *, now: datetime
+) -> dict[str, Any]:
+    """The same variables for an alarm to a team. An external party reads the place with personal data masked."""
+    assert event.opdracht_id is not None, "an alarm is about an opdracht"
+    scope = [notice.gemeente_id]
+    work = opdracht.opdracht_by_id(session, event.opdracht_id, scope=scope)
+    assert work is not None, "an opdracht is never deleted"
+    melders = opdracht.meldingen_of(session, work.id, scope=scope)
+    note = work.location_note or next((m.location_note for m in melders if m.location_note), "")
+    return {
+        "gemeente": gemeente.gemeente_by_id(session, notice.gemeente_id),
+        "number": show_number(melders[0].number) if melders else "",
+        "when": when_words(work.received_at, now),
+        "what": _what(session, work.category_id, scope[0]),
+        "place": work.address,
+        "sentence": mask_personal(note) if to.is_partner else note,
+        "reason_text": "",
+        "promised_on": "",
+        "link": f"{settings.public_url}/team/{work.id}",
+        "spoken_code": "",
+        "has_photo": False,
+    }
+
+
+def follow_link(settings: Settings, melding: Melding) -> str:
+    """The address of the volgpagina with its token, as it stands in every message."""
+    return f"{settings.public_url}/v/{tokens.make_token(settings.secret_keys, melding.id, melding.token_generation)}"
+
+
+def _when(received_at: datetime, channel: str, now: datetime) -> str:
+    """In words that fit the moment of sending; a date for a call, which comes later than it was written."""
+    if channel != Channel.TELEFOON:
+        return when_words(received_at, now)
+    received = received_at.astimezone(AMSTERDAM)
+    return f"op {date_words(received.date(), local_day(now))} om {received:%H.%M}"
+
+
+def _what(session: Session, category_id: int | None, gemeente_id: int) -> str:
+    """The phrase of the melder's own category, else of the one at the event, else of "Ander probleem"."""
+    scope = [gemeente_id]
+    chosen = category.category_by_id(session, category_id, scope=scope) if category_id else None
+    chosen = chosen or category.category_by_slug(session, OTHER, scope=scope)
+    return (chosen.phrase if chosen else "") or "een probleem"
+
+
+def _closure(session: Session, notice: Notice, event: Event, melding: Melding) -> Closure | None:
+    """The closing this bericht tells of: that of the event, or with the same outcome as the bericht.
+
+    A melding with two parts, one of which was not solved, ends as "niet opgelost" whichever part came last.
+    """
+    scope = [notice.gemeente_id]
+    closure_id = event.facts.get("closure_id")
+    last = opdracht.closure_by_id(session, closure_id, scope=scope) if closure_id else None
+    outcome = _TELLS_OF.get(NoticeKind(notice.kind))
+    if last is None or outcome is None or last.outcome == outcome:
+        return last
+    parts = opdracht.opdracht_ids_of(session, [melding.id], scope=scope)
+    earlier = opdracht.closures_of(session, parts, scope=scope).values()
+    same = [c for c in earlier if c.outcome == outcome and c.closed_at <= last.closed_at]
+    return max(same, key=lambda c: c.id, default=last)
+
+
+def _sentence(
+    session: Session,
+    home: Gemeente,
+    notice: Notice,
+    event: Event,
+    melding: Melding,
+    closure: Closure | None,
+    now: datetime,
+) -> str:
+    """The sentence that only this event can tell; empty when there is none."""
+    facts: Mapping[str, Any] = event.facts
+    scope = [notice.gemeente_id]
+    match notice.kind:
+        case NoticeKind.VRAAG:
+            note = journal.note_by_id(session, facts["note_id"], scope=scope)
+            return note.text if note else ""
+        case NoticeKind.INGEPLAND if "planned_on" in facts:
+            day = date.fromisoformat(facts["planned_on"])
+            return f"Wij doen het op {_WEEKDAYS[day.weekday()]} {date_words(day, local_day(now))}."
+        case NoticeKind.DOORGEZET if "team_id" in facts:
+            partner = team.team_by_id(session, facts["team_id"], scope=scope)
+            return f"Dat is {partner.name}." if partner else ""
+        case NoticeKind.DOORVERWEZEN:
+            words = str(home.policy.get("referral", "")) or "Deze plek hoort bij de gemeente {naam}."
+            return words.replace("{naam}", melding.referred_to)
+        case NoticeKind.OVERGEDRAGEN if closure is not None:
+            return " ".join(
+                part for part in (f"Het is nu bij {closure.partner.rstrip('.')}.", closure.sentence) if part
+            )
+        case _:
+            return closure.sentence if closure else ""
+
+
+def _promise(notice: Notice, melding: Melding, now: datetime) -> str:
+    """The promise as it was made at receipt; later berichten tell it as it stands, and none that has passed."""
+    promised = melding.first_promised_on if notice.kind == NoticeKind.ONTVANGST else melding.promised_on
+    today = local_day(now)
+    return date_words(promised, today) if promised >= today else ""
+
+
+def _has_photo(session: Session, closure: Closure) -> bool:
+    photos = photo.photos_of(session, opdracht_ids=[closure.opdracht_id], scope=[closure.gemeente_id])
+    return any(row.kind == "team" and row.status == photo.KLAAR for row in photos)
+
+
+def _spaced(code: str) -> str:
+    return f"{code[:4]} {code[4:]}"
