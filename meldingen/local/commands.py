@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from meldingen.local import claim, frontend, locks, provision, python_env, stack, testing
 from meldingen.local.cluster import any_free_port, port_is_free
-from meldingen.local.console import say, step
+from meldingen.local.console import say, seconds, step
 from meldingen.local.places import Places, open_places, stamp_of, stamped
 from meldingen.local.problem import SetupProblem
 from meldingen.local.shell import CommandFailed, problem, run
@@ -42,7 +43,7 @@ def run_command(argv: Sequence[str]) -> int:
         "run": start,
         "stop": stop,
         "demo-reset": demo_reset,
-        "db": lambda places: database(places, asked.program),
+        "db": lambda places: database(places, asked.program[asked.program[:1] == ["--"] :]),
         "test": lambda places: testing.run_all(places, long=asked.lang),
         "lint": testing.lint,
         "vendor": vendor,
@@ -87,7 +88,7 @@ def start(places: Places) -> int:
     say("Meldingen starten")
     with stack.opened(places, "lokaal", f"Meldingen op http://127.0.0.1:{port}") as ground:
         check_port(port)
-        provisions = provision.obtain(places, wanted_major=ground.cluster.major())
+        provisions = provision.obtain(places, "run", wanted_major=ground.cluster.major())
         provision.show_sources(provisions)
         env = stack.app_environment(ground, ground.start(provisions), port)
         demo = fill(ground, env)
@@ -173,8 +174,7 @@ def healthy(port: int) -> bool:
 
 def announce(url: str, demo: str, places: Places, took_s: float) -> None:
     """Tell where everything is."""
-    seconds = f"{took_s:.1f}".replace(".", ",")
-    say(f"\nMeldingen draait (gestart in {seconds} s):")
+    say(f"\nMeldingen draait (gestart in {seconds(took_s)}):")
     for what, path in (
         ("melden", "melden"),
         ("inloggen", "login"),
@@ -208,7 +208,7 @@ def demo_reset(places: Places) -> int:
         )
     with stack.opened(places, "lokaal", "make demo-reset") as ground:
         stack.forget_data(ground, places.local / "fotos", places.local / "postvak")
-        provisions = provision.obtain(places, wanted_major=None)
+        provisions = provision.obtain(places, "run", wanted_major=None)
         env = stack.app_environment(ground, ground.start(provisions), chosen_port(os.environ))
         say(fill(ground, env))
     say("De demo staat weer zoals aan het begin. Starten: make run.")
@@ -218,11 +218,14 @@ def demo_reset(places: Places) -> int:
 def database(places: Places, program: Sequence[str]) -> int:
     """`make db`: the test database and queue for one program, or until Ctrl-C with the lines to paste in a shell."""
     with stack.opened(places, "test", "make db") as ground:
-        provisions = provision.obtain(places, wanted_major=ground.cluster.major())
+        provisions = provision.obtain(places, "db", wanted_major=ground.cluster.major())
         env = ground.start(provisions)
         if program:
             ground.supervisor.interruptible = False
-            return subprocess.run(list(program), env=env, cwd=Path.cwd(), check=False).returncode
+            found = shutil.which(program[0], path=env["PATH"])
+            if found is None:
+                raise SetupProblem(f"Het programma {program[0]} is er niet: kijk hoe het heet, bijvoorbeeld pytest.")
+            return subprocess.run([found, *program[1:]], env=env, cwd=Path.cwd(), check=False).returncode
         say(f"\nexport DATABASE_URL='{env['DATABASE_URL']}'\nexport REDIS_URL='{env['REDIS_URL']}'\n\nStoppen: Ctrl-C.")
         ground.supervisor.watch()
     return 0

@@ -29,5 +29,9 @@ def step(what: str) -> Iterator[None]:
     say(f"  … {what}")
     began = time.monotonic()
     yield
-    took = f"{time.monotonic() - began:.1f}".replace(".", ",")
-    say(f"  ✓ {what} ({took} s)")
+    say(f"  ✓ {what} ({seconds(time.monotonic() - began)})")
+
+
+def seconds(duration_s: float) -> str:
+    """A duration as people here write it."""
+    return f"{duration_s:.1f} s".replace(".", ",")

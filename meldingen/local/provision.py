@@ -11,12 +11,15 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from meldingen.local import browser, claim, frontend, postgis, python_env
 from meldingen.local.console import say, step
 from meldingen.local.places import Places
 from meldingen.local.postgis import Binaries
 from meldingen.local.shell import stop_busy
+
+Purpose = Literal["run", "test", "db"]
 
 
 @dataclass(frozen=True)
@@ -33,32 +36,28 @@ def needs_database() -> bool:
     return not os.environ.get("DATABASE_URL")
 
 
-def obtain(places: Places, *, wanted_major: int | None, tests: bool = False) -> Provisions:
-    """Have everything in place for `make run`, or with `tests` for `make test`. Raises SetupProblem with the first
-    thing that fails."""
+def obtain(places: Places, purpose: Purpose, *, wanted_major: int | None) -> Provisions:
+    """Have everything in place for `make run`, `make test` or `make db`. Raises SetupProblem with the first thing
+    that fails."""
+    lock = python_env.RUN_LOCK if purpose == "run" else python_env.TEST_LOCK
+
+    def libraries() -> object:
+        if frontend.system_node() is None:
+            packages.result()  # node then comes as a wheel, which needs the environment
+        return frontend.spectral(places) if purpose == "test" else frontend.ensure(places)
+
     with claim.wait_turn(places):
         pool = ThreadPoolExecutor(max_workers=4)
-        lock = python_env.TEST_LOCK if tests else python_env.RUN_LOCK
         packages = pool.submit(_told, "Python-pakketten", lambda: python_env.ensure(places, lock))
-        jobs: list[Future[object]] = [packages]
-        binaries: Future[object] | None = None
-        chromium: Future[object] | None = None
+        jobs: dict[str, Future[object]] = {"python": packages}
         if needs_database():
-            binaries = pool.submit(_told, "PostGIS", lambda: postgis.obtain(places, wanted_major))
-            jobs.append(binaries)
-        if tests:
-            chromium = pool.submit(_told, "Chromium voor de browsertests", lambda: browser.obtain(places))
-            jobs.append(chromium)
-
-        def libraries() -> object:
-            if frontend.system_node() is None:
-                packages.result()  # node then comes as a wheel, which needs the environment
-            return frontend.spectral(places) if tests else frontend.ensure(places)
-
-        npm = pool.submit(_told, "Browserbibliotheken", libraries)
-        jobs.append(npm)
+            jobs["postgis"] = pool.submit(_told, "PostGIS", lambda: postgis.obtain(places, wanted_major))
+        if purpose == "test":
+            jobs["chromium"] = pool.submit(_told, "Chromium voor de browsertests", lambda: browser.obtain(places))
+        if purpose != "db":
+            jobs["npm"] = pool.submit(_told, "Browserbibliotheken", libraries)
         try:
-            done, _ = wait(jobs, return_when=FIRST_EXCEPTION)
+            done, _ = wait(jobs.values(), return_when=FIRST_EXCEPTION)
             for job in done:
                 job.result()
         except BaseException:
@@ -66,14 +65,13 @@ def obtain(places: Places, *, wanted_major: int | None, tests: bool = False) -> 
             pool.shutdown(wait=True, cancel_futures=True)
             raise
         pool.shutdown()
-        found = binaries.result() if binaries is not None else None
-        program = chromium.result() if chromium is not None else None
-        linter = npm.result() if tests else None
-        return Provisions(
-            found if isinstance(found, Binaries) else None,
-            program if isinstance(program, Path) else None,
-            linter if isinstance(linter, Path) else None,
-        )
+    results = {name: job.result() for name, job in jobs.items()}
+    binaries, chromium, linter = results.get("postgis"), results.get("chromium"), results.get("npm")
+    return Provisions(
+        binaries if isinstance(binaries, Binaries) else None,
+        chromium if isinstance(chromium, Path) else None,
+        linter if isinstance(linter, Path) else None,
+    )
 
 
 def _told(what: str, work: Callable[[], object]) -> object:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from meldingen.local import processes
-from meldingen.local.console import say
+from meldingen.local.console import say, seconds
 from meldingen.local.places import Unprivileged
 from meldingen.local.problem import SetupProblem
 
@@ -162,7 +162,7 @@ class Supervisor:
             wait_s = back_off(running.failures)
             running.failures += 1
             running.again_at = time.monotonic() + wait_s
-            say(f"  ! {child.name} is gestopt ({last_line(child.log)}); over {wait_s:.1f} s start ik het opnieuw")
+            say(f"  ! {child.name} is gestopt ({last_line(child.log)}); over {seconds(wait_s)} start ik het opnieuw")
         elif time.monotonic() >= running.again_at:
             running.again_at = None
             running.began = time.monotonic()

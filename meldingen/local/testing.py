@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from meldingen.local import provision, python_env, stack
-from meldingen.local.console import say, step
+from meldingen.local.console import say, seconds, step
 from meldingen.local.places import Places
 
 LINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -27,7 +27,7 @@ def run_all(places: Places, *, long: bool = False) -> int:
     began = time.monotonic()
     say("Meldingen testen")
     with stack.opened(places, "test", "make test") as ground:
-        provisions = provision.obtain(places, wanted_major=None, tests=True)
+        provisions = provision.obtain(places, "test", wanted_major=None)
         provision.show_sources(provisions)
         if provision.needs_database():
             stack.forget_data(ground)
@@ -65,8 +65,7 @@ def run_checks(checks: Sequence[tuple[str, Sequence[str]]], env: Mapping[str, st
         say(f"\n── {name}")
         began = time.monotonic()
         done = subprocess.run(command, env=env, cwd=root, stdin=subprocess.DEVNULL, check=False)
-        took = f"{time.monotonic() - began:.1f}".replace(".", ",")
-        say(f"{'✓' if done.returncode == 0 else '✗'} {name} ({took} s)")
+        say(f"{'✓' if done.returncode == 0 else '✗'} {name} ({seconds(time.monotonic() - began)})")
         if done.returncode != 0:
             failed.append(name)
     return failed
