@@ -32,6 +32,13 @@ class Contact(OfGemeente, Base):
         refers("melding_id", "melding", ondelete="CASCADE"),
         one_of("preference", ("email", "sms", "bellen")),
         sa.Index("ix_contact_phone", "phone", postgresql_where=sa.text("phone <> ''")),
+        sa.Index(
+            "ix_contact_name",
+            "name",
+            postgresql_using="gin",
+            postgresql_ops={"name": "gin_trgm_ops"},
+            postgresql_where=sa.text("name <> ''"),
+        ),
         sa.Index("ix_contact_email", sa.text("lower(email)"), postgresql_where=sa.text("email <> ''")),
     )
 

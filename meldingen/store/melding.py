@@ -66,6 +66,22 @@ class Melding(OfGemeente, Base):
             sa.text("id DESC"),
         ),
         sa.Index("ix_melding_entered_by", "entered_by"),
+        sa.Index("ix_melding_flagged", "gemeente_id", postgresql_where=sa.text("cardinality(flags) > 0")),
+        sa.Index(
+            "ix_melding_words",
+            sa.text(
+                "to_tsvector('dutch'::regconfig, "
+                "(((description || ' '::text) || address) || ' '::text) || location_note)"
+            ),
+            postgresql_using="gin",
+        ),
+        sa.Index(
+            "ix_melding_address",
+            "address",
+            postgresql_using="gin",
+            postgresql_ops={"address": "gin_trgm_ops"},
+            postgresql_where=sa.text("address <> ''"),
+        ),
         sa.CheckConstraint("char_length(description) <= 500", name="description"),
     )
 

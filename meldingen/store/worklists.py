@@ -111,9 +111,10 @@ def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope:
 
 def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
     """How many opdrachten stand on each of LISTS now, in one query."""
-    counts: list[Any] = [sa.func.count().filter(_on_list(name, now)).label(name) for name in LISTS]
-    query = sa.select(*counts)
-    row = session.execute(_joined(query, sees, scope)).one()
+    counts = [
+        _joined(sa.select(sa.func.count()), sees, scope).where(_on_list(name, now)).scalar_subquery() for name in LISTS
+    ]
+    row = session.execute(sa.select(*counts)).one()
     return {name: int(row[index]) for index, name in enumerate(LISTS)}
 
 
@@ -313,12 +314,15 @@ def _on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
         return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
     if name == "gevaar":
         return sa.and_(still_open, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
-    flagged = (
-        sa.select(Link.id)
-        .join(Melding, Melding.id == Link.melding_id)
-        .where(_LIVE, Melding.withdrawn_at.is_(None), sa.literal(name) == sa.any_(Melding.flags))
-        .correlate(Opdracht)
-        .exists()
+    flagged = Opdracht.id.in_(
+        sa.select(Link.opdracht_id)
+        .join(Melding, sa.and_(Melding.id == Link.melding_id, Melding.gemeente_id == Link.gemeente_id))
+        .where(
+            Link.until_at.is_(None),
+            Melding.withdrawn_at.is_(None),
+            sa.func.cardinality(Melding.flags) > sa.literal_column("0"),
+            sa.literal(name) == sa.any_(Melding.flags),
+        )
     )
     return flagged if name == "niet_bereikbaar" else sa.and_(still_open, flagged)
 
