@@ -26,6 +26,7 @@ class App(Flask):
         """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken."""
         held: Installation = self.extensions["meldingen"]
         with transaction(held.engine) as session:
+            session.info["request_id"] = g.get("request_id", "")  # what this request puts in the outbox carries it
             g.visit = Visit(held, session)
             answer = super().dispatch_request()
         if session.info.get("outbox"):

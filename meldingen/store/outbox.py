@@ -1,14 +1,14 @@
 """The outbox: every promise to the outside as a row in the transaction that made it. Redis is transport; this is truth.
 
-One rule covers first delivery, retry, a dead relay, a dead worker and a wiped Redis: not done and due → lease again.
-Leases use the database's own clock; `due_at` is business time and reaches SQL as a parameter.
+Here the table, putting a row, and looking. Who works on a row, and how that ends: leases.py.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, insert
@@ -98,7 +98,10 @@ def put(
     order_key: str | None = None,
     request_id: str = "",
 ) -> None:
-    """Adds one row to the caller's transaction and nothing else. A `key` that is there already changes nothing."""
+    """Adds one row to the caller's transaction and nothing else. A `key` that is there already changes nothing.
+
+    request_id: default that of the request or job whose transaction this is.
+    """
     session.execute(
         insert(OutboxEntry)
         .values(
@@ -106,7 +109,7 @@ def put(
             topic=topic.value,
             urgency=urgency,
             payload=dict(payload),
-            request_id=request_id,
+            request_id=request_id or session.info.get("request_id", ""),
             key=key,
             order_key=order_key,
             due_at=due_at or now,
@@ -123,6 +126,35 @@ def parked_entries(session: Session) -> Sequence[OutboxEntry]:
     return session.scalars(query.order_by(OutboxEntry.parked_at, OutboxEntry.id)).all()
 
 
-def new_lease() -> UUID:
-    """A lease token."""
-    return uuid4()
+@dataclass(frozen=True)
+class Backlog:
+    """How one topic stands: rows to do (due or not), of which due, of which parked, and the age of the oldest due."""
+
+    topic: str
+    waiting: int
+    due: int
+    parked: int
+    oldest_due_s: float
+
+
+def backlog(session: Session, *, now: datetime) -> Sequence[Backlog]:
+    """What is unfinished, per topic by name; topics without are left out."""
+    entry = OutboxEntry
+    parked = entry.parked_at.is_not(None)
+    due = sa.and_(entry.parked_at.is_(None), entry.due_at <= now)
+    query = (
+        sa.select(
+            entry.topic,
+            sa.func.count().filter(~parked).label("waiting"),
+            sa.func.count().filter(due).label("due"),
+            sa.func.count().filter(parked).label("parked"),
+            sa.func.min(entry.due_at).filter(due).label("oldest"),
+        )
+        .where(entry.done_at.is_(None))
+        .group_by(entry.topic)
+        .order_by(entry.topic)
+    )
+    return [
+        Backlog(r.topic, r.waiting, r.due, r.parked, max(0.0, (now - r.oldest).total_seconds()) if r.oldest else 0.0)
+        for r in session.execute(query)
+    ]

@@ -1,0 +1,208 @@
+"""Who works on which row of the outbox: leasing, and the five ways in which a lease ends. The table: outbox.py.
+
+One rule covers first delivery, retry, a dead relay, a dead worker and a wiped Redis: not done and due → lease again.
+A lease is a token on the row. Who no longer holds the token of a row changes nothing: every function that ends a
+lease asks for it and says whether it was still held. Leases are counted by the database's own clock; `due_at` by
+business time, which is the parameter `now`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from .outbox import OutboxEntry, Topic, Urgency
+
+HELD_AT_MOST = timedelta(minutes=5)
+"""How long a parked or quiet row holds the next row of its order key (HUIS, "Outbox and RQ")."""
+
+WORKER_DIED = "De werker stopte telkens tijdens dit werk."
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How one topic is leased: how many rows together at first, for how long, and how many tries in all."""
+
+    lot: int
+    lease_s: float
+    tries: int
+
+
+@dataclass(frozen=True)
+class Lot:
+    """What one lease covers: rows of one topic and one line. It travels through the queue as these ids and no more."""
+
+    lease: UUID
+    topic: Topic
+    urgent: bool
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Leased:
+    """One row in the hands of a worker. last_try: after a failure of this attempt it is parked."""
+
+    id: int
+    lease: UUID
+    topic: str
+    gemeente_id: int | None
+    payload: Mapping[str, Any]
+    attempts: int
+    request_id: str
+    last_try: bool
+
+
+def lease(
+    session: Session,
+    lines: Collection[tuple[Topic, bool]],
+    *,
+    terms: Mapping[Topic, Terms],
+    now: datetime,
+) -> Lot | None:
+    """Leases the most urgent due row of these lines (topic, urgent), with others like it; None when nothing is due.
+
+    A row that was tried before goes alone. A row that used all its tries, its workers having died, is parked here.
+    Each lease counts as an attempt. Commit before telling anybody.
+    """
+    while True:
+        head = session.scalars(_due(lines, now).limit(1)).first()
+        if head is None:
+            return None
+        topic = Topic(head.topic)
+        agreed = terms[topic]
+        if head.attempts < agreed.tries:
+            break
+        _end(session, [head.id], head.lease, parked_at=now, reason=head.reason or WORKER_DIED)
+    urgent = head.urgency < Urgency.NORMAL
+    ids = [head.id]
+    if head.attempts == 0 and agreed.lot > 1:
+        others = _due([(topic, urgent)], now).where(OutboxEntry.attempts == 0, OutboxEntry.id != head.id)
+        ids += [row.id for row in session.scalars(others.limit(agreed.lot - 1))]
+    token = uuid4()
+    session.execute(
+        sa.update(OutboxEntry)
+        .where(OutboxEntry.id.in_(ids))
+        .values(lease=token, lease_until=_until(agreed.lease_s), attempts=OutboxEntry.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    return Lot(token, topic, urgent, tuple(ids))
+
+
+def renew(session: Session, ids: Sequence[int], token: UUID, *, terms: Terms) -> list[Leased]:
+    """Takes over the rows that still carry `token`, under a new one and for a whole lease; most urgent first.
+
+    The new token makes a second delivery of the same job find nothing. Rows that were leased anew, finished or parked
+    in the meantime are left out. A lease that ran out unnoticed is still good.
+    """
+    taken = session.execute(
+        sa.update(OutboxEntry)
+        .where(OutboxEntry.id.in_(ids), OutboxEntry.lease == token, _unfinished())
+        .values(lease=uuid4(), lease_until=_until(terms.lease_s))
+        .returning(
+            OutboxEntry.id,
+            OutboxEntry.lease,
+            OutboxEntry.topic,
+            OutboxEntry.gemeente_id,
+            OutboxEntry.payload,
+            OutboxEntry.attempts,
+            OutboxEntry.request_id,
+        )
+        .execution_options(synchronize_session=False)
+    ).all()
+    place = {entry_id: index for index, entry_id in enumerate(ids)}
+    held = [Leased(**r._mapping, last_try=r.attempts >= terms.tries) for r in taken]
+    return sorted(held, key=lambda entry: place[entry.id])
+
+
+def finish(session: Session, entry: Leased, *, now: datetime) -> bool:
+    """The work is done. False: the lease was lost, so somebody else does it; roll back what must happen once."""
+    return _end(session, [entry.id], entry.lease, done_at=now, reason="")
+
+
+def postpone(session: Session, entry: Leased, *, due_at: datetime, reason: str) -> bool:
+    """It failed and is tried again at `due_at`. reason: for operators, no personal data."""
+    return _end(session, [entry.id], entry.lease, due_at=due_at, reason=reason)
+
+
+def park(session: Session, entry: Leased, *, now: datetime, reason: str) -> bool:
+    """It is given up until a person says "again". reason: for operators, no personal data."""
+    return _end(session, [entry.id], entry.lease, parked_at=now, reason=reason)
+
+
+def hold(session: Session, entry: Leased, *, due_at: datetime) -> bool:
+    """Its moment has not come (quiet hours): not before `due_at`. This was no attempt."""
+    return _end(session, [entry.id], entry.lease, due_at=due_at, attempts=OutboxEntry.attempts - 1)
+
+
+def give_back(session: Session, ids: Sequence[int], token: UUID) -> bool:
+    """These rows were leased and not tried: at once free for others. This was no attempt."""
+    return _end(session, ids, token, attempts=OutboxEntry.attempts - 1)
+
+
+def again(session: Session, entry_id: int, *, now: datetime) -> bool:
+    """A person wants a parked row tried anew, from its first attempt. False when it is not parked (any more)."""
+    changed = session.execute(
+        sa.update(OutboxEntry)
+        .where(OutboxEntry.id == entry_id, OutboxEntry.parked_at.is_not(None), OutboxEntry.done_at.is_(None))
+        .values(parked_at=None, attempts=0, due_at=now, lease=None, lease_until=None)
+        .returning(OutboxEntry.id)
+    ).all()
+    session.info["outbox"] = session.info.get("outbox") or bool(changed)
+    return bool(changed)
+
+
+def _until(lease_s: float) -> sa.ColumnElement[datetime]:
+    return sa.func.now() + sa.cast(timedelta(seconds=lease_s), sa.Interval)
+
+
+def _unfinished() -> sa.ColumnElement[bool]:
+    return sa.and_(OutboxEntry.done_at.is_(None), OutboxEntry.parked_at.is_(None))
+
+
+def _end(session: Session, ids: Sequence[int], token: UUID | None, **values: Any) -> bool:
+    """Ends a lease with `values`; whether `token` was still the lease of every one of these rows."""
+    ended = session.execute(
+        sa.update(OutboxEntry)
+        .where(OutboxEntry.id.in_(ids), OutboxEntry.lease == token, _unfinished())
+        .values(lease=None, lease_until=None, **values)
+        .returning(OutboxEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(ended) == len(ids)
+
+
+def _due(lines: Collection[tuple[Topic, bool]], now: datetime) -> sa.Select[OutboxEntry]:
+    """The rows that may be leased, most urgent first, locked; rows that another relay is leasing are passed over.
+
+    Of one order key only the oldest unfinished row goes. It holds the next while it is worked on or due; when it is
+    parked, or quiet (not due), the next waits at most HELD_AT_MOST past its own due time.
+    """
+    row, earlier = OutboxEntry, aliased(OutboxEntry)
+    since = now - HELD_AT_MOST
+    working = earlier.lease_until > sa.func.now()
+    due = sa.and_(earlier.parked_at.is_(None), earlier.due_at <= now)
+    resting = sa.or_(earlier.parked_at > since, sa.and_(earlier.parked_at.is_(None), earlier.due_at > now))
+    held = sa.exists().where(
+        earlier.order_key == row.order_key,
+        earlier.id < row.id,
+        earlier.done_at.is_(None),
+        sa.or_(working, due, sa.and_(resting, row.due_at > since)),
+    )
+    urgent = row.urgency < Urgency.NORMAL
+    return (
+        sa.select(row)
+        .where(
+            _unfinished(),
+            row.due_at <= now,
+            sa.or_(row.lease_until.is_(None), row.lease_until <= sa.func.now()),
+            sa.or_(*(sa.and_(row.topic == topic.value, urgent.is_(wanted)) for topic, wanted in lines)),
+            sa.or_(row.order_key.is_(None), ~held),
+        )
+        .order_by(row.urgency, row.due_at, row.id)
+        .with_for_update(of=row, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
