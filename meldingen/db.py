@@ -72,8 +72,12 @@ def machine_now() -> datetime:
 
 def business_now(session: Session) -> datetime:
     """Machine time plus the installation's offset row (zero outside local mode), aware UTC."""
-    offset_s = session.execute(sa.text("SELECT offset_s FROM klok")).scalar_one_or_none() or 0
-    return machine_now() + timedelta(seconds=offset_s)
+    return machine_now() + timedelta(seconds=clock_offset_s(session))
+
+
+def clock_offset_s(session: Session) -> int:
+    """How far business time is from machine time, in seconds."""
+    return int(session.execute(sa.text("SELECT offset_s FROM klok")).scalar_one_or_none() or 0)
 
 
 def set_clock_offset(session: Session, offset_s: int) -> None:

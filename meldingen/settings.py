@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .domain.clock import check_clock
+
 
 class SettingsError(Exception):
     """The environment is not usable; the message names every mistake at once."""
@@ -22,6 +24,7 @@ class Settings:
     redis_url: str
     secret_keys: tuple[str, ...]
     local_mode: bool
+    clock: str
     public_url: str
     photo_dir: Path | None
     s3_bucket: str
@@ -80,6 +83,8 @@ def _across(values: Mapping[str, object]) -> list[str]:
     mistakes = []
     if not values["photo_dir"] and not values["s3_bucket"]:
         mistakes.append("FOTO_MAP of S3_BUCKET ontbreekt (waar foto's bewaard worden)")
+    if values["clock"] and not values["local_mode"]:
+        mistakes.append("KLOK kan alleen in lokale modus (LOKALE_MODUS=1)")
     if values["s3_bucket"] and not (values["s3_access_key"] and values["s3_secret_key"]):
         mistakes.append("S3_ACCESS_KEY en S3_SECRET_KEY horen bij S3_BUCKET")
     if not values["local_mode"] and not str(values["public_url"]).startswith("https://"):
@@ -163,6 +168,7 @@ VARIABLES: tuple[Variable, ...] = (
         required=True,
     ),
     Variable("LOKALE_MODUS", "local_mode", "1 = één machine: postvak, klok verzetten, demo-accounts", _flag, "0"),
+    Variable("KLOK", "clock", "begintijd in lokale modus, zoals 2026-04-14T08:47 of +3h", check_clock),
     Variable(
         "PUBLIC_URL",
         "public_url",
