@@ -28,7 +28,7 @@ WITHOUT_SCOPE = {
     "key_by_hash", "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
     "add_photo",
 }  # fmt: skip
-INFRASTRUCTURE = {"outbox.py", "leases.py", "table.py", "clock.py"}
+INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py"}
 
 
 @pytest.mark.parametrize("file", [*CODE, *PAGES], ids=lambda p: str(p.relative_to(ROOT)))

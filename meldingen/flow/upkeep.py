@@ -1,0 +1,47 @@
+"""What is tidied by itself. When: the table in workers/schedule.py. Safe to do twice, late, or by two at once.
+
+Each batch is its own transaction. Not here: photos (flow/photos.py), and what a melding's retention asks.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from ..db import transaction
+from ..store import retention
+
+log = structlog.get_logger()
+
+OUTBOX_KEPT = timedelta(days=7)
+"""Long enough to see what happened last week."""
+IDEMPOTENCY_KEPT = timedelta(days=30)
+"""KLANTREIS rule 3."""
+
+
+def clear_outbox(engine: sa.Engine, *, now: datetime) -> None:
+    """Removes rows that were done a week ago; parked ones stay until a person looks at them."""
+    _in_batches(engine, "outbox_cleared", retention.delete_done_entries, now - OUTBOX_KEPT)
+
+
+def clear_idempotency(engine: sa.Engine, *, now: datetime) -> None:
+    """Forgets answers of thirty days ago."""
+    _in_batches(engine, "idempotency_cleared", retention.delete_idempotency, now - IDEMPOTENCY_KEPT)
+
+
+def clear_staff_sessions(engine: sa.Engine, *, now: datetime) -> None:
+    """Removes sessions of medewerkers that have ended."""
+    _in_batches(engine, "staff_sessions_cleared", retention.delete_staff_sessions, now)
+
+
+def _in_batches(engine: sa.Engine, event: str, delete: Callable[[Session, datetime], int], before: datetime) -> None:
+    total = 0
+    while True:
+        with transaction(engine) as session:
+            deleted = delete(session, before)
+        total += deleted
+        if deleted < retention.BATCH:
+            break
+    log.info(event, rows=total)
