@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 
 from . import db
 from .domain.actor import SYSTEM
+from .domain.clock import AMSTERDAM, offset_of
 from .domain.errors import InvalidInput
 from .settings import Settings, SettingsError
+from .store import leases
+from .store import outbox as entries
 from .store.gemeente import gemeente_by_slug
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,7 +54,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from granian import Granian  # here: only this command needs the server
     from granian.constants import Interfaces
 
-    settings()
+    start_clock(settings())
     Granian(
         "meldingen.app:create_app",
         factory=True,
@@ -63,6 +66,93 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         websockets=False,
         log_access=False,
     ).serve()
+
+
+@main.command()
+@click.option("--alleen", type=click.Choice(["relay", "klok", "werker"]), help="start alleen dit deel")
+@click.option(
+    "--werkers", default=1, show_default=True, type=click.IntRange(1, 64), help="processen voor het gewone werk"
+)
+@click.option("--fotowerkers", default=1, show_default=True, type=click.IntRange(1, 64), help="processen voor foto's")
+def worker(alleen: str | None, werkers: int, fotowerkers: int) -> None:
+    """Start relay, klok en werkers: alles wat na het antwoord gebeurt."""
+    from workers import main as workers  # here: only this command needs RQ
+    from workers.stopping import Stop
+
+    from .app import configure_logging
+
+    chosen = settings()
+    configure_logging(chosen.log_level)
+    start_clock(chosen)
+    parts = workers.parts_of(chosen, only=alleen or "", text_workers=werkers, heavy_workers=fotowerkers)
+    workers.keep_alive(parts, Stop().listen())
+
+
+@main.group()
+def outbox() -> None:
+    """Wat nog te doen is, en wat is opgegeven."""
+
+
+@outbox.command("lijst")
+def outbox_list() -> None:
+    """Toon hoeveel werk er wacht, en elke opgegeven regel met de reden."""
+    with work() as session:
+        now = db.business_now(session)
+        for line in entries.backlog(session, now=now):
+            click.echo(
+                f"{line.topic:<10} wacht {line.waiting} · nu te doen {line.due} (oudste {line.oldest_due_s:.0f} s)"
+                f" · opgegeven {line.parked}"
+            )
+        for entry in entries.parked_entries(session):
+            assert entry.parked_at is not None
+            at = entry.parked_at.astimezone(AMSTERDAM)
+            click.echo(f"{entry.id:>8}  {at:%Y-%m-%d %H:%M}  {entry.topic}  {entry.attempts} pogingen  {entry.reason}")
+
+
+@outbox.command("opnieuw")
+@click.argument("ids", nargs=-1, type=int)
+@click.option("--alle", is_flag=True, help="alles wat is opgegeven")
+def outbox_again(ids: tuple[int, ...], alle: bool) -> None:
+    """Probeer opgegeven regels opnieuw. Mag vaker: wat al loopt of klaar is, verandert niet."""
+    if not ids and not alle:
+        raise click.UsageError("Noem de nummers uit `meldingen outbox lijst`, of kies --alle.")
+    missed = []
+    with work() as session:
+        now = db.business_now(session)
+        wanted = [entry.id for entry in entries.parked_entries(session)] if alle else list(ids)
+        missed = [entry_id for entry_id in wanted if not leases.again(session, entry_id, now=now)]
+        click.echo(f"{len(wanted) - len(missed)} opnieuw.")
+    if missed:
+        raise click.ClickException(f"Niet opgegeven, dus niets veranderd: {', '.join(map(str, missed))}.")
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("stand", required=False)
+def klok(stand: str | None) -> None:
+    """Toon of verzet de tijd waarmee gewerkt wordt: +3h, -2d, 2026-04-14T08:47 of echt. Alleen in lokale modus."""
+    with work() as session:
+        if stand is not None:
+            set_clock(settings(), session, stand)
+        now = db.business_now(session).astimezone(AMSTERDAM)
+        click.echo(f"{now:%Y-%m-%d %H:%M:%S}")
+
+
+def set_clock(chosen: Settings, session: Session, stand: str) -> None:
+    """Moves business time for doors and workers alike, while they run. Only in local mode."""
+    if not chosen.local_mode:
+        raise click.ClickException("De klok verzetten kan alleen in lokale modus (LOKALE_MODUS=1).")
+    try:
+        offset = offset_of(stand, machine_now=db.machine_now(), offset_s=db.clock_offset_s(session))
+    except ValueError as error:
+        raise click.ClickException(f"Ik begrijp {stand!r} niet: {error}.") from error
+    db.set_clock_offset(session, offset)
+
+
+def start_clock(chosen: Settings) -> None:
+    """KLOK sets the clock when a command that keeps running starts; without it the clock stays as it was."""
+    if chosen.clock:
+        with work() as session:
+            set_clock(chosen, session, chosen.clock)
 
 
 @main.command()

@@ -1,1 +1,1 @@
-"""Forward in time: the relay, the RQ jobs and the clock."""
+"""What is done after the answer: relay (outbox → queue), jobs (queue → flow), clock (periodic work), one parent."""

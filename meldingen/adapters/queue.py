@@ -3,6 +3,7 @@
 A lost wake-up costs one poll of the relay; so no failure here ever reaches a melder.
 """
 
+import os
 import threading
 import time
 from typing import Protocol
@@ -23,10 +24,17 @@ class Wake(Protocol):
 
 
 class NotifyWake:
-    """NOTIFY on its own autocommit connection, from a thread of its own: many calls, at most one NOTIFY per 20 ms."""
+    """NOTIFY on its own autocommit connection, from a thread of its own: many calls, at most one NOTIFY per 20 ms.
+
+    A forked process starts its own thread and connection at its first call; the parent's are not touched.
+    """
 
     def __init__(self, database_url: str) -> None:
-        self._url = database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+        self._url = libpq_url(database_url)
+        self._reset()
+        os.register_at_fork(after_in_child=self._reset)
+
+    def _reset(self) -> None:
         self._wanted = threading.Event()
         self._started = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -52,6 +60,11 @@ class NotifyWake:
                 connection = None
                 time.sleep(1)
             time.sleep(AT_MOST_EVERY_S)
+
+
+def libpq_url(database_url: str) -> str:
+    """The address of the database as psycopg itself reads it, without SQLAlchemy's name of the driver."""
+    return database_url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def queue_is_up(redis_url: str) -> bool:

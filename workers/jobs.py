@@ -1,0 +1,214 @@
+"""What a worker does with a lot: lease check, the handler of the topic, logging, back-off, parking.
+
+HANDLERS says which flow function does a topic. Not for leasing (store/leases.py), nor for what the work is (flow/).
+"""
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+import structlog
+from rq.timeouts import JobTimeoutException
+from sqlalchemy.orm import Session
+
+from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
+from meldingen.db import business_now, retry_deadlock, transaction
+from meldingen.domain.errors import DomainError, Unavailable
+from meldingen.flow import notices, photos, routing
+from meldingen.store import leases
+from meldingen.store.leases import Leased
+from meldingen.store.outbox import Topic
+
+from . import schedule
+from .context import Context
+from .policy import POLICIES, Policy
+
+log = structlog.get_logger()
+
+MAX_REASON = 200
+TIMED_OUT = "Het werk duurde te lang en is afgebroken."
+
+
+Handler = Callable[[Context, Leased], datetime | None]
+"""Does the work of one row and finishes it. Returns the moment before which it should not be tried again (quiet
+hours; that was no attempt), or None when it is done. Raises TemporaryFailure to be tried again, PermanentFailure or a
+DomainError to be parked; any other exception is a bug and is tried again, since a repair may come."""
+
+
+class LeaseLost(Exception):
+    """Somebody else has this row now; what this transaction did must not be kept."""
+
+
+def in_one_transaction(work: Callable[[Session, Leased, datetime], None]) -> Handler:
+    """For work on the database alone: it and the finished row are one transaction, so it happens exactly once."""
+
+    def handle(context: Context, entry: Leased) -> None:
+        def once() -> None:
+            with transaction(context.engine) as session:
+                session.info["request_id"] = entry.request_id
+                now = business_now(session)
+                work(session, entry, now)
+                if not leases.finish(session, entry, now=now):
+                    raise LeaseLost
+
+        retry_deadlock(once)
+
+    return handle
+
+
+def in_steps(work: Callable[[Context, Leased], datetime | None]) -> Handler:
+    """For work with the outside world: it commits its own steps, no transaction open during a call, and may come
+    again after the last one: each step must look whether it was done. The row is finished afterwards."""
+
+    def handle(context: Context, entry: Leased) -> datetime | None:
+        until = work(context, entry)
+        if until is None:
+            with transaction(context.engine) as session:
+                leases.finish(session, entry, now=business_now(session))
+        return until
+
+    return handle
+
+
+def _route(session: Session, entry: Leased, now: datetime) -> None:
+    ids = entry.payload
+    routing.route_melding(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
+
+
+def _photo(context: Context, entry: Leased) -> None:
+    with transaction(context.engine) as session:
+        now = business_now(session)
+    photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now)
+
+
+def _notice(context: Context, entry: Leased) -> datetime | None:
+    adapters, settings = context.adapters, context.settings
+    return notices.deliver_notice(context.engine, adapters, settings, entry.payload, last_try=entry.last_try)
+
+
+HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
+    {
+        Topic.ROUTE: in_one_transaction(_route),
+        Topic.PHOTO: in_steps(_photo),
+        Topic.NOTICE: in_steps(_notice),
+        Topic.UPKEEP: in_steps(schedule.do_periodic),
+    }
+)
+
+
+@dataclass
+class Workplace:
+    """What one worker process holds. handlers and policies: arguments, so that tests can hand in their own."""
+
+    context: Context
+    handlers: Mapping[Topic, Handler]
+    policies: Mapping[Topic, Policy]
+    stopping: Callable[[], bool]
+
+
+_workplace: Workplace | None = None
+
+
+def settle(
+    context: Context,
+    *,
+    handlers: Mapping[Topic, Handler] = HANDLERS,
+    policies: Mapping[Topic, Policy] = POLICIES,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Makes this process ready for `run`. stopping: asked between rows, so that a worker can end within seconds."""
+    global _workplace
+    _workplace = Workplace(context, handlers, policies, stopping)
+
+
+def run(topic: str, lease: str, ids: Sequence[int]) -> None:
+    """The one job RQ knows. It carries ids only; the rows in the database say what is to be done."""
+    assert _workplace is not None, "settle() comes first"
+    work_lot(_workplace, Topic(topic), UUID(lease), ids)
+
+
+def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) -> None:
+    """Does the rows that this lease still holds, one by one; a row that fails never holds up the others.
+
+    What is not begun in time, or when the worker is asked to stop, goes back at once.
+    """
+    engine, policy = place.context.engine, place.policies[topic]
+    with transaction(engine) as session:
+        entries = deque(leases.renew(session, ids, lease, terms=policy.terms))
+    if not entries:
+        log.info("lease_lost", topic=topic, entries=list(ids))
+        return
+    place.context.adapters.wake()  # there is room in the line again
+    ends_at = time.monotonic() + policy.budget_s
+    in_time = True
+    while entries and in_time and not place.stopping():
+        in_time = _work_entry(place, policy, entries.popleft()) and time.monotonic() < ends_at
+    if entries:
+        with transaction(engine) as session:
+            leases.give_back(session, [entry.id for entry in entries], entries[0].lease)
+        log.info("given_back", topic=topic, entries=len(entries))
+    place.context.adapters.wake()  # for what this work promised, and the next of its order keys
+
+
+def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
+    """Does one row and records how it ended; False when the job's time is up."""
+    keys = {"request_id": entry.request_id, "topic": entry.topic, "entry": entry.id, "attempts": entry.attempts}
+    with structlog.contextvars.bound_contextvars(**keys):
+        began = time.monotonic()
+        try:
+            until = place.handlers[Topic(entry.topic)](place.context, entry)
+        except JobTimeoutException:
+            _record_failure(place, policy, entry, TIMED_OUT, final=False)
+            return False
+        except LeaseLost:
+            log.warning("lease_lost")
+        except Exception as error:
+            final = isinstance(error, PermanentFailure | DomainError) and not isinstance(error, Unavailable)
+            _log_failure(error, began)
+            _record_failure(place, policy, entry, reason_of(error), final=final)
+        else:
+            if until is not None:
+                with transaction(place.context.engine) as session:
+                    leases.hold(session, entry, due_at=until)
+            log.info("job_held" if until else "job_done", ms=_ms(began))
+    return True
+
+
+def _record_failure(place: Workplace, policy: Policy, entry: Leased, reason: str, *, final: bool) -> None:
+    """Postpones the row with a growing wait; parks it when this failure is final or was the last try."""
+    with transaction(place.context.engine) as session:
+        now = business_now(session)
+        if final or entry.last_try:
+            leases.park(session, entry, now=now, reason=reason)
+            log.error("job_parked", reason=reason)
+        else:
+            wait_s = policy.wait_s(entry.attempts)
+            leases.postpone(session, entry, due_at=now + timedelta(seconds=wait_s), reason=reason)
+            log.warning("job_postponed", reason=reason, wait_s=round(wait_s, 1))
+
+
+def reason_of(error: Exception) -> str:
+    """What may be stored and shown of a failure: adapters promise clean words, everything else only its kind."""
+    if isinstance(error, TemporaryFailure | PermanentFailure) and str(error):
+        return str(error)[:MAX_REASON]
+    if isinstance(error, DomainError):
+        return f"Geweigerd: {error.code}"
+    return f"Fout in het programma: {type(error).__name__}"
+
+
+def _log_failure(error: Exception, began: float) -> None:
+    """One line. Of a bug the kind and the places in our code, not its words: they may quote a person's data."""
+    if isinstance(error, TemporaryFailure | PermanentFailure | DomainError):
+        log.info("job_failed", error=type(error).__name__, ms=_ms(began))
+        return
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("job_failed", error=type(error).__name__, where=places[-12:], ms=_ms(began))
+
+
+def _ms(began: float) -> int:
+    return round((time.monotonic() - began) * 1000)

@@ -1,0 +1,123 @@
+"""The clock: one table of periodic work, put in the outbox under a key per moment, so that two clocks do no harm.
+
+Not for the work itself (flow/upkeep.py and the flows named in the table), nor for what a melding promised: that is a
+row with a due time, put by its own transaction.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from meldingen.db import business_now, transaction
+from meldingen.flow import photos, upkeep
+from meldingen.store.gemeente import served_ids
+from meldingen.store.leases import Leased
+from meldingen.store.outbox import Topic, Urgency, put
+
+from .context import Context
+from .stopping import Stop
+
+log = structlog.get_logger()
+
+TICK_S = 5.0
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Work that comes back. work: safe to do twice, or late. at: how far into each period its moment lies."""
+
+    every: timedelta
+    work: Callable[[Context, datetime], None]
+    at: timedelta = timedelta(0)
+
+    def moment(self, now: datetime) -> datetime:
+        """The latest moment that is not after `now`. Missed moments are not made up for: the next one does it all."""
+        return now - (now - EPOCH - self.at) % self.every
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+NIGHT = timedelta(hours=1)
+"""One o'clock at night UTC: two or three in the Netherlands."""
+
+
+def _missing_photos(context: Context, now: datetime) -> None:
+    """Team and melder see it on their pages, which ask the same question; here it is counted for those who run this."""
+    with transaction(context.engine) as session:
+        found = photos.missing_photos(session, scope=served_ids(session), now=now)
+    if found:
+        log.warning("photos_missing", meldingen=len(found), photos=sum(one.expected - one.arrived for one in found))
+
+
+def _sweep_photos(context: Context, now: datetime) -> None:
+    """Files without a row, and uploads that stayed unreadable for 14 days."""
+    with transaction(context.engine) as session:
+        scope = served_ids(session)
+    gone = photos.sweep_photos(context.engine, context.adapters.photos, scope=scope, now=now)
+    log.info("photos_swept", files=gone)
+
+
+PERIODIC: Mapping[str, Periodic] = MappingProxyType(
+    {
+        "missing_photos": Periodic(HOUR, _missing_photos),
+        "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
+        "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
+        "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
+        "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),
+    }
+)
+
+
+def do_periodic(context: Context, entry: Leased) -> None:
+    """The handler of UPKEEP. A task that is no longer in the table is done with."""
+    task = str(entry.payload["task"])
+    periodic = PERIODIC.get(task)
+    if periodic is None:
+        log.warning("periodic_unknown", task=task)
+        return
+    with transaction(context.engine) as session:
+        now = business_now(session)
+    periodic.work(context, now)
+
+
+class Clock:
+    """Puts what is due. Remembers what it put, so that an idle clock writes nothing."""
+
+    def __init__(self, engine: sa.Engine, *, table: Mapping[str, Periodic] = PERIODIC) -> None:
+        self._engine = engine
+        self._table = table
+        self._put: dict[str, datetime] = {}
+
+    def tick(self) -> list[str]:
+        """Puts the work whose moment has come; the keys it tried. Keys that are there already change nothing."""
+        with transaction(self._engine) as session:
+            now = business_now(session)
+            moments = {task: periodic.moment(now) for task, periodic in self._table.items()}
+            due = {task: at for task, at in moments.items() if self._put.get(task) != at}
+            keys = [f"upkeep:{task}:{at:%Y-%m-%dT%H:%M}" for task, at in due.items()]
+            for key, task in zip(keys, due, strict=True):
+                put(session, Topic.UPKEEP, {"task": task}, gemeente_id=None, now=now, urgency=Urgency.LATER, key=key)
+        self._put = moments
+        return keys
+
+
+def run(clock: Clock, stop: Stop, wake: Callable[[], None], *, tick_s: float = TICK_S) -> None:
+    """Ticks until `stop`. Database down: says so once and keeps trying."""
+    trouble = ""
+    while not stop.asked:
+        try:
+            if clock.tick():
+                wake()
+            if trouble:
+                log.info("clock_recovered")
+            trouble = ""
+        except SQLAlchemyError as error:
+            if trouble != type(error).__name__:
+                trouble = type(error).__name__
+                log.warning("clock_waits", error=trouble)
+        stop.wait(tick_s)
