@@ -4,6 +4,7 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,3 +134,15 @@ def test_one_package_can_be_taken_from_a_lock_with_its_hashes() -> None:
     assert "nodejs" not in block
     with pytest.raises(SetupProblem, match="make lock"):
         python_env.locked_block("", "uv")
+
+
+def test_every_package_that_the_project_asks_for_is_locked() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = {
+        python_env.RUN_LOCK: project["dependencies"],
+        python_env.TEST_LOCK: project["optional-dependencies"]["test"],
+    }
+    for lock, wanted in asked.items():
+        locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
+        names = {re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in wanted}
+        assert names <= locked, f"{lock} loopt achter: make lock"
