@@ -1,0 +1,164 @@
+"""What anyone reads without signing in: categories, gemeenten, what lies at a place, and problems nearby."""
+
+from typing import Any
+
+from ..auth import enter, visit
+from ..domain.deadlines import local_day
+from ..domain.errors import InvalidInput
+from ..domain.intake import parse_location
+from ..domain.workflow import STATUS_WORDS
+from ..store import worklists
+from ..store.area import areas_at
+from ..store.category import Category, categories_of
+from ..store.gemeente import gemeente_by_slug, gemeenten_at, nearest_served, served_gemeenten
+from .crs import SUPPORTED, asked_crs
+from .door import Door, described
+from .headers import BASE
+from .schemas.public import (
+    CategoriesOut,
+    CrsOut,
+    GemeentenOut,
+    GemeentenQuery,
+    LocationOut,
+    NearbyOut,
+    NearbyQuery,
+    PointQuery,
+)
+
+door = Door("Openbaar", __name__, url_prefix=BASE, description="Wat iedereen mag lezen, ook zonder inloggen.")
+
+
+@door.get("/categorieen")
+@enter("iedereen")
+@door.arguments(GemeentenQuery(), location="query")
+@door.response(200, CategoriesOut())
+@described("Toon de categorieën", "Alle categorieën waaruit een melder kan kiezen, met hun vragen en termijn.")
+def categorieen(query: dict[str, Any]) -> dict[str, Any]:
+    """The categories of all gemeenten, or of one."""
+    here = visit()
+    gemeenten = {row.id: row.slug for row in served_gemeenten(here.session)}
+    wanted = query.get("gemeente")
+    scope = [row_id for row_id, slug in gemeenten.items() if wanted in (None, slug)]
+    if wanted and not scope:
+        raise _no_gemeente()
+    rows = categories_of(here.session, scope=scope)
+    slugs = {row.id: row.slug for row in rows}
+    return {"categories": [_category(row, slugs, gemeenten[row.gemeente_id]) for row in rows]}
+
+
+def _category(row: Category, slugs: dict[int, str], gemeente_slug: str) -> dict[str, Any]:
+    return {
+        "slug": row.slug,
+        "main_slug": slugs.get(row.parent_id) if row.parent_id else None,
+        "name": row.name,
+        "gemeente_slug": gemeente_slug,
+        "term_days": row.term_days,
+        "danger": row.urgency == "spoed",
+        "public": row.public,
+        "questions": row.questions,
+    }
+
+
+@door.get("/gemeenten")
+@enter("iedereen")
+@door.response(200, GemeentenOut())
+@described("Toon de gemeenten", "De gemeenten waarvoor hier gemeld kan worden, met telefoonnummer en openingstijden.")
+def gemeenten() -> dict[str, Any]:
+    """The gemeenten of this installation."""
+    return {"gemeenten": served_gemeenten(visit().session)}
+
+
+@door.get("/locaties")
+@enter("iedereen")
+@door.arguments(PointQuery(), location="query")
+@door.response(200, LocationOut())
+@described("Zoek op wat er op een plek ligt", "Welke gemeente en wijk het is, en of wij daar meldingen doen.")
+def locaties(query: dict[str, Any]) -> dict[str, Any]:
+    """Whose place this is."""
+    here = visit()
+    lon, lat = _point(query)
+    covering = gemeenten_at(here.session, lon, lat)
+    served = next((row for row in covering if row.served), None)
+    owner = served or next(iter(covering), None)
+    nearest = nearest_served(here.session, lon, lat)
+    areas = areas_at(here.session, lon, lat, scope=[served.id]) if served else []
+    return {
+        "location": (lon, lat),
+        "ours": served is not None,
+        "gemeente": owner.name if owner else None,
+        "gemeente_slug": served.slug if served else None,
+        "wijk": next((area for area in areas if area.kind == "wijk"), None),
+        "buurt": next((area for area in areas if area.kind == "buurt"), None),
+        "metres": round(nearest[1]) if nearest else None,
+    }
+
+
+@door.get("/meldingen-nabij")
+@enter("iedereen")
+@door.arguments(NearbyQuery(), location="query")
+@door.response(200, NearbyOut())
+@described(
+    "Toon wat in de buurt al gemeld is",
+    "Open problemen in openbare categorieën rond een plek. Zonder tekst, foto's of gegevens van melders.",
+)
+def meldingen_nabij(query: dict[str, Any]) -> dict[str, Any]:
+    """The open problems near a place."""
+    here = visit()
+    lon, lat = _point(query)
+    rows = worklists.open_nearby(
+        here.session,
+        lon,
+        lat,
+        radius_m=query["radius_m"],
+        category_slug=query.get("category"),
+        scope=here.public_scope,
+    )
+    return {
+        "meldingen": [
+            {
+                "public_id": str(row.opdracht.id),
+                "category_slug": row.category.slug,
+                "category_name": row.category.name,
+                "status_words": STATUS_WORDS[row.opdracht.status],
+                "location": row.opdracht.location,
+                "metres": round(row.metres),
+                "received_on": local_day(row.opdracht.received_at),
+                "count": row.melders,
+            }
+            for row in rows
+        ]
+    }
+
+
+@door.get("/crss")
+@enter("iedereen")
+@door.response(200, CrsOut())
+@described("Toon de coördinatenstelsels", "Welke stelsels u kunt vragen met `crs`, en meesturen met `Content-Crs`.")
+def crss() -> dict[str, Any]:
+    """The coordinate systems we know."""
+    return {"crs": list(SUPPORTED)}
+
+
+def _point(query: dict[str, Any]) -> tuple[float, float]:
+    """The place in a query: digits of a number, judged as any place. Always in degrees, longitude and latitude."""
+    asked_crs()
+    numbers: list[float | str] = []
+    for name in ("lon", "lat"):
+        try:
+            numbers.append(float(query[name]) if len(query[name]) <= 40 else query[name])
+        except ValueError:
+            numbers.append(query[name])
+    place = parse_location(*numbers, field="lon, lat")
+    return place.lon, place.lat
+
+
+def _no_gemeente() -> InvalidInput:
+    return InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet.")
+
+
+def gemeente_id_of(slug: str) -> int:
+    """The id of a served gemeente. Raises InvalidInput naming `gemeente`."""
+    found = gemeente_by_slug(visit().session, slug)
+    if found is None:
+        raise _no_gemeente()
+    return found.id
