@@ -6,10 +6,30 @@ from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from ..domain.errors import DomainError
-from . import headers, openapi, problems, public, rates
+from . import (
+    beheer,
+    fotos,
+    headers,
+    meldingen,
+    opdracht_moves,
+    opdrachten,
+    openapi,
+    problems,
+    public,
+    rates,
+    sessies,
+)
 from .door import CONVERTERS
 
-DOORS = (public.door,)
+DOORS = (
+    meldingen.door,
+    fotos.door,
+    public.door,
+    opdrachten.door,
+    opdracht_moves.door,
+    beheer.door,
+    sessies.door,
+)
 """Every group of operations, in the order of the description; one line per new one."""
 
 

@@ -21,6 +21,7 @@ from .schemas.base import Shape
 
 ACCESS = "x-toegang"
 FAILS = "x-fouten"
+PART = "x-deel"
 JSON_TYPES = ("application/json", "application/problem+json")
 View = Callable[..., Any]
 Decorator = Callable[[View], View]
@@ -94,9 +95,12 @@ class Door(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         """What comes in; a shape with an example shows it, and one with a form part says so."""
         if isinstance(shape, Shape) and shape.example is not None:
             options.setdefault("example", shape.example)
-        return super().arguments(shape, **options)  # type: ignore[no-any-return]
+        parse: Decorator = super().arguments(shape, **options)
+        if isinstance(shape, Shape) and shape.multipart:
+            return lambda view: Blueprint.doc(**{PART: shape.multipart})(parse(view))
+        return parse
 
-    def response(self, status: int, shape: ma.Schema | None = None, **options: Any) -> Decorator:
+    def response(self, status: int, shape: ma.Schema | dict[str, Any] | None = None, **options: Any) -> Decorator:
         """What goes out; a shape with an example shows it."""
         if isinstance(shape, Shape) and shape.example is not None:
             options.setdefault("example", shape.example)

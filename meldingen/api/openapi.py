@@ -10,8 +10,10 @@ from flask import Blueprint, Flask, Response, current_app, json
 from flask_smorest import Api
 
 from ..auth import enter
-from .door import ACCESS, FAILS
+from ..domain.intake import MAX_PHOTOS
+from .door import ACCESS, FAILS, PART
 from .headers import BASE, VERSION
+from .parsing import FILES
 from .problems import HTTP, MIMETYPE
 from .schemas.base import Problem
 
@@ -160,6 +162,8 @@ def _finish(method: str, path: str, operation: dict[str, Any], shared: list[Any]
         statuses |= {401, 403}
     if "iedereen" not in who and "melder" in who:
         statuses.add(404)
+    if part := operation.pop(PART, ""):
+        _offer_form(operation["requestBody"]["content"], part)
     operation["operationId"] = _operation_id(method, path)
     responses = operation["responses"]
     for status in list(responses):
@@ -171,6 +175,19 @@ def _finish(method: str, path: str, operation: dict[str, Any], shared: list[Any]
             response["description"] = OK_WORDS[int(status)]
     for status in sorted(statuses):
         responses[str(status)] = {"$ref": f"#/components/responses/Fout{status}"}
+
+
+def _offer_form(content: dict[str, Any], part: str) -> None:
+    """The same body as one JSON part of a form, with photos beside it."""
+    photos = {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": MAX_PHOTOS}
+    content["multipart/form-data"] = {
+        "schema": {
+            "type": "object",
+            "required": [part],
+            "properties": {part: content["application/json"]["schema"], FILES: photos},
+        },
+        "encoding": {part: {"contentType": "application/json"}, FILES: {"contentType": "image/*"}},
+    }
 
 
 def _takes_place(operation: dict[str, Any]) -> bool:

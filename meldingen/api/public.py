@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..auth import enter, visit
+from ..adapters.failures import TemporaryFailure
+from ..auth import Visit, enter, visit
 from ..domain.deadlines import local_day
 from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
@@ -77,6 +78,7 @@ def locaties(query: dict[str, Any]) -> dict[str, Any]:
     """Whose place this is."""
     here = visit()
     lon, lat = _point(query)
+    address = _address(here, lon, lat)  # before the database is asked anything: no connection waits for it
     covering = gemeenten_at(here.session, lon, lat)
     served = next((row for row in covering if row.served), None)
     owner = served or next(iter(covering), None)
@@ -90,7 +92,17 @@ def locaties(query: dict[str, Any]) -> dict[str, Any]:
         "wijk": next((area for area in areas if area.kind == "wijk"), None),
         "buurt": next((area for area in areas if area.kind == "buurt"), None),
         "metres": round(nearest[1]) if nearest else None,
+        **({"address": address} if address else {}),
     }
+
+
+def _address(here: Visit, lon: float, lat: float) -> str:
+    """The address at a place when a geocoder is configured and in a good mood; it never makes the answer fail."""
+    try:
+        found = here.adapters.geocoder.address_at(lon, lat)
+    except TemporaryFailure:
+        return ""
+    return found.text if found else ""
 
 
 @door.get("/meldingen-nabij")

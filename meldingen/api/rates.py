@@ -100,3 +100,10 @@ def check_claimed() -> None:
         held.hit(held.staff, "bekend", actor.label)
     else:
         held.hit(held.public, "publiek", address())
+
+
+def check_sign_in(username: str) -> None:
+    """Counts an attempt to sign in, per address and per account (SEC-08)."""
+    held = rates()
+    held.hit(held.login, "inloggen", address())
+    held.hit(held.login, "account", username.strip().lower())

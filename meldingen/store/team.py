@@ -122,3 +122,17 @@ def assign_area(session: Session, area_code: str, team: Team) -> None:
         session.add(RoutingRule(gemeente_id=team.gemeente_id, area_code=area_code, team_id=team.id))
     else:
         rule.team_id, rule.active = team.id, True
+
+
+def rule_rows(session: Session, *, scope: Collection[int]) -> Sequence[RoutingRule]:
+    """The active rules of the gemeenten in scope, in the order in which equals are tried."""
+    query = sa.select(RoutingRule).where(RoutingRule.gemeente_id.in_(scope), RoutingRule.active)
+    return session.scalars(query.order_by(RoutingRule.gemeente_id, RoutingRule.position, RoutingRule.id)).all()
+
+
+def rule_by_id(session: Session, rule_id: int, *, scope: Collection[int]) -> RoutingRule | None:
+    """One active rule in scope."""
+    query = sa.select(RoutingRule).where(
+        RoutingRule.id == rule_id, RoutingRule.gemeente_id.in_(scope), RoutingRule.active
+    )
+    return session.scalar(query)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import marshmallow as ma
 
-from ..fields import Text
+from ..fields import Moment
 
 
 class Shape(ma.Schema):
@@ -51,5 +51,5 @@ class Problem(Shape):
 class TimelineEntry(Shape):
     """One line of the timeline, in plain words."""
 
-    at = ma.fields.String(data_key="op", required=True, metadata={"format": "date-time"})
-    text = Text(data_key="tekst", required=True)
+    at = Moment(data_key="op", required=True)
+    text = ma.fields.String(data_key="tekst", required=True)

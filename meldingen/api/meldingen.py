@@ -1,0 +1,269 @@
+"""The melder's doors: report, follow, add, withdraw. Staff and partner apps report at the same door."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import request
+
+from ..auth import Visit, enter, visit
+from ..domain.deadlines import local_day
+from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
+from ..domain.intake import Location, NewMelding, parse_location
+from ..domain.numbers import show_number
+from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
+from ..flow import feedback, timeline
+from ..flow.intake import register_melding
+from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, place_of
+from ..store.category import category_by_id
+from ..store.gemeente import gemeente_by_id
+from ..store.melding import Melding
+from ..store.photo import photos_of
+from .door import Door, described
+from .headers import BASE
+from .moving import KeyHeader
+from .parsing import FILES, files_only
+from .reading import contact_for, follow_token, melding_at, named, photo_facts, words_for
+from .schemas.melding import (
+    MeldingIn,
+    MeldingMade,
+    MeldingOut,
+    PhotoResultsOut,
+    SupplementIn,
+    SupplementOut,
+    WithdrawIn,
+    WithdrawOut,
+)
+from .schemas.public import CrsQuery
+
+door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
+
+LOCATION = {"Location": {"description": "Het adres van wat er gemaakt is.", "schema": {"type": "string"}}}
+PHOTOS_LATE = timedelta(hours=1)
+BSN = "In uw tekst staat misschien een burgerservicenummer. Dat hebben wij niet nodig. Wij laten het aan niemand zien."
+DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen door aan de piketdienst."
+
+
+@door.post("/meldingen")
+@enter("iedereen", "medewerker", "machine")
+@door.arguments(KeyHeader(), location="headers")
+@door.arguments(MeldingIn())
+@door.response(201, MeldingMade(), headers=LOCATION)
+@described(
+    "Maak een melding",
+    "Een plaats en een tekst of foto zijn genoeg. Stuur JSON, of multipart/form-data met het deel `melding` (JSON) en "
+    "ten hoogste 5 delen `foto`. Een slechte foto houdt de melding niet tegen. `Content-Crs` zegt in welk stelsel de "
+    "plaats is. Medewerkers en partner-apps melden hier ook, namens een melder.",
+    fails=(403, 409),
+)
+def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
+    """A new melding, or the earlier answer to the same key."""
+    here = visit()
+    uploads, refused = check_uploads(request.files.getlist(FILES))
+    new = _new_melding(here, given, head.get("key"), uploads, refused)
+    made = register_melding(here.session, new, photos=len(uploads), actor=here.actor, now=here.now)
+    kept = add_photos(here.session, made.melding, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    if not new.description and not new.photos_expected and not any(result.kept for result in kept):
+        raise Unavailable("opslag_weg", "Wij kunnen uw foto nu niet bewaren. Probeer het over een minuut opnieuw.")
+    if made.replayed:
+        kept = [dataclasses.replace(r, outcome="ontvangen") if r.kept else r for r in kept]
+    results = sorted([*kept, *refused], key=lambda result: result.position)
+    return _made(here, made.melding, results), 201, {"Location": f"{BASE}/meldingen/{made.melding.number}"}
+
+
+def _new_melding(
+    here: Visit, given: dict[str, Any], key: str | None, uploads: Sequence[Upload], refused: Sequence[PhotoResult]
+) -> NewMelding:
+    """What the flow asks of a door. Raises what only a door can know: photos that are all bad, fields for staff."""
+    digest = _digest(given, uploads)
+    staff = here.actor.is_staff
+    if not staff and (given.get("join_opdracht_id") or given["kcc_note"]):
+        raise Forbidden("alleen_medewerkers", "De velden 'opdracht' en 'notitie' zijn voor medewerkers.")
+    if refused and not uploads and not given["description"] and not given["photos_expected"]:
+        raise InvalidInput.gather([FieldError(f"{FILES}.{r.position}", r.code, r.detail) for r in refused])
+    if staff and "intake_channel" not in given:
+        raise InvalidInput.of("kanaal", "verplicht", "Kies hoe deze melding bij u kwam, bijvoorbeeld telefoon.")
+    lonlat, source = given.pop("location", None), given.pop("source")
+    note, address = given.pop("location_note"), given.pop("address")
+    where = Location(lonlat[0], lonlat[1], "kcc" if staff else source, note, address) if lonlat else None
+    if where is None and (seen := place_of(uploads)):
+        where = parse_location(seen[0], seen[1], source="foto", note=note, address=address, field="locatie")
+    channel = given.pop("intake_channel", "app")
+    return NewMelding(
+        location=where, intake_channel=channel, idempotency_key=key, body_hash=digest if key else None, **given
+    )
+
+
+def _digest(given: dict[str, Any], uploads: Sequence[Upload]) -> bytes:
+    """What makes two bodies the same: the parsed fields, and each file's sha256 (KLANTREIS rule 3)."""
+    fields = json.dumps(given, sort_keys=True, default=dataclasses.asdict)
+    return hashlib.sha256(fields.encode() + b"".join(upload.sha256 for upload in uploads)).digest()
+
+
+def _made(here: Visit, melding: Melding, results: Sequence[PhotoResult]) -> dict[str, Any]:
+    gemeente = gemeente_by_id(here.session, melding.gemeente_id)
+    token = follow_token(here, melding)
+    category = _category(here, melding)
+    warnings = [{"code": "bsn", "detail": BSN}] if "bsn" in melding.flags else []
+    warnings += [{"code": "gevaar", "detail": DANGER}] if melding.danger else []
+    return {
+        "number": melding.number,
+        "shown_number": show_number(melding.number),
+        "status": DOORVERWEZEN if melding.referred_to else ONTVANGEN,
+        "token": token,
+        "follow_url": f"{here.settings.public_url}/v/{token}",
+        "promised_on": melding.first_promised_on,
+        **({"referred_to": melding.referred_to} if melding.referred_to else {}),
+        "gemeente": gemeente,
+        "understood": {
+            "location": melding.location,
+            "source": melding.location_source,
+            "address": melding.address,
+            "location_note": melding.location_note,
+            "wijk": melding.wijk_code,
+            "category": category,
+            "description": melding.description,
+            "danger": melding.danger,
+        },
+        "warnings": warnings,
+        "photos": results,
+    }
+
+
+def _category(here: Visit, melding: Melding) -> dict[str, str] | None:
+    if melding.category_id is None:
+        return None
+    return named(category_by_id(here.session, melding.category_id, scope=[melding.gemeente_id]))
+
+
+@door.get("/meldingen/<nummer:nummer>")
+@enter("melder", "medewerker")
+@door.arguments(CrsQuery(), location="query")
+@door.response(200, MeldingOut())
+@described(
+    "Bekijk hoe een melding ervoor staat",
+    "Voor de melder met het volgToken in `Volg-Token`, en voor medewerkers die ermee werken.",
+)
+def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
+    """Status, outcome, timeline, photos and the promised date."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    parts = timeline.parts_of(here.session, melding)
+    today = local_day(here.now)
+    photos = photos_of(
+        here.session,
+        melding_ids=[melding.id],
+        opdracht_ids=[part.opdracht_id for part in parts],
+        scope=[melding.gemeente_id],
+    )
+    own = [photo for photo in photos if photo.melding_id == melding.id and photo.received_at > melding.received_at]
+    late = here.now - melding.received_at >= PHOTOS_LATE
+    contact = contact_for(here, melding, "melding") if actor.is_staff else None
+    said = words_for(here, melding.gemeente_id, melding.description) if actor.is_staff else melding.description
+    return {
+        "number": melding.number,
+        "shown_number": show_number(melding.number),
+        "status": melding.status,
+        "status_words": timeline.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
+        "gemeente": gemeente_by_id(here.session, melding.gemeente_id),
+        "received_at": melding.received_at,
+        "promised_on": melding.promised_on,
+        **({"referred_to": melding.referred_to} if melding.referred_to else {}),
+        "location": melding.location,
+        "address": melding.address,
+        "location_note": melding.location_note,
+        "category": _category(here, melding),
+        "description": said,
+        "danger": melding.danger,
+        "parts": [{**dataclasses.asdict(part), "words": part.words(today)} for part in parts],
+        "timeline": timeline.timeline_of(here.session, melding, now=here.now),
+        "photos": photo_facts(photos),
+        "photos_missing": max(0, melding.photos_expected - len(own)) if late else 0,
+        **({"contact": contact} if contact else {}),
+    }
+
+
+@door.post("/meldingen/<nummer:nummer>/fotos")
+@enter("melder", "medewerker")
+@door.response(201, PhotoResultsOut())
+@described(
+    "Stuur foto's na",
+    "Ten hoogste 5 per melding. Dezelfde foto nog een keer sturen mag: het blijft één foto.",
+    fails=(415,),
+    requestBody={
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["foto"],
+                    "properties": {"foto": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                }
+            }
+        },
+    },
+)
+def post_foto(nummer: str) -> Any:
+    """Photos that follow later."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    files_only(request)
+    uploads, refused = check_uploads(request.files.getlist(FILES))
+    kept = add_photos(here.session, melding, uploads, actor=actor, now=here.now, store=here.adapters.photos)
+    if refused and not uploads:
+        raise InvalidInput.gather([FieldError(f"{FILES}.{r.position}", r.code, r.detail) for r in refused])
+    if kept and all(result.outcome == "opnieuw_sturen" for result in kept):
+        raise Unavailable("opslag_weg", "Wij kunnen uw foto nu niet bewaren. Probeer het over een minuut opnieuw.")
+    return {"photos": sorted([*kept, *refused], key=lambda result: result.position)}
+
+
+@door.post("/meldingen/<nummer:nummer>/aanvullingen")
+@enter("melder", "medewerker")
+@door.arguments(SupplementIn())
+@door.response(201, SupplementOut())
+@described(
+    "Vul een melding aan", "Het team ziet de aanvulling. Wachtte het team op antwoord, dan gaat het werk verder."
+)
+def post_aanvulling(given: dict[str, Any], nummer: str) -> Any:
+    """More from the melder, or from staff on the melder's behalf."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    return feedback.add_supplement(
+        here.session, melding, given["text"], actor=_for_melder(actor, melding), now=here.now
+    )
+
+
+WITHDRAWN = {
+    "ingetrokken": "Uw melding is ingetrokken.",
+    "gevraagd": "Het team is al bezig. Wij hebben gevraagd of het kan stoppen. U ziet hier wat het wordt.",
+}
+
+
+@door.post("/meldingen/<nummer:nummer>/intrekkingen")
+@enter("melder", "medewerker")
+@door.arguments(WithdrawIn())
+@door.response(201, WithdrawOut())
+@described(
+    "Trek een melding in",
+    "Voordat het werk begint gaat de melding van alle lijsten. Daarna is het een verzoek waarover het team beslist.",
+    fails=(409,),
+)
+def post_intrekking(given: dict[str, Any], nummer: str) -> Any:
+    """The melder takes it back."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    result = feedback.withdraw_melding(
+        here.session, melding, reason=given["reason"], actor=_for_melder(actor, melding), now=here.now
+    )
+    return {"result": result, "text": WITHDRAWN[result]}
+
+
+def _for_melder(actor: Any, melding: Melding) -> Any:
+    """Staff act on behalf of the melder; both are kept in the journal (KLANTREIS rule 5)."""
+    if not actor.is_staff:
+        return actor
+    actor.require_role(melding.gemeente_id, "kcc", "coordinator")
+    return dataclasses.replace(actor, on_behalf_of_melding=melding.id)

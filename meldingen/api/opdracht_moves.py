@@ -1,0 +1,225 @@
+"""The moves on an opdracht, one door each: parse, call the flow, answer with the state after it.
+
+Online a move carries If-Match; what waited in a device carries its id, basisversie and apparaattijd (KLANTREIS rule 4).
+"""
+
+from typing import Any
+
+from flask import request
+
+from ..auth import Visit, enter, visit
+from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.errors import FieldError, InvalidInput, NotFound, Unavailable
+from ..flow import closure, joining, work
+from ..flow.photos import add_photos, check_uploads
+from ..flow.status import Done, check_rights
+from ..store.melding import melding_by_number
+from ..store.opdracht import opdracht_by_id
+from .door import Decorator, Door, View, described
+from .headers import BASE
+from .moving import MoveHeader, basis_of, outcome_of, team_id_of
+from .opdrachten import ETAG, row_for
+from .parsing import FILES, files_only
+from .schemas.base import Shape
+from .schemas.melding import PhotoResultsOut
+from .schemas.opdracht import (
+    AskIn,
+    CloseIn,
+    GiveBackIn,
+    HandOverIn,
+    JoinIn,
+    MoveOut,
+    NoteIn,
+    NoteOut,
+    PlanIn,
+    SplitIn,
+    TakeUpIn,
+)
+
+door = Door(
+    "Werk aan opdrachten", __name__, url_prefix=BASE, description="Oppakken, inplannen, overdragen, afhandelen."
+)
+
+PATH = "/opdrachten/<id:opdracht_id>"
+
+
+def move(name: str, shape: Shape, summary: str, description: str) -> Decorator:
+    """A door for one action of the workflow table: POST …/<name>, its headers, body and refusals."""
+
+    def declare(view: View) -> View:
+        view = described(summary, description, fails=(409, 412, 428))(view)
+        view = door.response(201, MoveOut(), headers=ETAG)(view)
+        view = door.arguments(shape)(view)
+        view = door.arguments(MoveHeader(), location="headers")(view)
+        view = enter("medewerker", roles=STAFF_ON_OPDRACHTEN)(view)
+        return door.post(f"{PATH}/{name}")(view)
+
+    return declare
+
+
+@move("inbehandelingnames", TakeUpIn(), "Pak een opdracht op", "U begint eraan.")
+def post_inbehandelingname(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """Somebody starts."""
+    here = visit()
+    basis = basis_of(head, given)
+    return outcome_of(here, work.take_up(here.session, opdracht_id, basis=basis, actor=here.actor, now=here.now))
+
+
+@move("planningen", PlanIn(), "Plan een opdracht in", "De melder leest de dag op de volgpagina.")
+def post_planning(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """A day for the work."""
+    here = visit()
+    basis = basis_of(head, given)
+    done = work.plan(here.session, opdracht_id, given["planned_on"], basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done)
+
+
+@move("vragen", AskIn(), "Stel de melder een vraag", "De termijn staat stil tot het antwoord komt.")
+def post_vraag(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """A question to one melder."""
+    here = visit()
+    basis = basis_of(head, given)
+    done = work.ask_melder(here.session, opdracht_id, given["question"], basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done)
+
+
+@move(
+    "overdrachten",
+    HandOverIn(),
+    "Draag een opdracht over",
+    "Naar een ander team of een externe partij, of naar een andere categorie.",
+)
+def post_overdracht(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """To another team, category or party."""
+    here = visit()
+    basis = basis_of(head, given)
+    to = work.HandOver(_team(here, given, opdracht_id), given.get("category_slug"), given["reason"])
+    return outcome_of(here, work.hand_over(here.session, opdracht_id, to, basis=basis, actor=here.actor, now=here.now))
+
+
+@move("teruggaven", GiveBackIn(), "Geef een opdracht terug", "Niet van uw team: het vangnetteam krijgt hem meteen.")
+def post_teruggave(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """Not ours."""
+    here = visit()
+    basis = basis_of(head, given)
+    done = work.give_back(here.session, opdracht_id, given["reason"], basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done)
+
+
+@move(
+    "splitsingen",
+    SplitIn(),
+    "Splits een opdracht",
+    "Een tweede opdracht ernaast, eventueel op een eigen plek. `Content-Crs` zegt in welk stelsel die is.",
+)
+def post_splitsing(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """A second opdracht for the same meldingen."""
+    here = visit()
+    basis = basis_of(head, given)
+    split = joining.Split(
+        given["category_slug"], _team(here, given, opdracht_id), given.get("location"), given["reason"]
+    )
+    done, second = joining.split_opdracht(here.session, opdracht_id, split, basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done, second)
+
+
+@move("samenvoegingen", JoinIn(), "Voeg opdrachten samen", "De meldingen gaan naar de andere opdracht; deze vervalt.")
+def post_samenvoeging(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """All its meldingen join another open one."""
+    here = visit()
+    basis = basis_of(head, given)
+    into_id = given["into_id"]
+    return outcome_of(
+        here, joining.join_opdracht(here.session, opdracht_id, into_id, basis=basis, actor=here.actor, now=here.now)
+    )
+
+
+@door.delete(f"{PATH}/samenvoegingen/<nummer:nummer>")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.response(200, MoveOut(), headers=ETAG)
+@described("Maak een melding los", "De melding krijgt weer een eigen opdracht.", fails=(409,))
+def delete_samenvoeging(opdracht_id: int, nummer: str) -> Any:
+    """Undoes one join."""
+    here = visit()
+    row = row_for(here, opdracht_id)
+    melding = melding_by_number(here.session, nummer, scope=[row.opdracht.gemeente_id])
+    if melding is None:
+        raise NotFound("niet_gekoppeld", "Deze melding hoort niet bij deze opdracht.")
+    made = joining.undo_join(here.session, melding.id, opdracht_id, actor=here.actor, now=here.now)
+    answer, _, headers = outcome_of(here, Done(row.opdracht), made)
+    return answer, 200, headers
+
+
+@move(
+    "afhandelingen",
+    CloseIn(),
+    "Handel een opdracht af",
+    "Uitkomst, één zin voor de melder, en een foto als u wilt (multipart met het deel `afhandeling`). De melder krijgt "
+    "meteen bericht.",
+)
+def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """The end: outcome, reason, sentence, photo."""
+    here = visit()
+    uploads, _refused = check_uploads(request.files.getlist(FILES))
+    basis = basis_of(head, given, b"".join(upload.sha256 for upload in uploads))
+    new = closure.NewClosure(**given)
+    done = closure.close_opdracht(here.session, opdracht_id, new, basis=basis, actor=here.actor, now=here.now)
+    add_photos(here.session, done.opdracht, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    return outcome_of(here, done)
+
+
+@door.post(f"{PATH}/notities")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(NoteIn())
+@door.response(
+    201, NoteOut(), example={"soort": "notitie", "tekst": NoteIn.example["tekst"], "op": "2026-04-14T08:02:00Z"}
+)
+@described("Schrijf een notitie", "Voor collega's; de melder ziet hem niet.")
+def post_notitie(given: dict[str, Any], opdracht_id: int) -> dict[str, Any]:
+    """Words for colleagues."""
+    here = visit()
+    work.add_note(here.session, opdracht_id, given["text"], actor=here.actor, now=here.now)
+    return {"kind": "notitie", "text": given["text"], "at": here.now}
+
+
+@door.post(f"{PATH}/fotos")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.response(201, PhotoResultsOut())
+@described(
+    "Voeg foto's van het werk toe",
+    "Ten hoogste 5 per verzoek. De melder ziet ze op de volgpagina.",
+    fails=(415,),
+    requestBody={
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["foto"],
+                    "properties": {"foto": {"type": "array", "items": {"type": "string", "format": "binary"}}},
+                }
+            }
+        },
+    },
+)
+def post_opdracht_foto(opdracht_id: int) -> Any:
+    """Photos of the team."""
+    here = visit()
+    opdracht = opdracht_by_id(here.session, opdracht_id, scope=here.actor.scope)
+    if opdracht is None:
+        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+    check_rights(opdracht, "fotos", here.actor)
+    files_only(request)
+    uploads, refused = check_uploads(request.files.getlist(FILES))
+    if refused and not uploads:
+        raise InvalidInput.gather([FieldError(f"{FILES}.{r.position}", r.code, r.detail) for r in refused])
+    kept = add_photos(here.session, opdracht, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    if kept and all(result.outcome == "opnieuw_sturen" for result in kept):
+        raise Unavailable("opslag_weg", "Wij kunnen uw foto nu niet bewaren. Probeer het over een minuut opnieuw.")
+    return {"photos": sorted([*kept, *refused], key=lambda result: result.position)}
+
+
+def _team(here: Visit, given: dict[str, Any], opdracht_id: int) -> int | None:
+    """The team named in the body, of the gemeente of this opdracht."""
+    opdracht = opdracht_by_id(here.session, opdracht_id, scope=here.actor.scope)
+    return team_id_of(here, given.get("team_slug"), opdracht.gemeente_id) if opdracht else None

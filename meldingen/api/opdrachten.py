@@ -1,0 +1,127 @@
+"""Looking at opdrachten: the worklist of a team and one opdracht whole. The moves on them: opdracht_moves.py."""
+
+from typing import Any
+
+from ..auth import Visit, enter, visit
+from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.errors import NotFound
+from ..domain.workflow import OPEN, STATUS_WORDS
+from ..store import contact, journal, worklists
+from ..store.history import closings_of
+from ..store.opdracht import meldingen_of
+from ..store.photo import photos_of
+from ..store.worklists import WorkFilter, WorkRow
+from .crs import read_bbox
+from .door import Door, described
+from .headers import BASE
+from .paging import page_of, paged
+from .reading import contact_for, is_partner, moves_for, named, photo_facts, sees, words_for, work_scope
+from .schemas.opdracht import OpdrachtenOut, OpdrachtenQuery, OpdrachtOut
+from .schemas.public import CrsQuery
+
+door = Door("Opdrachten", __name__, url_prefix=BASE, description="Werklijsten en opdrachten, voor medewerkers.")
+
+LINK = {"Link": {"description": "Vorige en volgende pagina (RFC 8288).", "schema": {"type": "string"}}}
+ETAG = {"ETag": {"description": "De versie, voor If-Match.", "schema": {"type": "string"}}}
+
+
+@door.get("/opdrachten")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(OpdrachtenQuery(), location="query")
+@door.response(200, OpdrachtenOut(), headers=LINK)
+@described("Toon opdrachten", "Een team ziet zijn eigen opdrachten; KCC en coördinator die van de hele gemeente.")
+def get_opdrachten(query: dict[str, Any]) -> Any:
+    """One page of a worklist."""
+    here = visit()
+    page = page_of(query)
+    query.pop("crs", None)
+    box, box_crs, status = query.pop("bbox", None), query.pop("bbox_crs", None), query.pop("status")
+    wanted = WorkFilter(
+        statuses=OPEN if status == "open" else (status,),
+        box=read_bbox(box, box_crs) if box is not None else None,
+        **query,
+    )
+    rows = worklists.list_opdrachten(
+        here.session, wanted, sees(here.actor), scope=work_scope(here.actor), limit=page.limit, offset=page.offset
+    )
+    shown, headers = paged(rows, page)
+    return {"opdrachten": [_item(here, row) for row in shown]}, 200, headers
+
+
+@door.get("/opdrachten/<id:opdracht_id>")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(CrsQuery(), location="query")
+@door.response(200, OpdrachtOut(), headers=ETAG)
+@described("Bekijk een opdracht", "Met de meldingen, foto's, notities en wat er nu kan. De ETag is de versie.")
+def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
+    """One opdracht with everything a team needs."""
+    here = visit()
+    row = row_for(here, opdracht_id)
+    opdracht, scope = row.opdracht, [row.opdracht.gemeente_id]
+    linked = meldingen_of(here.session, opdracht.id, scope=scope)
+    ids = [melding.id for melding in linked]
+    contacts = contact.contacts_of(here.session, ids, scope=scope)
+    notes = journal.notes_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)
+    answer = {
+        **_item(here, row),
+        "routing_reason": opdracht.routing_reason,
+        "meldingen": [],
+        "notes": [
+            {"kind": note.kind, "text": words_for(here, opdracht.gemeente_id, note.text), "at": note.at}
+            for note in notes
+            if note.kind != "notitie" or not is_partner(here, opdracht.gemeente_id)
+        ],
+        "photos": photo_facts(photos_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)),
+        "closures": closings_of(here.session, [opdracht.id], scope=scope),
+        "timeline": [
+            {"at": event.at, "text": event.kind.replace("_", " ")}
+            for event in journal.history_of(here.session, opdracht_ids=[opdracht.id], scope=scope)
+        ],
+    }
+    for melding in linked:
+        found = contact_for(here, melding, "opdracht")
+        answer["meldingen"].append(
+            {
+                "number": melding.number,
+                "description": words_for(here, opdracht.gemeente_id, melding.description),
+                "received_at": melding.received_at,
+                "intake_channel": melding.partner_name or melding.intake_channel,
+                "flags": melding.flags,
+                "can_be_reached": melding.id in contacts,
+                **({"contact": found} if found else {}),
+            }
+        )
+    return answer, 200, {"ETag": f'"{opdracht.version}"'}
+
+
+def row_for(here: Visit, opdracht_id: int) -> WorkRow:
+    """The opdracht if this medewerker may look at it. Raises NotFound."""
+    row = worklists.work_row(here.session, opdracht_id, sees(here.actor), scope=work_scope(here.actor))
+    if row is None:
+        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+    return row
+
+
+def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
+    opdracht = row.opdracht
+    return {
+        "id": opdracht.id,
+        "version": opdracht.version,
+        "status": opdracht.status,
+        "status_words": STATUS_WORDS[opdracht.status],
+        "gemeente": named(row.gemeente),
+        "category": named(row.category),
+        "team": {"slug": row.team.slug, "name": row.team.name},
+        "location": opdracht.location,
+        "address": opdracht.address,
+        "location_note": words_for(here, opdracht.gemeente_id, opdracht.location_note),
+        "wijk_code": opdracht.wijk_code,
+        "danger": opdracht.danger,
+        "urgency": opdracht.urgency,
+        "priority": opdracht.priority,
+        "received_at": opdracht.received_at,
+        "due_at": opdracht.due_at,
+        "planned_on": opdracht.planned_on,
+        "melders": row.melders,
+        "possible": moves_for(here.actor, opdracht),
+    }

@@ -1,0 +1,177 @@
+"""Which meldingen, opdrachten and photos this visitor may look at, and how they are put into words and links.
+
+One place for object-level rights when reading (SEC-10): what somebody may not see does not exist (404). What may be
+done with it is the flow's question.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import request
+from flask import session as cookie
+
+from ..auth import TOKEN_HEADER, Visit, melder_by_token
+from ..domain import tokens
+from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
+from ..domain.errors import NotFound
+from ..domain.text import mask_personal
+from ..domain.workflow import possible_moves
+from ..store import contact, history
+from ..store.category import Category
+from ..store.gemeente import Gemeente
+from ..store.melding import Melding, melding_by_number
+from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
+from ..store.photo import KLAAR, Photo
+from ..store.team import team_by_id
+from ..store.worklists import Sees
+from .headers import BASE
+
+
+def sees(actor: Actor) -> Sees:
+    """Whose opdrachten a medewerker may look at: the desk all of its gemeente, a team its own."""
+    return Sees(whole=actor.gemeenten_with(KCC, COORDINATOR), team_ids=actor.team_ids)
+
+
+def work_scope(actor: Actor) -> frozenset[int]:
+    """The gemeenten in which a medewerker works on opdrachten; beheer alone does not."""
+    return actor.gemeenten_with(*STAFF_ON_OPDRACHTEN)
+
+
+def moves_for(actor: Actor, opdracht: Opdracht) -> list[str]:
+    """The moves this medewerker could make now, in the order of the workflow table."""
+    roles = set(actor.roles.get(opdracht.gemeente_id, frozenset()))
+    if opdracht.team_id not in actor.team_ids and COORDINATOR not in roles:
+        roles -= {TEAM, PIKET}
+    return [move.action for move in possible_moves(opdracht.status, roles)]
+
+
+def melding_at(here: Visit, number: str) -> tuple[Melding, Actor]:
+    """The melding for its melder (by the token in the header) or for staff who work with it. Raises NotFound."""
+    token = request.headers.get(TOKEN_HEADER)
+    if here.actor.is_staff and token is None:
+        return _melding_of_staff(here, number), here.actor
+    melding, melder = melder_by_token(here, token or "")
+    if melding.number != number:
+        raise _unknown_melding()
+    return melding, melder
+
+
+def _melding_of_staff(here: Visit, number: str) -> Melding:
+    melding = melding_by_number(here.session, number, scope=work_scope(here.actor))
+    if melding is None:
+        raise _unknown_melding()
+    may = sees(here.actor)
+    if melding.gemeente_id not in may.whole:
+        linked = opdrachten_of(here.session, [melding.id], scope=[melding.gemeente_id])[melding.id]
+        if not any(may.may_see(opdracht) for opdracht in linked):
+            raise _unknown_melding()
+    return melding
+
+
+def _unknown_melding() -> NotFound:
+    return NotFound("melding_onbekend", "Deze melding kunnen wij niet vinden. Kijk of nummer en volgToken kloppen.")
+
+
+def follow_token(here: Visit, melding: Melding) -> str:
+    """The token with which a melder follows this melding."""
+    return tokens.make_token(here.settings.secret_keys, melding.id, melding.token_generation)
+
+
+def may_see_photo(here: Visit, photo: Photo) -> bool:
+    """Whether this visitor may look at this photo: public, staff who work with it, or its melder (KLANTREIS rule 9)."""
+    if photo.status != KLAAR:
+        return False
+    if photo.public:
+        return True
+    if here.actor.is_staff and _staff_sees(here, photo):
+        return True
+    given = [request.headers.get(TOKEN_HEADER, ""), *cookie.get("volgen", {}).values()]
+    return any(_melder_sees(here, token, photo) for token in given if token)
+
+
+def _staff_sees(here: Visit, photo: Photo) -> bool:
+    may = sees(here.actor)
+    if photo.gemeente_id in may.whole:
+        return True
+    if photo.gemeente_id not in work_scope(here.actor):
+        return False
+    if photo.opdracht_id is not None:
+        team = _team_of_opdracht(here, photo)
+        return team in may.team_ids
+    linked = opdrachten_of(here.session, [photo.melding_id or 0], scope=[photo.gemeente_id])
+    return any(may.may_see(opdracht) for opdracht in linked[photo.melding_id or 0])
+
+
+def _team_of_opdracht(here: Visit, photo: Photo) -> int | None:
+    found = opdracht_by_id(here.session, photo.opdracht_id or 0, scope=[photo.gemeente_id])
+    return found.team_id if found else None
+
+
+def _melder_sees(here: Visit, token: str, photo: Photo) -> bool:
+    try:
+        melding, _ = melder_by_token(here, token)
+    except NotFound:
+        return False
+    if photo.melding_id is not None:
+        return photo.melding_id == melding.id
+    links = history.links_of(here.session, melding.id, scope=[melding.gemeente_id])
+    return any(link.opdracht_id == photo.opdracht_id and link.until_at is None for link in links)
+
+
+def photo_facts(photos: Sequence[Photo]) -> list[dict[str, Any]]:
+    """The photos that may be shown, with their addresses."""
+    return [
+        {
+            "public_id": photo.public_id,
+            "kind": photo.kind,
+            "small": f"{BASE}/fotos/{photo.public_id}?formaat=klein",
+            "large": f"{BASE}/fotos/{photo.public_id}?formaat=groot",
+            "received_at": photo.received_at,
+        }
+        for photo in photos
+        if photo.status == KLAAR
+    ]
+
+
+def is_partner(here: Visit, gemeente_id: int) -> bool:
+    """Whether this medewerker works for an external party only: then texts are masked and contact does not exist."""
+    actor = here.actor
+    if actor.has_role(gemeente_id, KCC, COORDINATOR):
+        return False
+    found = [team_by_id(here.session, team_id, scope=[gemeente_id]) for team_id in actor.team_ids]
+    return all(team.is_partner for team in found if team is not None)
+
+
+def words_for(here: Visit, gemeente_id: int, text: str) -> str:
+    """A melder's words as this medewerker may read them."""
+    return mask_personal(text) if is_partner(here, gemeente_id) else text
+
+
+def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] | None:
+    """The melder's data for a role that needs them, the look logged; None when there are none or it is not theirs."""
+    actor = here.actor
+    if not actor.is_staff or actor.account_id is None or not actor.has_role(melding.gemeente_id, *SEES_CONTACT):
+        return None
+    found = contact.contact_of(here.session, melding.id, scope=[melding.gemeente_id])
+    if found is None:
+        return None
+    contact.log_view(
+        here.session,
+        gemeente_id=melding.gemeente_id,
+        melding_id=melding.id,
+        account_id=actor.account_id,
+        context=context,
+        now=here.now,
+    )
+    return {
+        "name": found.name,
+        "email": found.email,
+        "phone": found.phone,
+        "preference": found.preference,
+        "only_when_done": found.only_when_done,
+    }
+
+
+def named(row: Category | Gemeente | None) -> dict[str, str] | None:
+    """A slug and a name, or None."""
+    return {"slug": row.slug, "name": row.name} if row else None
