@@ -3,9 +3,9 @@
 from flask import Blueprint, Flask, request
 
 from ..auth import csrf
-from . import errors, gezond, headers, inloggen, layout, start
+from . import errors, formulier, gezond, headers, inloggen, layout, plek, start
 
-PAGES: tuple[Blueprint, ...] = (start.pages, inloggen.pages)
+PAGES: tuple[Blueprint, ...] = (start.pages, formulier.pages, plek.pages, inloggen.pages)
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 
 
@@ -22,5 +22,7 @@ def init_app(app: Flask) -> None:
 
 def _protect_forms() -> None:
     """Refuses a page's POST without our token (400), before the view and its transaction begin."""
+    if request.endpoint == "formulier.stuur":
+        return  # looks itself, so that nothing of what was filled in is lost
     if request.blueprint in {pages.name for pages in PAGES}:
         csrf.protect()

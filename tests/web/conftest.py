@@ -15,8 +15,8 @@ from meldingen.adapters import build
 from meldingen.app import create_app
 from meldingen.auth import hash_password
 from meldingen.settings import Settings
-from meldingen.store.account import Account, AccountRole
-from meldingen.store.gemeente import Gemeente
+from meldingen.store.account import Account
+from tests import factories
 
 PASSWORD = "een-lang-wachtwoord"
 
@@ -58,23 +58,12 @@ def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory)
     app = create_app(settings, replace(build(settings), wake=lambda: None))
     engine = db.make_engine(settings.database_url, pool_size=4)
     with Session(engine) as session, session.begin():
-        gemeente = Gemeente(
-            code="GM9001",
-            slug="duinstede",
-            name="Duinstede",
-            served=True,
-            phone="072 000 00 00",
-            hours="maandag tot en met vrijdag van 8.30 tot 16.30 uur",
-            email="gemeente@example.nl",
-        )
-        session.add(gemeente)
-        session.flush()
-        secret = hash_password(PASSWORD)
+        gemeente = factories.gemeente(session)
+        gemeente.email = "gemeente@example.nl"
         for role in ("team", "kcc", "coordinator", "beheer"):
-            account = Account(username=role, name=role, password_hash=secret, created_at=db.machine_now())
-            session.add(account)
-            session.flush()
-            session.add(AccountRole(gemeente_id=gemeente.id, account_id=account.id, role=role))
+            team_slug = "serviceteam" if role == "team" else ""
+            factories.medewerker(session, gemeente, role, team_slug=team_slug, username=role)
+        session.execute(sa.update(Account).values(password_hash=hash_password(PASSWORD)))
         gemeente_id = gemeente.id
     yield World(app, engine, gemeente_id)
     engine.dispose()
@@ -106,3 +95,11 @@ def signed_in(world: World) -> Callable[[str], FlaskClient]:
 def token_in(page: str) -> str:
     """The form token that a page carries."""
     return page.split('name="csrf_token" value="')[1].split('"')[0]
+
+
+@pytest.fixture
+def folder(world: World) -> Path:
+    """Where the app keeps its photos."""
+    held = world.app.extensions["meldingen"]
+    assert held.settings.photo_dir is not None
+    return held.settings.photo_dir

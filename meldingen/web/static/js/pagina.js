@@ -99,3 +99,9 @@ for (const box of document.querySelectorAll("[data-photos]")) {
     status.textContent = said.join(" ");
   });
 }
+
+// Printing needs the browser's script; without it people use the browser's own menu.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -1,0 +1,81 @@
+// The map of our pages, on Leaflet: outlines of the gemeente, tiles when configured, and one pin.
+// By mouse or touch a single tap puts the pin; by keyboard the arrows move the map and Enter puts it in the middle.
+"use strict";
+
+// box: the element with data-tiles, data-outlines and data-pin. onPick({lon, lat}, how) is told each new place.
+// Returns { put(lon, lat, zoom), take(), middle() }.
+globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart" } = {}) => {
+  box.hidden = false;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", label);
+  const map = L.map(box, { zoomControl: false, attributionControl: true, minZoom: 8, maxZoom: 19, zoomAnimation: false, zoomSnap: 0.25 });
+  map.attributionControl.setPrefix(false);
+  L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
+  map.setView([52.1, 5.3], 8);
+  const { tiles, outlines, pin } = box.dataset;
+  if (tiles) {
+    const source = new URL(tiles.replace("{s}.", ""), location.href).hostname;
+    L.tileLayer(tiles, { maxZoom: 19, attribution: `Kaart: ${source}` }).addTo(map);
+  }
+  const icon = L.icon({ iconUrl: pin, iconSize: [32, 44], iconAnchor: [16, 42] });
+  let marker = null;
+  let touched = false;
+
+  const put = (lon, lat, zoom = 0) => {
+    touched = true;
+    if (!marker) {
+      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: true, alt: "Speld op de gekozen plek" }).addTo(map);
+      marker.on("dragend", () => {
+        const at = marker.getLatLng();
+        onPick({ lon: at.lng, lat: at.lat }, "pin");
+      });
+    }
+    marker.setLatLng([lat, lon]);
+    if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), zoom));
+  };
+  const take = () => {
+    marker?.remove();
+    marker = null;
+  };
+  const middle = () => {
+    const at = map.getCenter();
+    put(at.lng, at.lat);
+    onPick({ lon: at.lng, lat: at.lat }, "pin");
+  };
+  map.on("click", (event) => {
+    put(event.latlng.lng, event.latlng.lat);
+    onPick({ lon: event.latlng.lng, lat: event.latlng.lat }, "pin");
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.target !== box || (event.key !== "Enter" && event.key !== " ")) return;
+    event.preventDefault();
+    middle();
+  });
+
+  if (outlines) {
+    fetch(outlines)
+      .then((answer) => answer.json())
+      .then((shapes) => {
+        const drawn = L.geoJSON(shapes, {
+          interactive: false,
+          style: ({ properties }) => ({
+            className: `kaartvlak kaartvlak--${properties.soort}${tiles ? " kaartvlak--op-tegels" : ""}`,
+          }),
+          onEachFeature: ({ properties }, layer) => {
+            if (properties.soort === "gemeente" || tiles) return;
+            const className = `kaartnaam kaartnaam--${properties.soort}`;
+            layer.bindTooltip(properties.naam, { permanent: true, direction: "center", className });
+          },
+        }).addTo(map);
+        const names = () => {
+          box.classList.toggle("kaart--wijken", map.getZoom() >= 11 && map.getZoom() < 13);
+          box.classList.toggle("kaart--buurten", map.getZoom() >= 13);
+        };
+        map.on("zoomend", names);
+        if (!touched && drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds(), { padding: [4, 4] });
+        names();
+      })
+      .catch(() => {}); // the place can be given without it
+  }
+  return { put, take, middle };
+};
