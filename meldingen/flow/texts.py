@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from ..domain.notices import CALL_KINDS, Channel, fit_sentence, to_gsm7
+from ..domain.notices import CALL_KINDS, Channel, fit_sentence, sms_segments, to_gsm7
 
 DEFAULTS: Final = Path(__file__).resolve().parent.parent / "defaults"
 TEXTS: Final = DEFAULTS / "texts"
-_SMS_VALUES: Final = ("what", "place", "reason_text", "promised_on")
+_SMS_VALUES: Final = ("what", "place", "promised_on")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,20 @@ def write(kind: str, channel: str, facts: Mapping[str, Any]) -> Words:
 
 
 def _write_sms(kind: str, facts: Mapping[str, Any]) -> str:
-    """In GSM-7 and one message where the text allows; the sentence is shortened, the rest is behind the link."""
-    plain = {**facts, **{name: to_gsm7(facts[name]) for name in _SMS_VALUES}}
+    """In GSM-7 and one message where the text allows: the last sentences go first, then the last words; the rest is
+    behind the link."""
+    plain = {**facts, **{name: to_gsm7(facts[name]) for name in _SMS_VALUES}, "reason_text": ""}
+    said = " ".join(part for part in (facts["reason_text"], facts["sentence"]) if part)
 
     def render(sentence: str) -> str:
         return " ".join(_fill(f"{kind}/sms.txt", {**plain, "sentence": to_gsm7(sentence)}).split())
 
-    return fit_sentence(render, facts["sentence"])
+    sentences = _SENTENCE_END.split(said)
+    for count in range(len(sentences), 0, -1):
+        whole = to_gsm7(render(" ".join(sentences[:count])))
+        if sms_segments(whole).count <= 1:
+            return whole
+    return fit_sentence(render, said)
 
 
 def _fill(template: str, facts: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from meldingen.adapters.mail import Mail, MemoryMail, SmtpSender
 from meldingen.adapters.sms import BEZORGD, MISLUKT, MemorySms, NotifySender, Receipt
 from meldingen.db import business_now, make_engine, transaction
 from meldingen.domain.actor import SYSTEM
-from meldingen.flow import deliveries, notices
+from meldingen.flow import deliveries, kcc, notices
 from meldingen.store import journal
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
@@ -500,6 +500,20 @@ class TestPhoning:
         assert statuses(house.deliveries(melding)) == [("telefoon", "gepland")]
         assert house.mail.calls == house.sms.calls == []
         assert house.flags(melding) == []
+
+    def test_a_call_that_reached_the_melder_delivers_the_bericht(self, house: House) -> None:
+        melding = house.melding(contact=LANDLINE)
+        house.owe("gereed", melding)
+        house.work()
+        with transaction(house.engine) as session:
+            agent = factories.medewerker(session, house.home, factories.KCC)
+            now = business_now(session)
+            (call,) = house.callbacks(melding)
+            kcc.record_call(session, call.id, "niet_bereikt", "", version=1, actor=agent, now=now)
+            kcc.record_call(session, call.id, "gesproken", "", version=2, actor=agent, now=now)
+        assert statuses(house.deliveries(melding)) == [("telefoon", "bezorgd")]
+        house.work()
+        assert len(house.callbacks(melding)) == 1
 
 
 class TestAlarm:
