@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,9 @@ _stopped = threading.Event()
 _busy: set[subprocess.Popen[str]] = set()
 
 
+NAMED_ERROR = re.compile(r"(E:|FATAL|ERROR|Error:|npm error|[\w.]+(Error|Exception): )")
+
+
 class CommandFailed(Exception):
     """A helper program ended with an error; `last` is the last thing it said that means something."""
 
@@ -33,8 +37,9 @@ class CommandFailed(Exception):
     def last(self) -> str:
         """The line a person needs: the last one that names an error, else the last line at all."""
         lines = [line.strip() for line in self.output.splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower() or line.startswith(("E:", "FATAL"))]
-        return (errors or lines or [f"{self.program} stopte met code {self.code}"])[-1][:300]
+        named = [line for line in lines if NAMED_ERROR.match(line)]
+        errors = [line for line in lines if "error" in line.lower() and "background on this error" not in line.lower()]
+        return (named or errors or lines or [f"{self.program} stopte met code {self.code}"])[-1][:300]
 
 
 def run(
