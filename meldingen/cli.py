@@ -172,6 +172,30 @@ def migrate(downgrade_to: str) -> None:
 
 
 @main.command()
+@click.option("--naar", "target", default="api_spec/openapi.json", show_default=True, type=click.Path(path_type=Path))
+def openapi(target: Path) -> None:
+    """Schrijf de beschrijving van de API."""
+    target.write_text(api_description(), encoding="utf-8")
+    click.echo(f"{target} geschreven.")
+
+
+def api_description() -> str:
+    """The description of the API as this code serves it, whatever the environment says."""
+    from .api.openapi import text
+    from .app import create_app
+
+    anywhere = {
+        "LOKALE_MODUS": "1",
+        "DATABASE_URL": "postgresql://nergens/niets",
+        "REDIS_URL": "redis://nergens",
+        "SECRET_KEYS": "-" * 32,
+        "FOTO_MAP": "nergens",
+        "LOG_NIVEAU": "ERROR",
+    }
+    return text(create_app(Settings.from_env(anywhere)))
+
+
+@main.command()
 def diagram() -> None:
     """Teken de reis van een melding opnieuw in docs/klantreis.md."""
     from .domain.diagram import draw

@@ -20,7 +20,9 @@ door = Door("Foto's", __name__, url_prefix=BASE, description="Foto's bekijken.")
 class PhotoQuery(ma.Schema):
     """Which size."""
 
-    size = Choice("klein", "groot", data_key="formaat", load_default="groot")
+    size = Choice(
+        "klein", "groot", data_key="formaat", load_default="groot", metadata={"description": "320 of 1600 beeldpunten."}
+    )
 
 
 @door.get("/fotos/<foto:foto_id>")

@@ -14,7 +14,7 @@ from ..flow import closure, joining, work
 from ..flow.photos import add_photos, check_uploads
 from ..flow.status import Done, check_rights
 from ..store.melding import melding_by_number
-from ..store.opdracht import opdracht_by_id
+from ..store.opdracht import Opdracht, opdracht_by_id
 from .door import Decorator, Door, View, described
 from .headers import BASE
 from .moving import MoveHeader, basis_of, outcome_of, team_id_of
@@ -69,6 +69,7 @@ def post_inbehandelingname(head: dict[str, Any], given: dict[str, Any], opdracht
 def post_planning(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
     """A day for the work."""
     here = visit()
+    _existing(here, opdracht_id)  # not a word about the day to who may not know the opdracht
     basis = basis_of(head, given)
     done = work.plan(here.session, opdracht_id, given["planned_on"], basis=basis, actor=here.actor, now=here.now)
     return outcome_of(here, done)
@@ -205,9 +206,7 @@ def post_notitie(given: dict[str, Any], opdracht_id: int) -> dict[str, Any]:
 def post_opdracht_foto(opdracht_id: int) -> Any:
     """Photos of the team."""
     here = visit()
-    opdracht = opdracht_by_id(here.session, opdracht_id, scope=here.actor.scope)
-    if opdracht is None:
-        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+    opdracht = _existing(here, opdracht_id)
     check_rights(opdracht, "fotos", here.actor)
     files_only(request)
     uploads, refused = check_uploads(request.files.getlist(FILES))
@@ -221,5 +220,12 @@ def post_opdracht_foto(opdracht_id: int) -> Any:
 
 def _team(here: Visit, given: dict[str, Any], opdracht_id: int) -> int | None:
     """The team named in the body, of the gemeente of this opdracht."""
-    opdracht = opdracht_by_id(here.session, opdracht_id, scope=here.actor.scope)
-    return team_id_of(here, given.get("team_slug"), opdracht.gemeente_id) if opdracht else None
+    return team_id_of(here, given.get("team_slug"), _existing(here, opdracht_id).gemeente_id)
+
+
+def _existing(here: Visit, opdracht_id: int) -> Opdracht:
+    """The opdracht in the actor's gemeenten; whether it is theirs to move is the flow's question."""
+    found = opdracht_by_id(here.session, opdracht_id, scope=here.actor.scope)
+    if found is None:
+        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+    return found

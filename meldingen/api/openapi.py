@@ -11,6 +11,7 @@ from flask_smorest import Api
 
 from ..auth import enter
 from ..domain.intake import MAX_PHOTOS
+from .crs import CRS84, SUPPORTED
 from .door import ACCESS, FAILS, PART
 from .headers import BASE, VERSION
 from .parsing import FILES
@@ -58,9 +59,23 @@ SECURITY = {
 }
 FOR = {"medewerker": ("medewerker", "sessie"), "machine": ("partner",), "melder": ("melder",)}
 
+IN_PATH = {
+    "nummer": ("nummer", "Het meldingnummer: tien cijfers."),
+    "opdracht_id": ("opdrachtId", "Het nummer van de opdracht."),
+    "foto_id": ("fotoId", "Het id van de foto."),
+    "rule_id": ("regelId", "Het nummer van de routeringsregel."),
+}
+"""The variables in paths: their name outside, and what they are."""
+
 API_VERSION_HEADER = {
     "description": "Versie van deze API.",
     "schema": {"type": "string", "example": VERSION},
+}
+CONTENT_CRS = {
+    "in": "header",
+    "name": "Content-Crs",
+    "description": "Het coördinatenstelsel van de plaats in de inhoud; zonder is het WGS 84.",
+    "schema": {"type": "string", "enum": list(SUPPORTED), "default": CRS84},
 }
 OK_WORDS = {200: "Gelukt.", 201: "Gemaakt.", 204: "Gelukt; er is niets te melden."}
 
@@ -129,13 +144,19 @@ def description(app: Flask) -> dict[str, Any]:
     for path, item in sorted(spec["paths"].items()):
         if not path.startswith(BASE + "/"):
             continue
-        shared = item.get("parameters", [])
+        shown = path[len(BASE) :]
+        for parameter in item.get("parameters", []):
+            name, words = IN_PATH[parameter["name"]]
+            shown = shown.replace("{" + parameter["name"] + "}", "{" + name + "}")
+            parameter |= {"name": name, "description": words}
         for method in [m for m in METHODS if m in item]:
-            _finish(method, path[len(BASE) :], item[method], shared)
-        paths[path[len(BASE) :]] = item
+            _finish(method, shown, item[method], item.get("parameters", []))
+        paths[shown] = item
     spec["paths"] = paths
     components = spec.setdefault("components", {})
     components.pop("responses", None)
+    for unused in ("Error", "PaginationMetadata"):
+        components["schemas"].pop(unused, None)
     components["headers"] = {"API-Version": API_VERSION_HEADER}
     components["securitySchemes"] = SECURITY
     components["responses"] = {
@@ -153,7 +174,8 @@ def _finish(method: str, path: str, operation: dict[str, Any], shared: list[Any]
         statuses.add(404)
     if method != "get":
         statuses |= {413, 429}
-        _header(operation, "Content-Crs") if _takes_place(operation) else None
+        if "Content-Crs" in operation["description"]:
+            operation.setdefault("parameters", []).append(CONTENT_CRS)
     if "requestBody" in operation:
         statuses.add(415)
     schemes = [name for kind in who for name in FOR.get(kind, ())]
@@ -188,14 +210,6 @@ def _offer_form(content: dict[str, Any], part: str) -> None:
         },
         "encoding": {part: {"contentType": "application/json"}, FILES: {"contentType": "image/*"}},
     }
-
-
-def _takes_place(operation: dict[str, Any]) -> bool:
-    return "Content-Crs" in operation.get("description", "")
-
-
-def _header(operation: dict[str, Any], name: str) -> None:
-    operation.setdefault("parameters", []).append({"in": "header", "name": name, "schema": {"type": "string"}})
 
 
 def _operation_id(method: str, path: str) -> str:

@@ -69,7 +69,10 @@ def _melding_of_staff(here: Visit, number: str) -> Melding:
 
 
 def _unknown_melding() -> NotFound:
-    return NotFound("melding_onbekend", "Deze melding kunnen wij niet vinden. Kijk of nummer en volgToken kloppen.")
+    return NotFound(
+        "melding_onbekend",
+        "Deze melding kunnen wij niet vinden. Kijk of het nummer klopt en gebruik de link uit ons bericht.",
+    )
 
 
 def follow_token(here: Visit, melding: Melding) -> str:

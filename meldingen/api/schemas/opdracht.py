@@ -23,7 +23,9 @@ class OpdrachtenQuery(PageQuery, CrsQuery):
         "open", *OPDRACHT_STATUSES, load_default="open", metadata={"description": "`open` is alles wat nog loopt."}
     )
     danger = Flag(data_key="gevaar", metadata={"description": "Alleen met, of alleen zonder gevaar."})
-    order = Choice(*ORDERS, data_key="volgorde", load_default="termijn")
+    order = Choice(
+        *ORDERS, data_key="volgorde", load_default="termijn", metadata={"description": "Wat bovenaan staat."}
+    )
     bbox = Text(
         max_length=200, metadata={"description": "Links, onder, rechts, boven.", "example": "4.6,52.6,4.8,52.7"}
     )
