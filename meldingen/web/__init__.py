@@ -3,9 +3,16 @@
 from flask import Blueprint, Flask, request
 
 from ..auth import csrf
-from . import errors, formulier, gezond, headers, inloggen, layout, plek, start
+from . import errors, formulier, gezond, headers, inloggen, layout, plek, postvak, rates, start, volgen
 
-PAGES: tuple[Blueprint, ...] = (start.pages, formulier.pages, plek.pages, inloggen.pages)
+PAGES: tuple[Blueprint, ...] = (
+    start.pages,
+    formulier.pages,
+    plek.pages,
+    volgen.pages,
+    inloggen.pages,
+    postvak.pages,
+)
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 
 
@@ -21,7 +28,9 @@ def init_app(app: Flask) -> None:
 
 
 def _protect_forms() -> None:
-    """Refuses a page's POST without our token (400), before the view and its transaction begin."""
+    """Counts a stranger's POST, and refuses one without our token (400), before the view and its transaction begin."""
+    if request.blueprint in {pages.name for pages in PAGES}:
+        rates.count_writing()
     if request.endpoint == "formulier.stuur":
         return  # looks itself, so that nothing of what was filled in is lost
     if request.blueprint in {pages.name for pages in PAGES}:

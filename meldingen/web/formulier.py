@@ -30,12 +30,11 @@ from .drafts import Draft, Drafts
 from .layout import Sender, page_sender, senders, show_as
 from .melding_form import HONEYPOT, Filled, body_hash, read_melding
 from .plek import Near, near_here
+from .volgen import remember
 
 pages = Blueprint("formulier", __name__)
 
 OTHER = "ander-probleem"
-MOST_FOLLOWED = 20
-"""Follow tokens a browser keeps; the oldest goes, its link in the bericht stays."""
 AWAY = "Wij kunnen nu geen foto's bewaren. U kunt uw foto later nasturen, op de pagina van uw melding."
 NOT_KEPT = "Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is."
 EXPIRED = (
@@ -167,7 +166,7 @@ def _send(
     except DomainError as error:
         filled.refuse(error)
         return _form(sender, filled, drafts, [], status=error.status)
-    _remember(here, melding)
+    remember(here, melding)
     if results:
         cookie["fotos"] = {melding.number: [[r.position, r.outcome, r.code] for r in results]}
     return redirect(url_for("formulier.ontvangen", nummer=melding.number), 303)
@@ -183,14 +182,6 @@ def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[
         for n in range(1, lost + 1)
     ]
     return sorted(results, key=lambda result: result.position)
-
-
-def _remember(here: Visit, melding: Melding) -> None:
-    """Keeps the follow token in this browser, so that the next page opens."""
-    followed = dict(cookie.get("volgen", {}))
-    followed.pop(melding.number, None)
-    followed[melding.number] = tokens.make_token(here.settings.secret_keys, melding.id, melding.token_generation)
-    cookie["volgen"] = dict(list(followed.items())[-MOST_FOLLOWED:])
 
 
 def _category_of(here: Visit, melding: Melding) -> Category | None:
