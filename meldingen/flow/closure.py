@@ -3,6 +3,7 @@
 Each melding that this closing makes afgehandeld hears the end; the others on the opdracht hear "deels klaar".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from ..domain.actor import COORDINATOR, Actor
 from ..domain.errors import FieldError, Forbidden, InvalidInput
+from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
-from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OPGELOST, OUTCOMES, OVERGEDRAGEN
-from ..store.opdracht import Closure
+from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN
+from ..store.melding import Melding
+from ..store.opdracht import Closure, opdrachten_of
 from . import notices
 from .status import Basis, Done, begin_move, derive_statuses, finish_move
-
-NOTICE_FOR = {OPGELOST: "gereed", NIET_OPGELOST: "niet_opgelost", OVERGEDRAGEN: "overgedragen"}
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,26 @@ def close_opdracht(
     facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason}
     event = finish_move(session, opened, opdracht, "afgehandeld", actor=actor, now=now, facts=facts, to=GEREED)
     derived = derive_statuses(session, opened.meldingen.values(), now=closed_at)
-    ended = derived.became(AFGEHANDELD)
-    notices.announce(session, NOTICE_FOR[said.outcome], event, ended, now=now)
+    for kind, ended in _ends(session, derived.became(AFGEHANDELD)).items():
+        notices.announce(session, kind, event, ended, now=now)
     waiting = [m for m in opened.of(session, opdracht) if m.status != AFGEHANDELD and m.withdrawn_at is None]
     notices.announce(session, "deels_klaar", event, waiting, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
+
+
+def _ends(session: Session, meldingen: Sequence[Melding]) -> dict[NoticeKind, list[Melding]]:
+    """What the melder of each of these hears: of all parts together, never "opgelost" while one is not.
+
+    An opdracht whose closing did not hold no longer counts: its reopening does.
+    """
+    ends: dict[NoticeKind, list[Melding]] = {}
+    scope = {m.gemeente_id for m in meldingen}
+    for melding_id, parts in opdrachten_of(session, [m.id for m in meldingen], scope=scope).items():
+        redone = {part.reopened_from_id for part in parts}
+        outcomes = [part.outcome for part in parts if part.outcome and part.id not in redone]
+        ended = next(m for m in meldingen if m.id == melding_id)
+        ends.setdefault(notice_kind_for(outcomes), []).append(ended)
+    return ends
 
 
 def _check(closure: NewClosure) -> NewClosure:

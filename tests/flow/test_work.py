@@ -223,6 +223,31 @@ def test_two_opdrachten_on_one_melding(
     assert [k for k in kinds(session) if k != "vertraagd"] == ["ontvangst", "deels_klaar", "gereed"]
 
 
+def test_a_melding_with_a_part_that_is_not_solved_does_not_end_as_solved(
+    session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht, home: Gemeente
+) -> None:
+    split = Split("gras-te-hoog", place=(4.701, 52.661), reason="Er is ook gras.")
+    _, second = joining.split_opdracht(session, opdracht.id, split, basis=on(opdracht), actor=member, now=now)
+    assert second is not None
+    no = NewClosure("niet_opgelost", sentence="De tegel is van de buren.")
+    closure.close_opdracht(session, opdracht.id, no, basis=on(opdracht), actor=member, now=now)
+    green = factories.medewerker(session, home, TEAM, team_slug="groen")
+    closure.close_opdracht(session, second.id, NewClosure("opgelost"), basis=on(second), actor=green, now=now)
+    assert kinds(session)[-1] == "niet_opgelost"
+
+
+def test_a_closing_that_did_not_hold_no_longer_counts(
+    session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht, home: Gemeente
+) -> None:
+    no = NewClosure("niet_opgelost", sentence="Wij zagen niets.")
+    closure.close_opdracht(session, opdracht.id, no, basis=on(opdracht), actor=member, now=now)
+    melder = Actor("melder", melding_id=melding.id, roles={home.id: frozenset()})
+    again = feedback.reopen_melding(session, melding, words="Het ligt er nog.", actor=melder, now=now)
+    chief = factories.medewerker(session, home, COORDINATOR)
+    closure.close_opdracht(session, again.id, NewClosure("opgelost"), basis=on(again), actor=chief, now=now)
+    assert kinds(session)[-3:] == ["niet_opgelost", "heropend", "gereed"]
+
+
 def test_join_and_undo(session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht) -> None:
     twin_melding = factories.melding(session, now=now)
     twin = opdracht_of(session, twin_melding)
