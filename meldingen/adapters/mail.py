@@ -8,6 +8,7 @@ import re
 import smtplib
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +26,9 @@ from email_validator import EmailNotValidError, validate_email
 from .failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
 
 TIMEOUT_S = 10
-"""Per step of the conversation; a whole delivery stays below the time-out of a job."""
+"""For each step of the conversation."""
+TOTAL_S = 25
+"""For all of it together: below the time-out of a job, however slowly the other side talks."""
 
 _GONE = re.compile(rb"\b5\.(1\.\d+|2\.1)\b")
 _ENHANCED = re.compile(rb"\b5\.\d+\.\d+\b")
@@ -53,6 +56,23 @@ class MailSender(Protocol):
 
     def send(self, mail: Mail) -> str:
         """Hands over one message and returns the id it has there. The same reference is the same message."""
+
+
+class _Conversation(smtplib.SMTP):
+    """SMTP whose every answer is waited for at most TIMEOUT_S, and all of them together at most TOTAL_S."""
+
+    ends_at = 0.0
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One answer. Raises TimeoutError."""
+        self.ends_at = self.ends_at or time.monotonic() + TOTAL_S
+        if self.sock is not None:
+            self.sock.settimeout(max(0.001, min(TIMEOUT_S, self.ends_at - time.monotonic())))
+        return super().getreply()
+
+
+class _SecureConversation(_Conversation, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""
 
 
 class SmtpSender:
@@ -88,11 +108,11 @@ class SmtpSender:
         """A conversation that is greeted, secured and signed in; said goodbye to, or broken off."""
         us = parseaddr(self._from)[1].rpartition("@")[2]
         if self._secure:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
+            server: smtplib.SMTP = _SecureConversation(
                 self._host, self._port, us, timeout=TIMEOUT_S, context=self._tls or ssl.create_default_context()
             )
         else:
-            server = smtplib.SMTP(self._host, self._port, us, timeout=TIMEOUT_S)
+            server = _Conversation(self._host, self._port, us, timeout=TIMEOUT_S)
         try:
             server.ehlo_or_helo_if_needed()
             if self._starttls:

@@ -14,7 +14,8 @@ from notifications_python_client.notifications import NotificationsAPIClient
 
 from .failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
 
-TIMEOUT_S = 15
+TIMEOUT_S = 7
+"""To connect and for the answer, each; asking and sending together stay below the time-out of a job."""
 
 VERZONDEN = "verzonden"
 BEZORGD = "bezorgd"

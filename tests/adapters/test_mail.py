@@ -33,7 +33,7 @@ def server(running: MailServer) -> MailServer:
     for kept in (running.accepted, running.refuse, running.tried):
         kept.clear()
     running.greylist = running.break_off = False
-    running.wait_s = 0.0
+    running.wait_s = running.slow_s = 0.0
     return running
 
 
@@ -175,6 +175,16 @@ class TestWhatAServerMaySay:
         server.wait_s = 1.0
         with pytest.raises(UncertainFailure):
             SmtpSender(server.url, FROM).send(mail)
+
+    def test_a_server_that_talks_slowly_does_not_hold_a_worker(
+        self, server: MailServer, mail: Mail, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(adapter, "TOTAL_S", 0.3)
+        server.slow_s = 0.2
+        with pytest.raises(TemporaryFailure) as told:
+            SmtpSender(server.url, FROM).send(mail)
+        assert not isinstance(told.value, UncertainFailure)
+        assert server.accepted == []
 
     def test_nobody_home_is_temporary_and_certain(self, mail: Mail) -> None:
         with pytest.raises(TemporaryFailure) as told:

@@ -27,6 +27,7 @@ class MailServer:
 
     refuse: reply per step (`MAIL`, `RCPT`, `DATA`). greylist: the first try of each receiver gets 451.
     break_off: keep the message and hang up without a word. wait_s: silence after DATA.
+    slow_s: before each answer to MAIL and RCPT.
     """
 
     port: int = 0
@@ -35,6 +36,7 @@ class MailServer:
     greylist: bool = False
     break_off: bool = False
     wait_s: float = 0.0
+    slow_s: float = 0.0
     tried: set[str] = field(default_factory=set)
     signed_in: list[str] = field(default_factory=list)
 
@@ -48,12 +50,14 @@ class MailServer:
         return [message for message, _ in self.accepted if message["Message-ID"].startswith(f"<{reference}@")]
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.slow_s)
         if "MAIL" in self.refuse:
             return self.refuse["MAIL"]
         envelope.mail_from = address
         return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
+        await asyncio.sleep(self.slow_s)
         if "RCPT" in self.refuse:
             return self.refuse["RCPT"]
         if self.greylist and address not in self.tried:
