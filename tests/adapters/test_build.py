@@ -1,0 +1,44 @@
+"""Which adapters the settings ask for; nothing is connected yet."""
+
+from pathlib import Path
+
+import pytest
+
+from meldingen.adapters import build
+from meldingen.adapters.mail import SmtpSender
+from meldingen.adapters.postvak import PostvakMail, PostvakSms
+from meldingen.adapters.sms import NotifySender
+from meldingen.settings import Settings
+from tests.standins.notify import API_KEY, TEMPLATE
+
+SMTP = {"SMTP_URL": "smtp://127.0.0.1:25"}
+NOTIFY = {"NOTIFYNL_API_KEY": API_KEY, "NOTIFYNL_SMS_TEMPLATE": TEMPLATE}
+NONE = type(None)
+
+
+@pytest.mark.parametrize(
+    ("local", "asked", "mail", "sms", "postvak"),
+    [
+        (True, {}, PostvakMail, PostvakSms, True),
+        (True, SMTP, SmtpSender, PostvakSms, True),
+        (True, SMTP | NOTIFY, SmtpSender, NotifySender, True),
+        (False, SMTP | NOTIFY, SmtpSender, NotifySender, False),
+        (False, SMTP, SmtpSender, NONE, False),
+        (False, NOTIFY, NONE, NotifySender, False),
+    ],
+)
+def test_channels(tmp_path: Path, local: bool, asked: dict[str, str], mail: type, sms: type, postvak: bool) -> None:
+    settings = Settings.from_env(
+        {
+            "DATABASE_URL": "postgresql://nergens/meldingen",
+            "REDIS_URL": "redis://127.0.0.1:1",
+            "SECRET_KEYS": "alleen-voor-tests-en-nergens-anders-gebruikt",
+            "PUBLIC_URL": "https://meldingen.duinstede.nl",
+            "FOTO_MAP": str(tmp_path),
+            "POSTVAK_MAP": str(tmp_path / "postvak"),
+            "LOKALE_MODUS": "1" if local else "0",
+            **asked,
+        }
+    )
+    built = build(settings)
+    assert (type(built.mail), type(built.sms), built.postvak is not None) == (mail, sms, postvak)
