@@ -92,7 +92,8 @@ def start(places: Places) -> int:
         provision.show_sources(provisions)
         env = stack.app_environment(ground, ground.start(provisions), port)
         demo = fill(ground, env)
-        ground.supervisor.start(*doors(places, env, port))
+        for child in doors(places, env, port):
+            ground.supervisor.start(child)  # one after the other: on a small machine the pages are there sooner
         announce(env["PUBLIC_URL"], demo, places, time.monotonic() - began)
         ground.supervisor.watch()
         say("\nStoppen …")
