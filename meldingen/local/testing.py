@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from meldingen.local import provision, python_env, stack
+from meldingen.local import frontend, provision, python_env, stack
 from meldingen.local.console import say, seconds, step
 from meldingen.local.places import Places
 
@@ -33,6 +33,8 @@ def run_all(places: Places, *, long: bool = False) -> int:
             stack.forget_data(ground)
         env = ground.start(provisions)
         env |= {"CHROMIUM": str(provisions.chromium), "SPECTRAL": str(provisions.spectral)}
+        # Playwright's own node needs a libatomic that a bare Debian has not; the one we already have does not.
+        env["PLAYWRIGHT_NODEJS_PATH"] = str(frontend.node_program(places)[0])
         ground.supervisor.interruptible = False
         programs = places.venv_python.parent
         if long:
