@@ -18,6 +18,8 @@ from . import (
     public,
     rates,
     sessies,
+    terugbelnotities,
+    well_known,
 )
 from .door import CONVERTERS
 
@@ -27,6 +29,7 @@ DOORS = (
     public.door,
     opdrachten.door,
     opdracht_moves.door,
+    terugbelnotities.door,
     beheer.door,
     sessies.door,
 )
@@ -45,6 +48,7 @@ def init_app(app: Flask) -> None:
     for door in DOORS:
         api.register_blueprint(door)
     app.register_blueprint(openapi.pages)
+    app.register_blueprint(well_known.pages)
     for kind in (DomainError, HTTPException, Exception):
         app.register_error_handler(kind, _answer)
 

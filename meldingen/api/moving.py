@@ -63,13 +63,17 @@ class KeyHeader(ma.Schema):
     )
 
 
-class MoveHeader(KeyHeader):
-    """The headers of a move."""
+class VersionHeader(ma.Schema):
+    """The header that says which version somebody had before him."""
 
     version = Version(
         data_key="If-Match",
         metadata={"description": 'De versie die u voor u had, zoals "3". Mag weg bij een stap zonder bereik.'},
     )
+
+
+class MoveHeader(KeyHeader, VersionHeader):
+    """The headers of a move."""
 
 
 def basis_of(head: Mapping[str, Any], given: dict[str, Any], files: bytes = b"") -> Basis:

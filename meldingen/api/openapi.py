@@ -63,6 +63,7 @@ IN_PATH = {
     "nummer": ("nummer", "Het meldingnummer: tien cijfers."),
     "opdracht_id": ("opdrachtId", "Het nummer van de opdracht."),
     "foto_id": ("fotoId", "Het id van de foto."),
+    "callback_id": ("terugbelnotitieId", "Het nummer van de terugbelnotitie."),
     "rule_id": ("regelId", "Het nummer van de routeringsregel."),
 }
 """The variables in paths: their name outside, and what they are."""

@@ -35,6 +35,7 @@ from ..domain.workflow import (
 )
 from ..store import category, history, journal, opdracht
 from ..store.melding import Melding
+from .library import reason_sentence
 
 LINKING = ("toegewezen", "samengevoegd", "gesplitst", "heropend", "losgemaakt")
 OUTCOME_WORDS = {OPGELOST: "Opgelost", NIET_OPGELOST: "Niet opgelost", OVERGEDRAGEN: "Overgedragen"}
@@ -261,8 +262,11 @@ def _concerns(event: journal.Event, melding_id: int, links: Sequence[opdracht.Li
 
 
 def _closing_sentence(closing: opdracht.Closure) -> str:
+    """What the melder reads of a closing: the reason in words, the team's own sentence, and who has it now."""
+    reason = reason_sentence(closing.reason)
     partner = f"Neem contact op met: {closing.partner}" if closing.partner else ""
-    return " ".join(text for text in (closing.sentence, partner) if text)
+    said = closing.sentence if closing.sentence != reason else ""
+    return " ".join(text for text in (reason, said, partner) if text)
 
 
 def _at_team(event: Happening) -> str:

@@ -122,3 +122,10 @@ def lock_delivery(session: Session, delivery_id: int, *, scope: Collection[int])
 def delivery_by_reference(session: Session, reference: str, *, scope: Collection[int]) -> Delivery | None:
     """The delivery with our reference at a provider."""
     return session.scalar(sa.select(Delivery).where(Delivery.reference == reference, Delivery.gemeente_id.in_(scope)))
+
+
+def count_deliveries(session: Session, *, scope: Collection[int]) -> dict[tuple[str, str], int]:
+    """How many deliveries there are per channel and status, for the figures."""
+    query = sa.select(Delivery.channel, Delivery.status, sa.func.count()).where(Delivery.gemeente_id.in_(scope))
+    rows = session.execute(query.group_by(Delivery.channel, Delivery.status)).all()
+    return {(channel, status): count for channel, status, count in rows}

@@ -3,7 +3,7 @@
 from flask import Blueprint, Flask, request
 
 from ..auth import csrf
-from . import errors, formulier, gezond, headers, inloggen, layout, plek, postvak, rates, start, volgen
+from . import errors, formulier, gezond, headers, inloggen, layout, metrics, plek, postvak, rates, start, volgen
 
 PAGES: tuple[Blueprint, ...] = (
     start.pages,
@@ -18,6 +18,7 @@ PAGES: tuple[Blueprint, ...] = (
 
 def init_app(app: Flask) -> None:
     """Registers every page on the app."""
+    metrics.init_app(app)
     headers.init_app(app)
     layout.init_app(app)
     app.register_blueprint(gezond.pages)

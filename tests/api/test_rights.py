@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from meldingen import db
+from meldingen.domain.actor import Actor
+from meldingen.flow.kcc import make_callback
 from meldingen.flow.photos import process_photo
+from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
 from tests.api.conftest import BASE, ROLES, World, form
 
@@ -36,6 +39,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/opdrachten/{opdrachtId}/afhandelingen"): WORKERS,
     ("post", "/opdrachten/{opdrachtId}/notities"): DESK,
     ("post", "/opdrachten/{opdrachtId}/fotos"): DESK,
+    ("get", "/terugbelnotities"): {"kcc", "coordinator", "elders"},
+    ("post", "/terugbelnotities/{terugbelnotitieId}/afhandelingen"): {"kcc", "coordinator"},
     ("get", "/teams"): STAFF | {"beheer", "elders"},
     ("get", "/routeringsregels"): {"beheer", "coordinator", "elders"},
     ("post", "/routeringsregels"): {"beheer"},
@@ -80,14 +85,19 @@ def test_the_table_knows_every_operation(world: World) -> None:
 
 @pytest.mark.parametrize("visitor", VISITORS)
 def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
-    made, opdracht_id = world.routed(contact={"naam": "Ans", "email": "ans@voorbeeld.nl"})
+    made, opdracht_id = world.routed(contact={"naam": "Ans", "telefoon": "0612345678"})
     other, _ = world.routed()
     rule = world.client().post(
         f"{BASE}/routeringsregels",
         json={"gemeente": "duinstede", "team": "groen", "categorie": "straat"},
         headers=world.headers("duinstede:beheer"),
     )
-    fill = {"{nummer}": made["nummer"], "{opdrachtId}": str(opdracht_id), "{regelId}": str(rule.json["id"])}
+    fill = {
+        "{terugbelnotitieId}": str(callback_of(world, made["nummer"])),
+        "{nummer}": made["nummer"],
+        "{opdrachtId}": str(opdracht_id),
+        "{regelId}": str(rule.json["id"]),
+    }
     headers = {
         "nobody": {},
         "forged": {"Authorization": "Bearer ms_verzonnen"},
@@ -119,6 +129,14 @@ def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
         if visitor in ("nobody", "forged") and "{nummer}" not in path and answer.status_code != 401:
             wrong.append((method, address, answer.status_code, "hoort 401 te zijn"))
     assert wrong == []
+
+
+def callback_of(world: World, number: str) -> int:
+    """A terugbelnotitie made by hand for this melding."""
+    with db.transaction(world.engine) as session:
+        melding = session.query(Melding).filter_by(number=number).one()
+        desk = Actor(kind="medewerker", roles={melding.gemeente_id: frozenset(["kcc"])}, name="kcc")
+        return make_callback(session, melding, "Vertel dat het klaar is.", actor=desk, now=world.now()).id
 
 
 def examples(body: Any, world: World) -> Any:

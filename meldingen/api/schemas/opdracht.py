@@ -3,6 +3,7 @@
 import marshmallow as ma
 
 from ...domain.workflow import OPDRACHT_STATUSES, OUTCOMES
+from ...flow.library import reasons
 from ...store.worklists import ORDERS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
@@ -223,12 +224,7 @@ class CloseIn(MoveIn):
     multipart = "afhandeling"
     outcome = Choice(*OUTCOMES, data_key="uitkomst", required=True)
     sentence = Text(data_key="zin", load_default="", metadata={"description": "Deze zin leest de melder."})
-    reason = Text(
-        data_key="reden",
-        max_length=80,
-        load_default="",
-        metadata={"description": "Code van de reden, bij niet opgelost."},
-    )
+    reason = Choice(*reasons(), data_key="reden", metadata={"description": "Bij niet opgelost: waarom."})
     partner = Text(
         data_key="partij", load_default="", metadata={"description": "Bij overgedragen: wie, en hoe te bereiken."}
     )

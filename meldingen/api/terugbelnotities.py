@@ -1,0 +1,76 @@
+"""Terugbelnotities for the KCC: who is to be phoned, and what came of it."""
+
+from typing import Any
+
+from ..auth import Visit, enter, visit
+from ..domain.actor import SEES_CONTACT
+from ..flow.kcc import record_call
+from ..store.callback import Callback, open_callbacks
+from ..store.melding import Melding, melding_by_id
+from .door import Door, described
+from .headers import BASE
+from .moving import VersionHeader
+from .opdrachten import ETAG
+from .reading import contact_for
+from .schemas.staff import CallbacksOut, CallIn, OneCallbackOut
+
+door = Door("Terugbelnotities", __name__, url_prefix=BASE, description="Wie nog gebeld wordt, voor KCC en coördinator.")
+
+
+@door.get("/terugbelnotities")
+@enter("medewerker", roles=SEES_CONTACT)
+@door.response(200, CallbacksOut())
+@described(
+    "Toon de terugbelnotities",
+    "Wie nog gebeld moet worden, de dringendste eerst. Elke blik op een nummer wordt vastgelegd.",
+)
+def get_terugbelnotities() -> dict[str, Any]:
+    """The open ones in scope."""
+    here = visit()
+    rows = open_callbacks(here.session, scope=here.actor.gemeenten_with(*SEES_CONTACT))
+    return {"callbacks": [_shown(here, row) for row in rows]}
+
+
+@door.post("/terugbelnotities/<id:callback_id>/afhandelingen")
+@enter("medewerker", roles=SEES_CONTACT)
+@door.arguments(VersionHeader(), location="headers")
+@door.arguments(CallIn())
+@door.response(201, OneCallbackOut(), headers=ETAG)
+@described(
+    "Leg een belpoging vast",
+    "`gesproken` sluit de notitie, `niet_bereikt` telt de poging en houdt hem open.",
+    fails=(409, 412, 428),
+)
+def post_belpoging(head: dict[str, Any], given: dict[str, Any], callback_id: int) -> Any:
+    """What came of a call."""
+    here = visit()
+    row = record_call(
+        here.session,
+        callback_id,
+        given["outcome"],
+        given["words"],
+        version=head.get("version"),
+        actor=here.actor,
+        now=here.now,
+    )
+    return _shown(here, row), 201, {"ETag": f'"{row.version}"'}
+
+
+def _shown(here: Visit, row: Callback) -> dict[str, Any]:
+    melding = melding_by_id(here.session, row.melding_id, scope=[row.gemeente_id])
+    assert isinstance(melding, Melding), "a foreign key holds the melding"
+    known = contact_for(here, melding, "terugbelnotitie") or {}
+    return {
+        "id": row.id,
+        "version": row.version,
+        "number": melding.number,
+        "kind": row.kind,
+        "reason": row.reason,
+        "words": row.words,
+        "status": row.status,
+        "attempts": row.attempts,
+        "created_at": row.created_at,
+        "due_at": row.due_at,
+        "name": known.get("name", ""),
+        "phone": known.get("phone", ""),
+    }
