@@ -18,6 +18,7 @@ TEXT_QUEUES = (SPOED_QUEUE, TEXT_QUEUE)
 """Short work on rows and messages, for a long-lived worker: in order of urgency."""
 HEAVY_QUEUES = (PHOTO_QUEUE, UPKEEP_QUEUE)
 """Work that may take memory, time or its process with it, for a forking worker: in order of urgency."""
+LANES = (TEXT_QUEUES, HEAVY_QUEUES)
 
 
 @dataclass(frozen=True)

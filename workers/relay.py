@@ -22,7 +22,7 @@ from meldingen.store import leases
 from meldingen.store.leases import Lot
 from meldingen.store.outbox import Topic
 
-from .policy import HEAVY_QUEUES, POLICIES, TEXT_QUEUES, Policy, lines_of, queue_for
+from .policy import LANES, POLICIES, Policy, lines_of, queue_for
 from .stopping import Stop
 
 log = structlog.get_logger()
@@ -52,27 +52,30 @@ class Relay:
         self._policies = policies
         self._terms = {topic: policy.terms for topic, policy in policies.items()}
         self._queues = {
-            name: Queue(name, connection=connection, serializer=JSONSerializer)
-            for name in (*TEXT_QUEUES, *HEAVY_QUEUES)
+            name: Queue(name, connection=connection, serializer=JSONSerializer) for lane in LANES for name in lane
         }
 
     def pump(self) -> int:
         """Leases and enqueues until nothing is due or the lines are full; how many lots went."""
         lots = 0
         room = self.room()
-        while any(room.values()):
-            lot = self.lease_next([name for name, places in room.items() if places])
+        while names := [name for name, places in room.items() if places > 0]:
+            lot = self.lease_next(names)
             if lot is None:
                 break
             self.enqueue(lot)
-            room[queue_for(lot.topic, urgent=lot.urgent)] -= 1
+            sent_to = queue_for(lot.topic, urgent=lot.urgent)
+            for lane in LANES:
+                if sent_to in lane:
+                    for name in lane[lane.index(sent_to) :]:
+                        room[name] -= 1
             lots += 1
         return lots
 
     def room(self) -> dict[str, int]:
         """How many lots each queue may still get: one waits per worker while it does another, so two in all.
 
-        Less urgent work is held back while more urgent work for the same workers waits.
+        Less urgent work waits here while more urgent work for the same workers waits in line; spoed may pass the line.
         """
         with self._redis.pipeline(transaction=False) as asked:
             for name, queue in self._queues.items():
@@ -85,9 +88,9 @@ class Relay:
                 asked.exists(*keys[name] or ["geen"])  # only those that showed themselves lately
             workers = dict(zip(self._queues, asked.execute(), strict=True))
         room = {}
-        for names in (TEXT_QUEUES, HEAVY_QUEUES):
+        for lane in LANES:
             in_line = 0
-            for name in names:
+            for name in lane:
                 in_line += waiting[name]
                 room[name] = max(0, max(1, workers[name]) - in_line)
         return room

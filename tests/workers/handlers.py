@@ -82,7 +82,7 @@ HANDLERS = {
 }
 
 
-def policies(*, lease_s: float = 30.0, tries: int = 3, lot: int = 20, job_timeout_s: int = 20) -> dict[Topic, Policy]:
+def policies(*, lease_s: float = 30.0, tries: int = 50, lot: int = 20, job_timeout_s: int = 20) -> dict[Topic, Policy]:
     """Short waits, so that a retry takes a moment."""
     return {
         topic: Policy(
