@@ -1,12 +1,12 @@
 """The melder's word after intake: more to tell, withdrawing, and "it is not solved". Closing itself: closure.py."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from ..domain.actor import Actor
-from ..domain.errors import Conflict, InvalidInput
+from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, OPGEPAKT, VERVALLEN, WACHT_OP_MELDER
@@ -15,12 +15,13 @@ from ..store.journal import Note
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
 from . import notices, routing
-from .status import derive_statuses, lock_melding_work, renew_terms, set_opdracht_status
+from .status import Work, check_rights, derive_statuses, lock_melding_work, renew_terms, set_opdracht_status
 
 REOPEN_DAYS = 30
 """How long the question "is het opgelost?" stays open (KLANTREIS step 9)."""
 WITHDRAWN = "ingetrokken"
 REQUESTED = "gevraagd"
+REFUSED = "afgewezen"
 
 
 def add_supplement(session: Session, melding: Melding, text: str, *, actor: Actor, now: datetime) -> Note:
@@ -60,14 +61,7 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
             melding.flags = [*melding.flags, "intrekking_gevraagd"]
             _record(session, "intrekking_gevraagd", melding, actor=actor, now=now, facts=facts)
         return REQUESTED
-    melding.withdrawn_at = now
-    event = _record(session, "ingetrokken", melding, actor=actor, now=now, facts=facts)
-    for opdracht in work.opdrachten.values():
-        if opdracht.status in OPEN and not (dangerous and opdracht in alone):
-            _leave(session, melding, opdracht, actor=actor, now=now)
-    renew_terms(session, work, now=now)
-    derive_statuses(session, work.meldingen.values(), now=now)
-    notices.announce(session, "ingetrokken", event, [melding], now=now)
+    _withdraw(session, work, melding, facts, keep=alone if dangerous else [], actor=actor, now=now)
     if dangerous:
         # After the confirmation in the same order: the last word reaches the melder, then the person's data go.
         outbox.put(
@@ -78,6 +72,28 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
             now=now,
             order_key=f"melding:{melding.id}",
         )
+    return WITHDRAWN
+
+
+def decide_withdrawal(
+    session: Session, melding: Melding, opdracht_id: int, *, granted: bool, actor: Actor, now: datetime
+) -> str:
+    """The team's answer to a request to withdraw: returns `ingetrokken` or `afgewezen`; then the work goes on.
+
+    Raises NotFound when the melding is not of this opdracht, Forbidden for another team, Conflict without a request.
+    """
+    work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
+    melding, opdracht = work.meldingen[melding.id], work.opdrachten.get(opdracht_id)
+    if opdracht is None:
+        raise NotFound("niet_gekoppeld", "Deze melding hoort niet bij deze opdracht.")
+    check_rights(opdracht, "samenvoegingen", actor)
+    if "intrekking_gevraagd" not in melding.flags or melding.withdrawn_at is not None:
+        raise Conflict("geen_verzoek", "De melder vroeg niet (meer) om deze melding in te trekken.")
+    melding.flags = [flag for flag in melding.flags if flag != "intrekking_gevraagd"]
+    if not granted:
+        _record(session, "intrekking_afgewezen", melding, actor=actor, now=now)
+        return REFUSED
+    _withdraw(session, work, melding, {}, keep=[], actor=actor, now=now)
     return WITHDRAWN
 
 
@@ -108,6 +124,27 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     again.last_closed_by = closures_of(session, [last.id], scope=scope)[last.id].closed_by
     notices.announce(session, "heropend", event, [melding], now=now)
     return again
+
+
+def _withdraw(
+    session: Session,
+    work: Work,
+    melding: Melding,
+    facts: Mapping[str, object],
+    *,
+    keep: Sequence[Opdracht],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Takes the melder off every open opdracht but those in `keep`, and confirms it once."""
+    melding.withdrawn_at = now
+    event = _record(session, "ingetrokken", melding, actor=actor, now=now, facts=facts)
+    for opdracht in work.opdrachten.values():
+        if opdracht.status in OPEN and opdracht not in keep:
+            _leave(session, melding, opdracht, actor=actor, now=now)
+    renew_terms(session, work, now=now)
+    derive_statuses(session, work.meldingen.values(), now=now)
+    notices.announce(session, "ingetrokken", event, [melding], now=now)
 
 
 def _leave(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:

@@ -162,6 +162,8 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return _with_sentence("U voegde iets toe", event.text)
         case "intrekking_gevraagd":
             return "U vroeg ons om de melding in te trekken. Het team beslist daarover."
+        case "intrekking_afgewezen":
+            return "Het team maakt het werk toch af. U hoort van ons als het klaar is."
         case "ingetrokken":
             return "De melding is ingetrokken."
         case _:

@@ -66,6 +66,11 @@ def teams_of(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
     return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope), Team.active).order_by(Team.name)).all()
 
 
+def every_team(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
+    """Every team in scope, also those that no longer work: history names them."""
+    return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope))).all()
+
+
 def team_by_id(session: Session, team_id: int, *, scope: Collection[int]) -> Team | None:
     """One team in scope."""
     return session.scalar(sa.select(Team).where(Team.id == team_id, Team.gemeente_id.in_(scope)))

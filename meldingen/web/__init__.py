@@ -3,7 +3,22 @@
 from flask import Blueprint, Flask, request
 
 from ..auth import csrf
-from . import errors, formulier, gezond, headers, inloggen, layout, metrics, plek, postvak, rates, start, volgen
+from . import (
+    errors,
+    formulier,
+    gezond,
+    headers,
+    inloggen,
+    layout,
+    metrics,
+    plek,
+    postvak,
+    rates,
+    start,
+    team,
+    team_moves,
+    volgen,
+)
 
 PAGES: tuple[Blueprint, ...] = (
     start.pages,
@@ -12,6 +27,8 @@ PAGES: tuple[Blueprint, ...] = (
     volgen.pages,
     inloggen.pages,
     postvak.pages,
+    team.pages,
+    team_moves.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 

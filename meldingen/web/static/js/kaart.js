@@ -3,8 +3,8 @@
 "use strict";
 
 // box: the element with data-tiles, data-outlines and data-pin. onPick({lon, lat}, how) is told each new place.
-// Returns { put(lon, lat, zoom), take(), middle() }.
-globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart" } = {}) => {
+// fixed: the pin only shows a place; nobody moves it. Returns { put(lon, lat, zoom), take(), middle() }.
+globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", label);
@@ -24,7 +24,7 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart" } = {}) => {
   const put = (lon, lat, zoom = 0) => {
     touched = true;
     if (!marker) {
-      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: true, alt: "Speld op de gekozen plek" }).addTo(map);
+      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, alt: "Speld op de gekozen plek" }).addTo(map);
       marker.on("dragend", () => {
         const at = marker.getLatLng();
         onPick({ lon: at.lng, lat: at.lat }, "pin");
@@ -43,11 +43,12 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart" } = {}) => {
     onPick({ lon: at.lng, lat: at.lat }, "pin");
   };
   map.on("click", (event) => {
+    if (fixed) return;
     put(event.latlng.lng, event.latlng.lat);
     onPick({ lon: event.latlng.lng, lat: event.latlng.lat }, "pin");
   });
   box.addEventListener("keydown", (event) => {
-    if (event.target !== box || (event.key !== "Enter" && event.key !== " ")) return;
+    if (fixed || event.target !== box || (event.key !== "Enter" && event.key !== " ")) return;
     event.preventDefault();
     middle();
   });

@@ -1,0 +1,155 @@
+"""The history of a melding or opdracht in words for staff: who did what, when. The melder's own: flow/timeline.py.
+
+Sentences are made from codes and ids of the journal; the words people wrote are looked up beside them.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ..domain.workflow import move_named
+from ..store import account, category, journal, opdracht, team
+from ..store.journal import Event
+from .layout import date_words
+
+OUTCOMES = {"opgelost": "opgelost", "niet_opgelost": "niet opgelost", "overgedragen": "overgedragen"}
+CHANNELS = {
+    "app": "de app",
+    "e_formulier": "het formulier",
+    "telefoon": "de telefoon",
+    "balie": "de balie",
+    "e_mail": "e-mail",
+    "post": "de post",
+    "social_media": "social media",
+    "eigen_waarneming": "eigen waarneming",
+    "partner": "een andere app",
+}
+JOINED = {
+    "dit_heb_ik_ook": "De melder zei: dit heb ik ook.",
+    "vanzelf": "Vanzelf: dezelfde soort, vlakbij.",
+    "beller": "Het KCC sloot de beller aan.",
+    "medewerker": "",
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line: when, what, by whom, and the words that were written (as stored; the page masks where it must)."""
+
+    at: datetime
+    what: str
+    who: str
+    words: str = ""
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class _Names:
+    teams: Mapping[int, str]
+    categories: Mapping[int, str]
+    accounts: Mapping[int, str]
+
+
+def tell_history(
+    session: Session,
+    *,
+    melding_ids: Collection[int] = (),
+    opdracht_ids: Collection[int] = (),
+    name_people: bool = True,
+    scope: Collection[int],
+) -> list[Told]:
+    """The history, oldest first, in six queries. name_people False (an external party): roles instead of names."""
+    events = journal.history_of(session, melding_ids=melding_ids, opdracht_ids=opdracht_ids, scope=scope)
+    notes = {
+        n.id: n.text for n in journal.notes_of(session, melding_ids=melding_ids, opdracht_ids=opdracht_ids, scope=scope)
+    }
+    closures = {c.id: c for c in opdracht.closures_of(session, opdracht_ids, scope=scope).values()}
+    names = _Names(
+        {t.id: t.name for t in team.every_team(session, scope=scope)},
+        {c.id: c.name for c in category.all_categories_of(session, scope=scope)},
+        {a.id: a.name for a in account.accounts_of(session, scope=scope)} if name_people else {},
+    )
+    told = []
+    for event in events:
+        what = _sentence(event, names)
+        if not what:
+            continue
+        closing = closures.get(event.facts.get("closure_id", 0))
+        words = closing.sentence if closing else notes.get(event.facts.get("note_id", 0), "")
+        told.append(Told(event.at, what, who(event.actor, names.accounts), words, event.facts.get("version")))
+    return told
+
+
+def who(label: str, accounts: Mapping[int, str]) -> str:
+    """The author of an event in words, from its label such as `medewerker:12`."""
+    kind, _, number = label.partition(":")
+    if kind == "medewerker":
+        return accounts.get(int(number or 0), "een medewerker")
+    return {"melder": "de melder", "anoniem": "de melder", "machine": "een andere app"}.get(kind, "het systeem")
+
+
+def changes_since(told: Sequence[Told], version: int) -> list[Told]:
+    """What moved after the version somebody had before him, for "intussen gewijzigd"."""
+    return [line for line in told if line.version is not None and line.version > version]
+
+
+def _sentence(event: Event, names: _Names) -> str:
+    facts: Mapping[str, Any] = event.facts
+    to_team = names.teams.get(facts.get("team_id", 0), "een team")
+    match event.kind:
+        case "ontvangen":
+            return f"Ontvangen via {CHANNELS.get(facts.get('channel', ''), 'een ander kanaal')}."
+        case "doorverwezen":
+            return "Vastgelegd en doorverwezen naar een andere gemeente."
+        case "toegewezen":
+            return f"Toegewezen aan {to_team}."
+        case "losgemaakt":
+            return f"Eigen opdracht gekregen, voor {to_team}."
+        case "heropend":
+            return f"Heropend: het is niet opgelost. Eerst naar {to_team}."
+        case "gesplitst":
+            return f"Afgesplitst als aparte opdracht, voor {to_team}."
+        case "overgedragen":
+            return _handed_over(facts, names, to_team)
+        case "teruggegeven":
+            return f"Teruggegeven. Nu bij {to_team}."
+        case "samengevoegd":
+            return f"Melding aangesloten bij deze opdracht. {JOINED.get(facts.get('reason', ''), '')}".strip()
+        case "ingepland":
+            planned = facts.get("planned_on")
+            return f"Ingepland voor {date_words(date.fromisoformat(planned))}." if planned else "Ingepland."
+        case "afgehandeld":
+            return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
+        case "gebeld":
+            return "Gebeld: gesproken." if facts.get("outcome") == "gesproken" else "Gebeld: niet bereikt."
+        case "geweigerd":
+            return f"Niet uitgevoerd: {move_named(facts['action']).words.lower()}."
+        case _:
+            return _PLAIN.get(event.kind, "")
+
+
+_PLAIN = {
+    "opgepakt": "Opgepakt.",
+    "vraag_gesteld": "Vraag gesteld aan de melder. De termijn staat stil.",
+    "gesplitst_van": "Er is een tweede opdracht van gemaakt.",
+    "samengevoegd_met": "Samengevoegd met een andere opdracht. Deze vervalt.",
+    "losgemaakt_van": "Een melding is losgemaakt van deze opdracht.",
+    "aanvulling": "De melder vulde iets aan.",
+    "notitie": "Notitie.",
+    "ingetrokken": "Ingetrokken.",
+    "intrekking_gevraagd": "De melder vroeg om intrekken. Het team beslist.",
+    "intrekking_afgewezen": "Intrekken niet goedgevonden. Het werk gaat door.",
+    "foto_ontvangen": "Foto ontvangen.",
+    "foto_onleesbaar": "Een foto was niet leesbaar.",
+    "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
+}
+
+
+def _handed_over(facts: Mapping[str, Any], names: _Names, to_team: str) -> str:
+    chosen = names.categories.get(facts.get("category_id", 0), "")
+    if facts.get("from_team_id") == facts.get("team_id"):
+        return f"Andere categorie: {chosen}."
+    return f"Overgedragen aan {to_team}, categorie {chosen}." if chosen else f"Overgedragen aan {to_team}."

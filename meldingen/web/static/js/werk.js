@@ -1,0 +1,49 @@
+// Staff pages: the map of one opdracht, a place of its own when splitting, and what the melder will read.
+"use strict";
+
+for (const box of document.querySelectorAll("[data-work-map]")) {
+  const map = globalThis.maakKaart?.(box, { label: "Kaart met de plek van het werk", fixed: true });
+  map?.put(Number(box.dataset.lon), Number(box.dataset.lat), 16);
+}
+
+for (const part of document.querySelectorAll("[data-own-place]")) {
+  part.hidden = false;
+  const { lon, lat } = part.closest("form").elements;
+  const words = part.querySelector("[data-place-words]");
+  const box = part.querySelector(".place__map");
+  const map = globalThis.maakKaart?.(box, {
+    label: "Kaart om een andere plek te kiezen",
+    onPick: (at) => {
+      lon.value = at.lon.toFixed(6);
+      lat.value = at.lat.toFixed(6);
+      words.textContent = "De tweede opdracht krijgt de plek van de speld.";
+    },
+  });
+  map?.put(Number(lon.value || box.dataset.lon), Number(lat.value || box.dataset.lat), 16);
+}
+
+for (const form of document.querySelectorAll("[data-closing]")) {
+  const own = form.elements.zin;
+  const preview = form.querySelector("[data-preview]");
+  let edited = own.value !== "";
+  let ready = "";
+  const tell = () => {
+    if (!preview) return;
+    const chosen = form.querySelector("[name=keuze]:checked");
+    const given = chosen?.dataset.sentence ?? "";
+    preview.textContent = [given, own.value.trim()].filter(Boolean).join(" ") || (chosen ? "Dat is nu opgelost." : "…");
+  };
+  own.addEventListener("input", () => {
+    edited = own.value !== "" && own.value !== ready;
+    tell();
+  });
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "keuze") {
+      const solved = /^opgelost:\d+$/.test(target.value);
+      ready = solved ? target.labels[0].textContent.trim() : "";
+      if (!edited) own.value = ready;
+    }
+    tell();
+  });
+  tell();
+}

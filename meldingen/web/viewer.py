@@ -1,0 +1,77 @@
+"""What a medewerker may look at on the pages of team and KCC, and what is hidden from an external party.
+
+Looking is wider than doing: a team reads the work of its whole gemeente; what it may change is the flow's question.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..auth import Visit
+from ..domain.actor import COORDINATOR, KCC, PIKET, STAFF_ON_OPDRACHTEN, TEAM, Actor
+from ..domain.errors import DomainError, NotFound
+from ..domain.text import mask_personal
+from ..domain.workflow import Move, possible_moves
+from ..flow.status import check_rights
+from ..store.opdracht import Opdracht
+from ..store.team import Team, teams_of
+from ..store.worklists import Sees, WorkRow, work_row
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks. partner_of: the gemeenten for which this is an external party: own work only, texts masked.
+
+    teams: the active teams of every gemeente in scope, by name.
+    """
+
+    actor: Actor
+    sees: Sees
+    partner_of: frozenset[int]
+    teams: Sequence[Team]
+
+    @property
+    def has_teams(self) -> bool:
+        """Whether "mijn opdrachten" means something."""
+        return bool(self.actor.team_ids)
+
+    @property
+    def minds_lists(self) -> bool:
+        """Whether the lists that must be empty at the end of the day are this person's."""
+        return bool(self.actor.gemeenten_with(COORDINATOR, KCC))
+
+    def shown(self, text: str, gemeente_id: int) -> str:
+        """A text of a melder or colleague as this person may read it."""
+        return mask_personal(text) if gemeente_id in self.partner_of else text
+
+    def moves(self, opdracht: Opdracht) -> list[Move]:
+        """The buttons: what the table allows now and this person may do with this opdracht."""
+        held = self.actor.roles.get(opdracht.gemeente_id, frozenset())
+        return [move for move in possible_moves(opdracht.status, held) if self._may(opdracht, move)]
+
+    def _may(self, opdracht: Opdracht, move: Move) -> bool:
+        try:
+            check_rights(opdracht, move.action, self.actor)
+        except DomainError:
+            return False
+        return True
+
+
+def viewer_of(here: Visit) -> Viewer:
+    """The viewer of this request; one query."""
+    actor = here.actor
+    teams = teams_of(here.session, scope=actor.scope)
+    partner_of = set()
+    for gemeente_id, roles in actor.roles.items():
+        own = [t for t in teams if t.id in actor.team_ids and t.gemeente_id == gemeente_id]
+        if roles <= {TEAM, PIKET} and own and all(t.is_partner for t in own):
+            partner_of.add(gemeente_id)
+    whole = actor.gemeenten_with(*STAFF_ON_OPDRACHTEN) - partner_of
+    return Viewer(actor, Sees(whole=whole, team_ids=actor.team_ids), frozenset(partner_of), teams)
+
+
+def seen_work(here: Visit, viewer: Viewer, opdracht_id: int) -> WorkRow:
+    """One opdracht with what a list shows of it. Raises NotFound, also for one this person may not see."""
+    row = work_row(here.session, opdracht_id, viewer.sees, scope=viewer.actor.scope)
+    if row is None:
+        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+    return row
