@@ -1,0 +1,48 @@
+"""The real relay and workers with real handlers, in processes of their own; only their patience is a test's.
+
+A lease of two seconds instead of ninety: what a killed worker held comes back while the test still watches.
+"""
+
+import multiprocessing
+import os
+from dataclasses import replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from meldingen.app import configure_logging
+from meldingen.settings import Settings
+from workers import main
+from workers.policy import POLICIES
+from workers.stopping import die_with_parent
+
+LEASE_S = 2
+QUICK = {
+    topic: replace(
+        policy, terms=replace(policy.terms, lease_s=LEASE_S), budget_s=1.0, first_wait_s=0.1, longest_wait_s=1
+    )
+    for topic, policy in POLICIES.items()
+}
+
+
+def start(part: str, settings: Settings, log: Path) -> BaseProcess:
+    """Starts `relay`, `text` or `heavy`; ends with this process, or when killed."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=be, args=(part, settings, log))
+    process.start()
+    return process
+
+
+def be(part: str, settings: Settings, log: Path) -> None:
+    """Runs in the new process."""
+    die_with_parent(os.getppid())
+    with log.open("ab") as written:
+        os.dup2(written.fileno(), 1)
+        os.dup2(written.fileno(), 2)
+    configure_logging("INFO")
+    if part == "relay":
+        main.be_relay(settings, policies=QUICK)
+    elif part == "text":
+        main.be_text_worker(settings, policies=QUICK)
+    else:
+        main.be_heavy_worker(settings, policies=QUICK)
