@@ -50,7 +50,7 @@ def facts_for_melder(
         "place": melding.address or melding.location_note,
         "sentence": _sentence(session, home, notice, event, melding, closure, now),
         "reason_text": reason_sentences().get(closure.reason, "") if closure else "",
-        "promised_on": _promise(notice, melding, now),
+        "promised_on": _promise(notice, event, melding, now),
         "link": follow_link(settings, melding),
         "spoken_code": _spaced(tokens.spoken_code(settings.secret_keys, melding.id, melding.token_generation)),
         "has_photo": closure is not None and _has_photo(session, closure),
@@ -153,9 +153,11 @@ def _sentence(
             return closure.sentence if closure else ""
 
 
-def _promise(notice: Notice, melding: Melding, now: datetime) -> str:
-    """The promise as it was made at receipt; later berichten tell it as it stands, and none that has passed."""
+def _promise(notice: Notice, event: Event, melding: Melding, now: datetime) -> str:
+    """The promise this event made; others tell it as it stands, and none tells one that has passed."""
     promised = melding.first_promised_on if notice.kind == NoticeKind.ONTVANGST else melding.promised_on
+    if "promised_on" in event.facts:
+        promised = date.fromisoformat(event.facts["promised_on"])
     today = local_day(now)
     return date_words(promised, today) if promised >= today else ""
 

@@ -56,8 +56,13 @@ def announce(
         callback.drop_open(session, [m.id for m in meldingen], now=now, scope=scope)
     known = contact.contacts_of(session, [m.id for m in meldingen], scope=scope)
     for melding in meldingen:
-        if melding.id in known and choose_channel(deliveries.contact_facts(known[melding.id]), kind):
+        if can_hear(known.get(melding.id), kind):
             _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id)
+
+
+def can_hear(known: contact.Contact | None, kind: str) -> bool:
+    """Whether some channel of this melder carries this kind of bericht; False without any contact."""
+    return known is not None and choose_channel(deliveries.contact_facts(known), kind) is not None
 
 
 def alarm(session: Session, event: Event, team_ids: Iterable[int], *, now: datetime) -> None:

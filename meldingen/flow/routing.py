@@ -205,7 +205,20 @@ def settle(session: Session, work: Work, event: journal.Event, *, now: datetime)
     derived = derive_statuses(session, work.meldingen.values(), now=now)
     notices.announce(session, "doorgezet", event, derived.became(DOORGEZET), now=now)
     told = {m.id for m in derived.became(DOORGEZET)}
-    notices.announce(session, "vertraagd", event, [m for m in later if m.id not in told], now=now)
+    for melding in later:
+        # An event of its own per melding: each has its own promise, and a bericht tells what its event says.
+        promise = journal.record(
+            session,
+            "nieuwe_datum",
+            gemeente_id=melding.gemeente_id,
+            actor=SYSTEM,
+            now=now,
+            melding_id=melding.id,
+            opdracht_id=event.opdracht_id,
+            facts={"promised_on": melding.promised_on.isoformat()},
+        )
+        if melding.id not in told:
+            notices.announce(session, "vertraagd", promise, [melding], now=now)
     return derived
 
 

@@ -152,6 +152,9 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
         case "ingepland":
             planned = event.facts.get("planned_on")
             return f"Het werk is gepland voor {date_words(date.fromisoformat(planned), today)}." if planned else ""
+        case "nieuwe_datum":
+            promised = date_words(date.fromisoformat(event.facts["promised_on"]), today)
+            return f"Wij denken dat het klaar is op {promised.removeprefix('op ')}." if event.own else ""
         case "vraag_gesteld":
             if event.facts.get("melding_id") != melding_id:
                 return "Wij wachten op meer informatie."

@@ -73,8 +73,8 @@ def ask_melder(session: Session, opdracht_id: int, question: str, *, basis: Basi
         return opened
     opdracht = opened.opdrachten[opdracht_id]
     linked = opened.of(session, opdracht)
-    reachable = contact.contacts_of(session, [m.id for m in linked], scope=[opdracht.gemeente_id])
-    asked = next((m for m in linked if m.id in reachable and m.withdrawn_at is None), None)
+    known = contact.contacts_of(session, [m.id for m in linked], scope=[opdracht.gemeente_id])
+    asked = next((m for m in linked if m.withdrawn_at is None and notices.can_hear(known.get(m.id), "vraag")), None)
     if asked is None:
         raise Conflict("niemand_bereikbaar", "Geen van de melders liet gegevens achter. Een vraag kan dan niet.")
     note = keep_note(session, opdracht, "vraag", question, actor=actor, now=now)

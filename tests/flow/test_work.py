@@ -22,7 +22,7 @@ from meldingen.flow.joining import Split
 from meldingen.flow.status import Basis
 from meldingen.flow.work import HandOver
 from meldingen.store.gemeente import Gemeente
-from meldingen.store.journal import history_of, notes_of
+from meldingen.store.journal import Event, history_of, notes_of
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Opdracht, meldingen_of
@@ -157,6 +157,8 @@ def test_another_category_finds_its_team_and_its_term(
     assert melding.promised_on == date(2026, 4, 29) and melding.first_promised_on == date(2026, 4, 21)
     assert melding.category_id != opdracht.category_id, "the melder's own category stays for the figures"
     assert kinds(session) == ["ontvangst", "vertraagd"]
+    told = session.scalars(sa.select(Event.facts).where(Event.kind == "nieuwe_datum")).all()
+    assert told == [{"promised_on": "2026-04-29"}], "the bericht tells the date of its own event"
     assert opdracht.moves_count == 1
 
 
@@ -197,8 +199,11 @@ def test_a_question_pauses_the_term_and_the_answer_ends_the_pause(
     assert opdracht.due_at == due + timedelta(days=2) and opdracht.paused_days == 2
 
 
-def test_nobody_to_ask_is_said(session: Session, now: datetime, member: Actor, home: Gemeente) -> None:
-    silent = opdracht_of(session, factories.melding(session, now=now))
+@pytest.mark.parametrize("left", [None, {"name": "Bo, zonder adres"}])
+def test_nobody_to_ask_is_said(
+    session: Session, now: datetime, member: Actor, home: Gemeente, left: dict[str, str] | None
+) -> None:
+    silent = opdracht_of(session, factories.melding(session, now=now, contact=left))
     with pytest.raises(Conflict):
         work.ask_melder(session, silent.id, "Waar?", basis=on(silent), actor=member, now=now)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ from . import processes
 API = "/api/v1"
 PASSWORD = "een lange zin om te onthouden"
 PATIENCE_S = 40.0
+
+
+@cache
+def password_hash() -> str:
+    """Of PASSWORD; one is enough, since argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
 
 
 @dataclass
@@ -64,7 +71,7 @@ class Town:
     def _employ(self, session: Any, role: str, team_slug: str) -> None:
         name = team_slug or role
         account = Account(
-            username=name, name=name, password_hash=hash_password(PASSWORD), active=True, created_at=db.machine_now()
+            username=name, name=name, password_hash=password_hash(), active=True, created_at=db.machine_now()
         )
         session.add(account)
         session.flush()
