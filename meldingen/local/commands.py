@@ -178,7 +178,7 @@ def announce(url: str, demo: str, places: Places, took_s: float) -> None:
     say(f"\nMeldingen draait (gestart in {seconds(took_s)}):")
     for what, path in (
         ("melden", "melden"),
-        ("inloggen", "login"),
+        ("inloggen", "inloggen"),
         ("berichten", "postvak"),
         ("gezondheid", "gezond/klaar"),
     ):
