@@ -97,8 +97,6 @@ def lonlat_of(value: WKBElement | tuple[float, float]) -> tuple[float, float]:
 class Place(Refuses, ma.fields.Field[Any]):
     """A GeoJSON Point. Loads as (lon, lat) that the domain finds usable; dumps in the CRS that was asked."""
 
-    default_error_messages = {**Refuses.default_error_messages, "invalid": NO_POINT}
-
     def __init__(self, **kwargs: Any) -> None:
         shown = {
             "type": "object",
@@ -116,10 +114,10 @@ class Place(Refuses, ma.fields.Field[Any]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any
     ) -> tuple[float, float]:
         if not isinstance(value, dict) or value.get("type") != "Point" or set(value) - {"type", "coordinates"}:
-            raise self.make_error("invalid")
+            raise ma.ValidationError(NO_POINT)
         pair = value.get("coordinates")
         if not isinstance(pair, list) or len(pair) != 2:
-            raise self.make_error("invalid")
+            raise ma.ValidationError(NO_POINT)
         crs = self.ask(body_crs)
         field = f"{self.data_key or attr}.coordinates"
         lon, lat = pair if crs == CRS84 else self.ask(to_lonlat, *pair, crs, field=field)

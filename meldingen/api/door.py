@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.routing import BaseConverter, ValidationError
 
 from . import rates
+from .crs import asked_crs
 from .fields import MAX_ID
 from .parsing import PARSER, refuse_unknown_query
 from .schemas.base import Shape
@@ -118,6 +119,7 @@ def _checked(view: View) -> View:
             raise NotAcceptable
         rates.check_claimed()
         refuse_unknown_query(takes_query)
+        asked_crs()
         return view(*args, **kwargs)
 
     checked._apidoc.setdefault("manual_doc", {})[ACCESS] = checked.may_enter  # type: ignore[attr-defined]

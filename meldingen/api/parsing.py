@@ -110,14 +110,16 @@ def files_only(req: Request) -> None:
 
 
 def _refuse_unknown_parts(req: Request, part: str) -> None:
-    unknown = [name for name in req.form if name != part] + [name for name in req.files if name != FILES]
+    unknown = [name for name in req.form if name != part] + [name for name in req.files if name not in (FILES, part)]
     if unknown:
         raise InvalidInput.gather([_unknown(name) for name in unknown[:MAX_ERRORS]])
 
 
 def _part(req: Request, part: str) -> dict[str, Any]:
     _refuse_unknown_parts(req, part)
-    raw = req.form.get(part)
+    raw: str | bytes | None = req.form.get(part)
+    if raw is None and part in req.files:  # a Blob of a browser comes as a file called "blob"
+        raw = req.files[part].stream.read(MAX_JSON_BYTES + 1)
     if raw is None:
         raise InvalidInput.of(part, "verplicht", f"Stuur de gegevens als JSON in het deel '{part}'.")
     if len(raw) > MAX_JSON_BYTES:

@@ -14,7 +14,8 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import TestResponse, encode_multipart
 
 from meldingen import db
 from meldingen.adapters import Adapters
@@ -84,6 +85,16 @@ class World:
         tables = ("melding", "contact", "photo", "note", "journal", "outbox", "idempotency", "opdracht", "closure")
         with self.engine.connect() as connection:
             return {name: connection.scalar(sa.text(f"SELECT count(*) FROM {name}")) or 0 for name in tables}
+
+
+def sent(fields: dict[str, Any]) -> dict[str, Any]:
+    """A form as bytes: the test client keeps a big one in a file that nobody closes."""
+    whole: MultiDict[str, Any] = MultiDict()
+    for name, value in fields.items():
+        for one in value if isinstance(value, list) else [value]:
+            whole.add(name, FileStorage(one[0], filename=one[1]) if isinstance(one, tuple) else one)
+    kind, data = encode_multipart(whole)
+    return {"data": data, "content_type": f'multipart/form-data; boundary="{kind}"'}
 
 
 def form(part: dict[str, Any], *files: bytes, name: str = "melding") -> dict[str, Any]:

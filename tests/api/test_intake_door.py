@@ -1,5 +1,8 @@
 """Melden through the API: what a melder, a partner app and the KCC send, and what they get back."""
 
+import io
+import json
+
 import pytest
 import sqlalchemy as sa
 
@@ -66,6 +69,12 @@ def test_photos_never_refuse_a_melding(world: World, jpeg: bytes) -> None:
     bad, good = answer.json["fotos"]
     assert (bad["uitkomst"], good["uitkomst"]) == ("geweigerd", "ontvangen")
     assert bad["detail"].endswith(".") and good["id"]
+
+
+def test_a_browser_sends_its_json_as_a_blob(world: World, jpeg: bytes) -> None:
+    fields = {"locatie": {"type": "Point", "coordinates": [4.7, 52.66]}, "omschrijving": "Tegel"}
+    body = form(fields, jpeg) | {"melding": (io.BytesIO(json.dumps(fields).encode()), "blob", "application/json")}
+    assert world.client().post(f"{BASE}/meldingen", data=body).status_code == 201
 
 
 def test_only_bad_photos_is_no_melding(world: World) -> None:
