@@ -7,6 +7,8 @@ the phone never sees why (measured with granian).
 from typing import Final
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import LimitedStream
 
 from ..auth import installation
 
@@ -32,6 +34,7 @@ SHOWN_HEADERS: Final = "API-Version, Allow, Content-Crs, ETag, Link, Location, R
 
 def init_app(app: Flask) -> None:
     """Puts the headers on every answer under /api/, refusals and unknown paths included."""
+    app.before_request(_bound_body)
     app.after_request(_answer_headers)
     app.after_request(_drain)
 
@@ -81,6 +84,13 @@ def _cors(response: Response) -> None:
         headers["Access-Control-Max-Age"] = "600"
 
 
+def _bound_body() -> None:
+    """Lets nobody read past the body: some servers hand over the bare connection, where that waits for ever."""
+    if request.content_length is not None:
+        bounded = LimitedStream(request.environ["wsgi.input"], request.content_length)
+        request.environ["wsgi.input"] = bounded
+
+
 def _drain(response: Response) -> Response:
     """Reads what is left of the body of a refused request, for pages too; more than the bound is not worth it."""
     if response.status_code < 400 or request.method in ("GET", "HEAD", "OPTIONS"):
@@ -88,7 +98,10 @@ def _drain(response: Response) -> Response:
     left = min(request.content_length or 0, DRAIN_BYTES)
     stream = request.environ["wsgi.input"]
     while left > 0:
-        chunk = stream.read(min(CHUNK, left))
+        try:
+            chunk = stream.read(min(CHUNK, left))
+        except ClientDisconnected:
+            break
         if not chunk:
             break
         left -= len(chunk)

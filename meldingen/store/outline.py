@@ -65,3 +65,11 @@ def outlines_of(session: Session, *, scope: Collection[int]) -> dict[str, Any]:
 
 def _geojson(shape: Any) -> sa.ColumnElement[str]:
     return sa.func.ST_AsGeoJSON(sa.func.ST_SimplifyPreserveTopology(shape, SIMPLER), DIGITS)
+
+
+def bounds_of(session: Session, *, scope: Collection[int]) -> tuple[float, float, float, float] | None:
+    """West, south, east and north of the gemeenten in scope, for a map's first view; None when no border is known."""
+    extent = sa.select(sa.func.ST_Extent(Gemeente.border).label("box")).where(Gemeente.id.in_(scope)).subquery()
+    sides = (sa.func.ST_XMin, sa.func.ST_YMin, sa.func.ST_XMax, sa.func.ST_YMax)
+    west, south, east, north = session.execute(sa.select(*(side(extent.c.box) for side in sides))).one()
+    return None if west is None else (west, south, east, north)

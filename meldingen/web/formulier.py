@@ -25,7 +25,7 @@ from ..flow.photos import REASONS, PhotoResult, add_photos, check_uploads
 from ..flow.places import Placed, place_melding
 from ..store.category import Category, categories_of, category_by_id
 from ..store.melding import Melding
-from ..store.outline import Spot, spots_of
+from ..store.outline import Spot, bounds_of, spots_of
 from .drafts import Draft, Drafts
 from .layout import Sender, page_sender, senders, show_as
 from .melding_form import HONEYPOT, Filled, body_hash, read_melding
@@ -228,6 +228,7 @@ def _form(
         chosen=chosen,
         spots=[("", [(spot.code, spot.name) for spot in spots])],
         tiles=here.settings.map_tiles_url,
+        bounds=",".join(f"{side:.5f}" for side in bounds_of(here.session, scope=[sender.id]) or ()),
         room=MAX_PHOTOS - len(drafts),
     )
     return page, status

@@ -51,9 +51,9 @@ def settings_for(url: sa.URL, folder: Path) -> Settings:
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One app for all web tests: commits are real, so each test makes what it looks at."""
+    """One app for the tests of a file: commits are real, so each test makes what it looks at."""
     settings = settings_for(clone(), tmp_path_factory.mktemp("web"))
     app = create_app(settings, replace(build(settings), wake=lambda: None))
     engine = db.make_engine(settings.database_url, pool_size=4)
@@ -95,11 +95,3 @@ def signed_in(world: World) -> Callable[[str], FlaskClient]:
 def token_in(page: str) -> str:
     """The form token that a page carries."""
     return page.split('name="csrf_token" value="')[1].split('"')[0]
-
-
-@pytest.fixture
-def folder(world: World) -> Path:
-    """Where the app keeps its photos."""
-    held = world.app.extensions["meldingen"]
-    assert held.settings.photo_dir is not None
-    return held.settings.photo_dir

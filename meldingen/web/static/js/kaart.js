@@ -2,8 +2,9 @@
 // By mouse or touch a single tap puts the pin; by keyboard the arrows move the map and Enter puts it in the middle.
 "use strict";
 
-// box: the element with data-tiles, data-outlines and data-pin. onPick({lon, lat}, how) is told each new place.
-// fixed: the pin only shows a place; nobody moves it. Returns { put(lon, lat, zoom), take(), middle() }.
+// box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin.
+// onPick({lon, lat}, how) is told each new place. fixed: the pin only shows a place; nobody moves it.
+// Returns { put(lon, lat, zoom), take(), middle() }.
 globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
@@ -11,18 +12,19 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
   const map = L.map(box, { zoomControl: false, attributionControl: true, minZoom: 8, maxZoom: 19, zoomAnimation: false, zoomSnap: 0.25 });
   map.attributionControl.setPrefix(false);
   L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
-  map.setView([52.1, 5.3], 8);
-  const { tiles, outlines, pin } = box.dataset;
+  const { tiles, outlines, bounds, pin } = box.dataset;
+  if (bounds) {
+    const [west, south, east, north] = bounds.split(",").map(Number);
+    map.fitBounds([[south, west], [north, east]], { padding: [4, 4] });
+  } else map.setView([52.1, 5.3], 8);
   if (tiles) {
     const source = new URL(tiles.replace("{s}.", ""), location.href).hostname;
     L.tileLayer(tiles, { maxZoom: 19, attribution: `Kaart: ${source}` }).addTo(map);
   }
   const icon = L.icon({ iconUrl: pin, iconSize: [32, 44], iconAnchor: [16, 42] });
   let marker = null;
-  let touched = false;
 
   const put = (lon, lat, zoom = 0) => {
-    touched = true;
     if (!marker) {
       marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, alt: "Speld op de gekozen plek" }).addTo(map);
       marker.on("dragend", () => {
@@ -68,12 +70,12 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
             layer.bindTooltip(properties.naam, { permanent: true, direction: "center", className });
           },
         }).addTo(map);
+        if (!bounds && !marker && drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds(), { padding: [4, 4] });
         const names = () => {
           box.classList.toggle("kaart--wijken", map.getZoom() >= 11 && map.getZoom() < 13);
           box.classList.toggle("kaart--buurten", map.getZoom() >= 13);
         };
         map.on("zoomend", names);
-        if (!touched && drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds(), { padding: [4, 4] });
         names();
       })
       .catch(() => {}); // the place can be given without it

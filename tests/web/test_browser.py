@@ -1,0 +1,203 @@
+"""The pages in a real browser: axe on every state at phone and tablet width, by keyboard, and without JavaScript."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from meldingen.db import machine_now
+from meldingen.domain import tokens
+from tests import factories
+from tests.photos import photo
+
+from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .conftest import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+
+FOCUS = """(() => {
+  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  return [seen, box.bottom > 0 && box.top < innerHeight, e.outerHTML];
+})()"""
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    with served(world.app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page of a visitor of its own; fails the test when a script fails or the policy stops something."""
+    ours = (address, "blob:", "data:")
+    contexts: list[BrowserContext] = []
+    wrong: list[str] = []
+
+    def open_page(path: str = "/", *, size: dict[str, int] = PHONE, **options: Any) -> Page:
+        context = chromium.new_context(viewport=size, base_url=address, locale="nl-NL", **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on("request", lambda sent: None if sent.url.startswith(ours) else wrong.append(sent.url))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "stoep.jpg"
+    path.write_bytes(photo())
+    return path
+
+
+@pytest.mark.parametrize("size", [PHONE, TABLET], ids=["telefoon", "tablet"])
+def test_every_state_of_the_public_pages_is_accessible(
+    world: World, visit: Callable[..., Page], picture: Path, size: dict[str, int]
+) -> None:
+    page = visit("/", size=size)
+    for path in ("/", "/privacy", "/toegankelijkheid", "/inloggen", "/volgen", "/postvak", "/bestaat-niet"):
+        page.goto(path)
+        assert_accessible(page, path)
+    page.goto("/inloggen")
+    page.get_by_role("button", name="Inloggen").click()
+    assert_accessible(page, "inloggen met fouten")
+    page.goto("/melden")
+    expect(page.locator(".kaartvlak").first).to_be_attached()
+    assert_accessible(page, "leeg formulier")
+    page.get_by_role("button", name="Controleren").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert page.title().startswith("Fout: ")
+    assert_accessible(page, "formulier met fouten")
+    page.get_by_role("region", name="Kaart").click()
+    expect(page.get_by_text("Gekozen plek:")).to_be_visible()
+    page.get_by_label("Vertel wat er is").fill("Er ligt een tegel los. 😀")
+    page.get_by_label("Foto's").set_input_files(picture)
+    expect(page.get_by_text("Foto stoep.jpg is toegevoegd.")).to_be_visible()
+    page.get_by_label("Het is gevaarlijk").check()
+    page.get_by_text("Hoe en hoe vaak").click()
+    assert_accessible(page, "ingevuld formulier")
+    page.get_by_role("button", name="Controleren").click()
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    assert_accessible(page, "controleren")
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    assert_accessible(page, "ontvangen")
+    page.get_by_role("link", name="Volg uw melding").click()
+    page.get_by_role("heading", name="Zo staat het ervoor").wait_for()
+    assert_accessible(page, "volgen")
+    page.get_by_role("button", name="Toevoegen").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert_accessible(page, "volgen met fouten")
+    page.get_by_role("link", name="Trek uw melding in").click()
+    assert_accessible(page, "intrekken")
+
+
+def test_the_whole_way_by_keyboard_alone(visit: Callable[..., Page]) -> None:
+    page = visit("/melden", size=TABLET)
+    expect(page.locator(".kaartvlak").first).to_be_attached()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Naar de inhoud")).to_be_focused()
+    region = page.get_by_role("region", name="Kaart")
+    tab_to(page, region)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Gekozen plek:")).to_be_visible()
+    tab_to(page, page.get_by_label("Vertel wat er is"))
+    page.keyboard.type("De lamp brandt niet.")
+    tab_to(page, page.get_by_role("button", name="Controleren"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    tab_to(page, page.get_by_role("button", name="Melding versturen"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+
+
+def tab_to(page: Page, goal: Any) -> None:
+    """Presses Tab until the goal has the focus; each stop on the way shows its focus and is in view."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        ring = page.evaluate(FOCUS)
+        assert ring[0] and ring[1], ring[2][:200]
+        if goal.evaluate("e => e === document.activeElement"):
+            return
+    raise AssertionError("the keyboard does not get there")
+
+
+def test_without_javascript_with_a_photo(visit: Callable[..., Page], picture: Path) -> None:
+    page = visit("/melden", java_script_enabled=False)
+    assert page.locator("[data-map]").is_hidden()
+    page.get_by_label("Foto's").set_input_files(picture)
+    page.get_by_role("button", name="Controleren").click()
+    page.get_by_label("In welke buurt is het?").select_option(label="Noord")
+    page.get_by_label("Straat en huisnummer").fill("Breelaan 12")
+    page.get_by_role("button", name="Controleren").click()
+    expect(page.get_by_text("stoep.jpg")).to_be_visible()
+    page.get_by_role("button", name="Melding versturen").click()
+    expect(page.get_by_text("Foto 1: ontvangen")).to_be_visible()
+
+
+def test_my_own_location_is_one_tap(visit: Callable[..., Page]) -> None:
+    here = {"longitude": 4.7, "latitude": 52.66}
+    page = visit("/melden", geolocation=here, permissions=["geolocation"])
+    page.get_by_role("button", name="Gebruik mijn locatie").click()
+    expect(page.get_by_text("Gekozen plek: Noord")).to_be_visible()
+    page.get_by_label("Vertel wat er is").fill("Glas op straat")
+    page.get_by_role("button", name="Controleren").click()
+    expect(page.get_by_text("Uw eigen locatie")).to_be_visible()
+
+
+def test_a_hasty_double_click_sends_once(visit: Callable[..., Page]) -> None:
+    page = visit("/melden")
+    page.get_by_role("region", name="Kaart").click()
+    page.get_by_label("Vertel wat er is").fill("Dubbelklik")
+    page.get_by_role("button", name="Controleren").click()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.get_by_role("button", name="Melding versturen").dblclick()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    assert len(sent) == 1
+
+
+def test_text_may_be_twice_as_large(world: World, visit: Callable[..., Page]) -> None:
+    """WCAG 1.4.4 and 1.4.10: at 320 pixels and at 200 % nothing falls outside the page."""
+    with world.session() as session, session.begin():
+        melding = factories.melding(session, now=machine_now(), description="Lang" * 100)
+    keys = world.app.extensions["meldingen"].settings.secret_keys
+    page = visit(f"/v/{tokens.make_token(keys, melding.id, 1)}", size={"width": 320, "height": 640})
+    for path in (f"/volgen/{melding.number}", "/melden", "/volgen", "/"):
+        page.goto(path)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, path
+
+
+def test_the_receipt_prints_without_buttons(visit: Callable[..., Page]) -> None:
+    page = visit("/melden")
+    page.get_by_role("region", name="Kaart").click()
+    page.get_by_label("Vertel wat er is").fill("Afdrukken")
+    page.get_by_role("button", name="Controleren").click()
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    page.emulate_media(media="print")
+    assert page.get_by_role("link", name="Volg uw melding").is_hidden()
+    assert page.locator(".site-menu").is_hidden()
+    expect(page.get_by_text("Link om te bewaren")).to_be_visible()
