@@ -35,13 +35,14 @@ class Parser(FlaskParser):
         part: str = getattr(schema, "multipart", "")
         if part and req.mimetype == "multipart/form-data":
             return _part(req, part)
-        raw = body_bytes(req)
-        if not raw.strip():
-            if any(field.required for field in schema.fields.values()) and req.mimetype != "application/json":
+        if req.mimetype != "application/json":
+            sent = req.content_length or "Transfer-Encoding" in req.headers
+            if sent or any(field.required for field in schema.fields.values()):
                 raise UnsupportedMediaType
             return {}
-        if req.mimetype != "application/json":
-            raise UnsupportedMediaType
+        raw = body_bytes(req)
+        if not raw.strip():
+            return {}
         return read_json(raw)
 
     def handle_error(self, error: ma.ValidationError, *_: Any, **__: Any) -> NoReturn:
