@@ -50,6 +50,7 @@ const pick = (at, how) => {
   lat.value = at.lat.toFixed(6);
   bron.value = how;
   place.classList.remove("utrecht-form-field--invalid");
+  place.querySelector("[data-place-error]")?.remove();
   tellPlace();
   tellNear();
 };
