@@ -39,6 +39,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         max_overflow=4,
         pool_pre_ping=True,
         pool_timeout=10,
+        hide_parameters=True,  # an error must not carry names and places into a log
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
             "connect_timeout": 5,

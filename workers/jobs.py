@@ -162,12 +162,12 @@ def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
         began = time.monotonic()
         try:
             until = place.handlers[Topic(entry.topic)](place.context, entry)
-        except JobTimeoutException:
-            _record_failure(place, policy, entry, TIMED_OUT, final=False)
-            return False
         except LeaseLost:
             log.warning("lease_lost")
         except Exception as error:
+            if timed_out(error):
+                _record_failure(place, policy, entry, TIMED_OUT, final=False)
+                return False
             final = isinstance(error, PermanentFailure | DomainError) and not isinstance(error, Unavailable)
             _log_failure(error, began)
             _record_failure(place, policy, entry, reason_of(error), final=final)
@@ -190,6 +190,14 @@ def _record_failure(place: Workplace, policy: Policy, entry: Leased, reason: str
             wait_s = policy.wait_s(entry.attempts)
             leases.postpone(session, entry, due_at=now + timedelta(seconds=wait_s), reason=reason)
             log.warning("job_postponed", reason=reason, wait_s=round(wait_s, 1))
+
+
+def timed_out(error: BaseException | None) -> bool:
+    """Whether RQ's time-out lies behind this error: it strikes anywhere, also inside the driver, whose own complaint
+    about the broken-off conversation then stands in front of it."""
+    while error is not None and not isinstance(error, JobTimeoutException):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def reason_of(error: Exception) -> str:

@@ -34,7 +34,7 @@ from . import processes
 
 API = "/api/v1"
 PASSWORD = "een lange zin om te onthouden"
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 
 @cache

@@ -18,7 +18,7 @@ from meldingen.store.outbox import OutboxEntry, Topic, put
 from .process import start
 
 T = TypeVar("T")
-DEADLINE_S = 25.0
+DEADLINE_S = 60.0
 
 
 def until(look: Callable[[], T], *, deadline_s: float = DEADLINE_S) -> T:
