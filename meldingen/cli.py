@@ -15,7 +15,7 @@ from .domain.errors import InvalidInput
 from .settings import Settings, SettingsError
 from .store import leases
 from .store import outbox as entries
-from .store.gemeente import gemeente_by_slug
+from .store.gemeente import gemeente_by_slug, served_gemeenten
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -209,7 +209,7 @@ def diagram() -> None:
 def seed(demo: bool, slug: str) -> None:
     """Vul een gemeente met wat zij nodig heeft om te beginnen; wat er al is, blijft zoals het is."""
     from . import auth  # here: only this command needs the doors' password hash
-    from .flow.demo import seed_demo
+    from .flow.demo import DEMO_CODE, seed_demo
     from .flow.seed import seed_gemeente
 
     if demo == bool(slug):
@@ -218,7 +218,11 @@ def seed(demo: bool, slug: str) -> None:
         raise click.ClickException("De demo heeft bekende wachtwoorden. Zij mag alleen met LOKALE_MODUS=1.")
     with work() as session:
         now = db.business_now(session)
-        if demo:
+        others = [g.name for g in served_gemeenten(session) if g.code != DEMO_CODE]
+        if demo and others:
+            # Somebody's real database: known passwords have no place there.
+            lines = [f"De demo is overgeslagen: deze database is van {', '.join(others)}."]
+        elif demo:
             lines = seed_demo(session, hash_password=auth.hash_password, actor=SYSTEM, now=now).lines()
         else:
             gemeente = gemeente_by_slug(session, slug)

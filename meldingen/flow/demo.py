@@ -27,6 +27,8 @@ from .library import DEFAULTS, read_defaults
 from .seed import seed_gemeente
 from .status import Basis
 
+DEMO_CODE = "GM0373"
+"""Of the demo gemeente, as in defaults/demo/gemeente.toml."""
 BY_TEAM = ("eigen_waarneming",)
 BY_KCC = ("telefoon", "balie", "e_mail", "post", "social_media")
 REOPENED_AFTER = timedelta(hours=20)

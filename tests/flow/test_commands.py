@@ -8,12 +8,14 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from meldingen import db
 from meldingen.cli import main
 from meldingen.flow.library import DEFAULTS
 from meldingen.store.account import Account
 from meldingen.store.area import Area
 from meldingen.store.category import Category
 from meldingen.store.melding import Melding
+from tests import factories
 
 Command = Callable[..., Result]
 AREAS = str(DEFAULTS / "demo" / "gebieden.geojson")
@@ -92,6 +94,15 @@ def test_the_demo_is_for_local_mode(
     refused = type_("seed", "--demo")
     assert refused.exit_code == 1
     assert "LOKALE_MODUS=1" in refused.output
+
+
+def test_the_demo_keeps_out_of_a_database_in_use(type_: Command, committed_engine: sa.Engine) -> None:
+    """`make run` on somebody's own database brings no accounts with known passwords."""
+    with db.transaction(committed_engine) as session:
+        factories.gemeente(session)
+    told = type_("seed", "--demo")
+    assert told.exit_code == 0 and "overgeslagen" in told.output and "Duinstede" in told.output
+    assert count(committed_engine, Account) == 0
 
 
 def test_seed_wants_to_know_what(type_: Command) -> None:
