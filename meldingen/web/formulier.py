@@ -1,4 +1,4 @@
-"""/melden: from an empty form to a number, with or without JavaScript.
+"""/melden: from an empty form to a number, with or without JavaScript. Who reports here is a melder, staff too.
 
 Steps of one address, all by POST: the form, what we still ask (questions of the category, the same problem nearby),
 checking, sending. What was filled in and the photos travel along; nothing is in the database before "versturen".
@@ -17,7 +17,8 @@ from flask_wtf.csrf import CSRFError
 from ..adapters.failures import PermanentFailure, TemporaryFailure
 from ..auth import Visit, csrf, enter, melder_at, visit
 from ..domain import tokens
-from ..domain.errors import DomainError, Unavailable
+from ..domain.actor import ANONYMOUS
+from ..domain.errors import Conflict, DomainError, Unavailable
 from ..domain.intake import MAX_PHOTOS, NewMelding
 from ..domain.text import looks_like_bsn, personal_kinds
 from ..flow.intake import register_melding
@@ -37,6 +38,7 @@ pages = Blueprint("formulier", __name__)
 OTHER = "ander-probleem"
 AWAY = "Wij kunnen nu geen foto's bewaren. U kunt uw foto later nasturen, op de pagina van uw melding."
 NOT_KEPT = "Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is."
+SENT_BEFORE = "Deze melding is al verstuurd. Wilt u iets toevoegen? Doe dat bij 'Melding volgen'."
 EXPIRED = (
     "De pagina stond lang open, of uw browser bewaart onze cookie niet. Alles staat er nog: verstuur het nog een keer."
 )
@@ -145,7 +147,7 @@ def _place(here: Visit, filled: Filled, new: NewMelding | None) -> Placed | None
     if new is None or new.location is None:
         return None
     location = new.location
-    return filled.attempt(lambda: place_melding(here.session, location, new.gemeente_slug, actor=here.actor), None)
+    return filled.attempt(lambda: place_melding(here.session, location, new.gemeente_slug, actor=ANONYMOUS), None)
 
 
 def _send(
@@ -156,13 +158,16 @@ def _send(
     new = replace(new, idempotency_key=key, body_hash=body_hash(new, drafts))
     try:
         with here.session.begin_nested():
-            registered = register_melding(here.session, new, photos=len(drafts), actor=here.actor, now=here.now)
+            registered = register_melding(here.session, new, photos=len(drafts), actor=ANONYMOUS, now=here.now)
             melding = registered.melding
             results: list[PhotoResult] = []
             if not registered.replayed:
                 results = _add_photos(here, melding, drawer, drafts)
             if drafts and not new.description and not registered.replayed and not any(r.kept for r in results):
                 raise Unavailable("fotos_niet_bewaard", NOT_KEPT)
+    except Conflict:
+        filled.errors["formulier"] = SENT_BEFORE
+        return _form(sender, filled, drafts, [], status=409)
     except DomainError as error:
         filled.refuse(error)
         return _form(sender, filled, drafts, [], status=error.status)
@@ -175,7 +180,7 @@ def _send(
 def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[Draft]) -> list[PhotoResult]:
     opened = [drawer.open(draft) for draft in drafts]
     accepted, results = check_uploads([file for file in opened if file is not None])
-    results += add_photos(here.session, melding, accepted, actor=here.actor, now=here.now, store=here.adapters.photos)
+    results += add_photos(here.session, melding, accepted, actor=ANONYMOUS, now=here.now, store=here.adapters.photos)
     lost = sum(file is None for file in opened)
     results += [
         PhotoResult(len(opened) - lost + n, "opnieuw_sturen", code="opnieuw_sturen", detail=REASONS["opnieuw_sturen"])

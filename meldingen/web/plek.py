@@ -10,6 +10,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
+from ..domain.actor import ANONYMOUS
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.intake import Location, parse_location
 from ..flow.places import Placed, place_melding
@@ -128,4 +129,4 @@ def _placed(here: Visit) -> tuple[Location, Placed]:
         raise InvalidInput.of("plaats", "geen_getal", "Kies de plaats opnieuw.") from error
     location = parse_location(lon, lat)
     sender = page_sender()
-    return location, place_melding(here.session, location, sender.slug if sender else None, actor=here.actor)
+    return location, place_melding(here.session, location, sender.slug if sender else None, actor=ANONYMOUS)
