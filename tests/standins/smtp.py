@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from pathlib import Path
+from functools import cache
 from typing import Any
 
+import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-CERTIFICATE = Path(__file__).parent / "localhost_test_only.pem"
 USER, PASSWORD = "meldingen", "ge:heim@"
 
 
@@ -89,7 +89,15 @@ class MailServer:
 
 def trusting() -> ssl.SSLContext:
     """A client context that trusts the certificate of the stand-in and nothing else."""
-    return ssl.create_default_context(cafile=str(CERTIFICATE))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    authority().configure_trust(context)
+    return context
+
+
+@cache
+def authority() -> trustme.CA:
+    """Signs for the loopback alone, made anew in each test process: no key lies about in the repository."""
+    return trustme.CA()
 
 
 @contextmanager
@@ -99,7 +107,7 @@ def mail_server(*, tls: str = "", auth: bool = False) -> Iterator[MailServer]:
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(CERTIFICATE)
+        authority().issue_cert("127.0.0.1", "localhost").configure_cert(context)
 
     def conversation() -> SMTP:
         return SMTP(
