@@ -1,0 +1,160 @@
+"""What a melder reads of a melding: timeline and status in words, as tables of cases and once through the flow."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from meldingen.domain.workflow import (
+    AFGEHANDELD,
+    BIJ_PARTIJ,
+    DOORGEZET,
+    DOORVERWEZEN,
+    GEREED,
+    HEROPEND,
+    IN_BEHANDELING,
+    INGEPLAND,
+    INGETROKKEN,
+    MELDING_STATUSES,
+    NIEUW,
+    ONTVANGEN,
+    OPGEPAKT,
+    VERVALLEN,
+    WACHT_OP_MELDER,
+)
+from meldingen.flow import closure, feedback, joining, work
+from meldingen.flow.status import Basis
+from meldingen.flow.timeline import Happening, Part, parts_of, status_words, tell, timeline_of
+from tests import factories
+
+TODAY = date(2026, 4, 14)
+AT = datetime(2026, 4, 14, 6, 47, tzinfo=UTC)
+
+
+def part(status: str, outcome: str | None = None, sentence: str = "", **facts: Any) -> Part:
+    """A part of a melding."""
+    return Part(1, status, "Losse tegel", facts.pop("team", "Serviceteam"), outcome=outcome, sentence=sentence, **facts)
+
+
+SOLVED = part(GEREED, "opgelost", "De tegel ligt recht.")
+NOT_SOLVED = part(GEREED, "niet_opgelost", "De boom is gezond.")
+
+
+@pytest.mark.parametrize(
+    ("status", "parts", "words"),
+    [
+        (ONTVANGEN, [], "Ontvangen"),
+        (ONTVANGEN, [part(NIEUW)], "Ontvangen"),
+        (IN_BEHANDELING, [part(OPGEPAKT)], "Wij zijn ermee bezig"),
+        (INGEPLAND, [part(INGEPLAND, planned_on=date(2026, 4, 16))], "Ingepland voor 16 april"),
+        (WACHT_OP_MELDER, [part(WACHT_OP_MELDER)], "Wij wachten op uw antwoord"),
+        (DOORGEZET, [part(BIJ_PARTIJ, team="Waterschap")], "Doorgezet naar Waterschap"),
+        (AFGEHANDELD, [SOLVED], "Opgelost: De tegel ligt recht."),
+        (AFGEHANDELD, [NOT_SOLVED], "Niet opgelost: De boom is gezond."),
+        (AFGEHANDELD, [SOLVED, SOLVED], "Opgelost"),
+        (AFGEHANDELD, [SOLVED, NOT_SOLVED], "Klaar, maar niet alles is opgelost"),
+        (AFGEHANDELD, [SOLVED, part(VERVALLEN)], "Opgelost: De tegel ligt recht."),
+        (IN_BEHANDELING, [SOLVED, part(NIEUW)], "Deels klaar"),
+        (INGEPLAND, [SOLVED, part(INGEPLAND)], "Deels klaar"),
+        (HEROPEND, [SOLVED, part(NIEUW)], "Wij kijken er opnieuw naar"),
+        (INGETROKKEN, [part(VERVALLEN)], "Ingetrokken"),
+        (DOORVERWEZEN, [], "Doorverwezen naar Elders"),
+    ],
+)
+def test_the_status_in_words(status: str, parts: list[Part], words: str) -> None:
+    assert status_words(status, parts, referred_to="Elders", today=TODAY) == words
+
+
+@pytest.mark.parametrize("status", MELDING_STATUSES)
+def test_no_status_is_shown_as_a_code(status: str) -> None:
+    words = status_words(status, [], referred_to="Elders", today=TODAY)
+    assert words and "_" not in words and words[0].isupper()
+
+
+def happening(kind: str, own: bool = False, team: str = "Serviceteam", text: str = "", **facts: Any) -> Happening:
+    """One event."""
+    partner = team == "Waterschap"
+    return Happening(AT, kind, None if own else 1, facts, own, team_name=team, partner=partner, text=text)
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (happening("ontvangen", own=True), "Wij hebben uw melding ontvangen."),
+        (happening("toegewezen"), "Uw melding ligt bij Serviceteam."),
+        (
+            happening("toegewezen", team="Waterschap"),
+            "Uw melding is doorgezet naar Waterschap. Wij houden u op de hoogte.",
+        ),
+        (happening("overgedragen", from_team_id=1, team_id=2), "Uw melding ligt bij Serviceteam."),
+        (happening("overgedragen", from_team_id=1, team_id=1), None),
+        (happening("opgepakt"), "Serviceteam is ermee bezig."),
+        (happening("ingepland", planned_on="2026-04-16"), "Het werk is gepland voor 16 april."),
+        (happening("vraag_gesteld", melding_id=7, text="Welk nummer?"), "Wij stelden u een vraag: Welk nummer?"),
+        (happening("vraag_gesteld", melding_id=8, text="Welk nummer?"), "Wij wachten op meer informatie."),
+        (happening("afgehandeld", outcome="opgelost", text="De tegel ligt recht."), "Opgelost: De tegel ligt recht."),
+        (
+            happening("afgehandeld", outcome="overgedragen", text="Neem contact op met: PWN"),
+            "Overgedragen: Neem contact op met: PWN",
+        ),
+        (happening("aanvulling", own=True, text="Ook links."), "U voegde iets toe: Ook links."),
+        (
+            happening("samengevoegd", own=True),
+            "Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op.",
+        ),
+        (happening("samengevoegd"), None),
+        (happening("notitie", text="Lastige melder"), None),
+        (happening("geweigerd", text="Lastige melder"), None),
+        (happening("foto_ontvangen"), None),
+    ],
+)
+def test_one_event_in_words(event: Happening, line: str | None) -> None:
+    told = tell([event], melding_id=7, referred_to="", today=TODAY)
+    assert [one.text for one in told] == ([line] if line else [])
+
+
+def test_photos_that_came_together_are_one_line() -> None:
+    photo = happening("foto_ontvangen", own=True)
+    later = Happening(AT + timedelta(hours=1), "foto_ontvangen", None, {}, True)
+    told = tell([photo, photo, photo, happening("opgepakt"), later], melding_id=7, referred_to="", today=TODAY)
+    assert [one.text for one in told] == ["U stuurde 3 foto's.", "Serviceteam is ermee bezig.", "U stuurde een foto."]
+
+
+def test_a_whole_life(session: Session, now: datetime) -> None:
+    """Through the flow: no name of a colleague, no other melder, nothing of before somebody joined."""
+    home = factories.gemeente(session)
+    team = factories.medewerker(session, home, "team", team_slug="serviceteam", username="henk-van-dienst")
+    mine = factories.melding(session, now=now, contact={"name": "Ans", "email": "ans@voorbeeld.nl"})
+    opdracht = factories.opdracht_of(session, mine)
+    hour = timedelta(hours=1)
+    work.take_up(session, opdracht.id, basis=Basis(version=1), actor=team, now=now + hour)
+    work.add_note(session, opdracht.id, "Lastige melder", actor=team, now=now + hour)
+    other = factories.melding(session, now=now + 2 * hour, description="Ook die tegel van mij.")
+    second = factories.opdracht_of(session, other)
+    joining.join_opdracht(session, second.id, opdracht.id, basis=Basis(version=1), actor=team, now=now + 3 * hour)
+    feedback.add_supplement(
+        session,
+        mine,
+        "Ook links ligt er een los.",
+        actor=factories.medewerker(session, home, "kcc"),
+        now=now + 4 * hour,
+    )
+    new = closure.NewClosure("niet_opgelost", sentence="Wij komen in mei terug.", reason="later-bij-onderhoud")
+    closure.close_opdracht(
+        session, opdracht.id, new, basis=Basis(version=opdracht.version), actor=team, now=now + 5 * hour
+    )
+    ended = "Niet opgelost: Wij doen dit later, als er ander werk is in deze straat. Wij komen in mei terug."
+    assert [line.text for line in timeline_of(session, mine, now=now + 6 * hour)] == [
+        "Wij hebben uw melding ontvangen.",
+        "Uw melding ligt bij Serviceteam.",
+        "Serviceteam is ermee bezig.",
+        "U voegde iets toe: Ook links ligt er een los.",
+        ended,
+    ]
+    joined = [line.text for line in timeline_of(session, other, now=now + 6 * hour)]
+    assert joined[2:] == ["Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op.", ended]
+    told = " ".join([*joined, *(line.text for line in timeline_of(session, mine, now=now))])
+    for private in ("henk", "Ans", "Lastige", "Ook die tegel"):
+        assert private not in told.replace("U voegde iets toe", "")
+    assert parts_of(session, mine)[0].words(TODAY) == ended
