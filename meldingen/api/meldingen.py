@@ -17,6 +17,7 @@ from ..domain.numbers import show_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..flow import feedback, timeline
 from ..flow.intake import register_melding
+from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, place_of
 from ..store.category import category_by_id
 from ..store.gemeente import gemeente_by_id
@@ -222,18 +223,22 @@ def post_foto(nummer: str) -> Any:
 
 @door.post("/meldingen/<nummer:nummer>/aanvullingen")
 @enter("melder", "medewerker")
+@door.arguments(KeyHeader(), location="headers")
 @door.arguments(SupplementIn())
 @door.response(201, SupplementOut())
 @described(
     "Vul een melding aan", "Het team ziet de aanvulling. Wachtte het team op antwoord, dan gaat het werk verder."
 )
-def post_aanvulling(given: dict[str, Any], nummer: str) -> Any:
+def post_aanvulling(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
     """More from the melder, or from staff on the melder's behalf."""
     here = visit()
     melding, actor = melding_at(here, nummer)
-    return feedback.add_supplement(
-        here.session, melding, given["text"], actor=_for_melder(actor, melding), now=here.now
-    )
+    author, text = _for_melder(actor, melding), given["text"]
+    what, digest = f"aanvullingen:{melding.id}", hashlib.sha256(text.encode()).digest()
+    before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
+    if before is not None:
+        return {"text": text, "at": before}
+    return feedback.add_supplement(here.session, melding, text, actor=author, now=here.now)
 
 
 WITHDRAWN = {

@@ -3,6 +3,7 @@
 Online a move carries If-Match; what waited in a device carries its id, basisversie and apparaattijd (KLANTREIS rule 4).
 """
 
+import hashlib
 from typing import Any
 
 from flask import request
@@ -11,13 +12,14 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import FieldError, InvalidInput, NotFound, Unavailable
 from ..flow import closure, joining, work
+from ..flow.once import done_before
 from ..flow.photos import add_photos, check_uploads
 from ..flow.status import Done, check_rights
 from ..store.melding import melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id
 from .door import Decorator, Door, View, described
 from .headers import BASE
-from .moving import MoveHeader, basis_of, outcome_of, team_id_of
+from .moving import KeyHeader, MoveHeader, basis_of, outcome_of, team_id_of
 from .opdrachten import ETAG, row_for
 from .parsing import FILES, files_only
 from .schemas.base import Shape
@@ -171,16 +173,21 @@ def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: i
 
 @door.post(f"{PATH}/notities")
 @enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(KeyHeader(), location="headers")
 @door.arguments(NoteIn())
 @door.response(
     201, NoteOut(), example={"soort": "notitie", "tekst": NoteIn.example["tekst"], "op": "2026-04-14T08:02:00Z"}
 )
-@described("Schrijf een notitie", "Voor collega's; de melder ziet hem niet.")
-def post_notitie(given: dict[str, Any], opdracht_id: int) -> dict[str, Any]:
+@described("Schrijf een notitie", "Voor collega's; de melder ziet hem niet.", fails=(409,))
+def post_notitie(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> dict[str, Any]:
     """Words for colleagues."""
     here = visit()
-    work.add_note(here.session, opdracht_id, given["text"], actor=here.actor, now=here.now)
-    return {"kind": "notitie", "text": given["text"], "at": here.now}
+    text = given["text"]
+    what, digest = f"notities:{opdracht_id}", hashlib.sha256(text.encode()).digest()
+    before = done_before(here.session, what, head.get("key"), digest, actor=here.actor, now=here.now)
+    if before is None:
+        work.add_note(here.session, opdracht_id, text, actor=here.actor, now=here.now)
+    return {"kind": "notitie", "text": text, "at": before or here.now}
 
 
 @door.post(f"{PATH}/fotos")

@@ -167,6 +167,8 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return "U vroeg ons om de melding in te trekken. Het team beslist daarover."
         case "intrekking_afgewezen":
             return "Het team maakt het werk toch af. U hoort van ons als het klaar is."
+        case "gebeld":
+            return "Wij hebben u gebeld." if event.facts.get("outcome") == "gesproken" else ""
         case "ingetrokken":
             return "De melding is ingetrokken."
         case _:

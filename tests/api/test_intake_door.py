@@ -181,3 +181,31 @@ def test_places_in_rd_and_etrs89(world: World) -> None:
     assert unknown.status_code == 400 and unknown.json["code"] == "crs_onbekend"
     assert world.client().get(f"{BASE}/crss?crs=EPSG:3857").status_code == 400
     assert world.client().get(f"{BASE}/crss").json["crs"][0].endswith("CRS84")
+
+
+def test_words_that_come_twice_are_kept_once(world: World) -> None:
+    made, opdracht_id = world.routed()
+    doors = [
+        (f"/meldingen/{made['nummer']}/aanvullingen", {"Volg-Token": made["volgToken"]}),
+        (f"/opdrachten/{opdracht_id}/notities", world.headers("duinstede:team")),
+    ]
+    for path, headers in doors:
+        before = world.count()["note"]
+        with_key = {**headers, "Idempotency-Key": "nog-eens"}
+        answers = [world.client().post(BASE + path, json={"tekst": "Ook links."}, headers=with_key) for _ in range(2)]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        assert answers[0].json == answers[1].json and world.count()["note"] == before + 1
+        other = world.client().post(BASE + path, json={"tekst": "Iets anders."}, headers=with_key)
+        assert other.status_code == 409 and other.json["code"] == "sleutel_hergebruikt"
+
+
+def test_withdrawing(world: World) -> None:
+    made, opdracht_id = world.routed()
+    token = {"Volg-Token": made["volgToken"]}
+    for _ in range(2):
+        answer = world.client().post(
+            f"{BASE}/meldingen/{made['nummer']}/intrekkingen", json={"reden": "Is al weg"}, headers=token
+        )
+        assert answer.status_code == 201 and answer.json["resultaat"] == "ingetrokken"
+    gone = world.client().get(f"{BASE}/opdrachten/{opdracht_id}", headers=world.headers("duinstede:kcc")).json
+    assert gone["status"] == "vervallen"

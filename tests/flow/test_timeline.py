@@ -103,6 +103,8 @@ def happening(kind: str, own: bool = False, team: str = "Serviceteam", text: str
             happening("samengevoegd", own=True),
             "Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op.",
         ),
+        (happening("gebeld", own=True, outcome="gesproken"), "Wij hebben u gebeld."),
+        (happening("gebeld", own=True, outcome="niet_bereikt"), None),
         (happening("samengevoegd"), None),
         (happening("notitie", text="Lastige melder"), None),
         (happening("geweigerd", text="Lastige melder"), None),
