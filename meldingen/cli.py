@@ -1,18 +1,17 @@
 """`meldingen …`: serve, worker, migrate, seed, import, account, outbox, klok. `--help` of each tells enough."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
-from . import db
+from . import cli_beheer, db
+from .cli_work import settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
 from .domain.errors import InvalidInput
-from .settings import Settings, SettingsError
+from .settings import Settings
 from .store import leases
 from .store import outbox as entries
 from .store.gemeente import gemeente_by_slug, served_gemeenten
@@ -23,25 +22,6 @@ ROOT = Path(__file__).resolve().parent.parent
 @click.group()
 def main() -> None:
     """Meldingen openbare ruimte: van melding tot gereedmelding."""
-
-
-def settings() -> Settings:
-    """The settings of the environment, or a clear end with every mistake at once."""
-    try:
-        return Settings.from_env()
-    except SettingsError as error:
-        raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def work() -> Iterator[Session]:
-    """One transaction on the configured database."""
-    engine = db.make_engine(settings().database_url, pool_size=1)
-    try:
-        with db.transaction(engine) as session:
-            yield session
-    finally:
-        engine.dispose()
 
 
 @main.command()
@@ -272,6 +252,10 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
     click.echo("\n".join(report.lines()))
     if report.refused:
         raise SystemExit(1)
+
+
+main.add_command(cli_beheer.account)
+main.add_command(cli_beheer.beheer)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,19 @@ def change_rule(session: Session, rule_id: int, new: NewRule, *, actor: Actor, n
     return rule
 
 
+def give_rule(session: Session, rule_id: int, team_slug: str, *, actor: Actor, now: datetime) -> RoutingRule:
+    """Gives what a rule catches to another team; its conditions stay. Raises NotFound, InvalidInput."""
+    rule = _rule(session, rule_id, actor)
+    to = team.team_by_slug(session, team_slug, scope=[rule.gemeente_id])
+    if to is None:
+        raise InvalidInput.of("team", "onbekend", "Dit team kennen wij niet.")
+    if to.id != rule.team_id:
+        rule.team_id = to.id
+        session.flush()
+        _record(session, "regel_gewijzigd", rule, actor=actor, now=now)
+    return rule
+
+
 def remove_rule(session: Session, rule_id: int, *, actor: Actor, now: datetime) -> None:
     """Puts a rule out of use; its row stays, for the opdrachten that name it."""
     rule = _rule(session, rule_id, actor)

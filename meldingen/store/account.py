@@ -91,6 +91,11 @@ def end_session(session: Session, secret_hash: bytes) -> None:
     session.execute(sa.delete(StaffSession).where(StaffSession.secret_hash == secret_hash))
 
 
+def end_sessions(session: Session, account_id: int) -> None:
+    """Signs every device of an account out."""
+    session.execute(sa.delete(StaffSession).where(StaffSession.account_id == account_id))
+
+
 def key_by_hash(session: Session, secret_hash: bytes) -> ApiKey | None:
     """An active machine key; its row says which gemeente it is for."""
     return session.scalar(sa.select(ApiKey).where(ApiKey.secret_hash == secret_hash, ApiKey.active))
@@ -100,3 +105,9 @@ def accounts_of(session: Session, *, scope: Collection[int]) -> Sequence[Account
     """The accounts with a role in scope, by username."""
     holders = sa.select(AccountRole.account_id).where(AccountRole.gemeente_id.in_(scope))
     return session.scalars(sa.select(Account).where(Account.id.in_(holders)).order_by(Account.username)).all()
+
+
+def role_rows(session: Session, *, scope: Collection[int]) -> Sequence[AccountRole]:
+    """Every role held in scope."""
+    query = sa.select(AccountRole).where(AccountRole.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(AccountRole.account_id, AccountRole.id)).all()

@@ -25,7 +25,8 @@ WITHOUT_SCOPE = {
     # Tables that belong to no gemeente, or questions that decide the scope itself.
     "served_gemeenten", "served_ids", "gemeente_by_slug", "gemeente_by_host", "gemeente_by_id", "gemeenten_at",
     "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "end_session",
-    "key_by_hash", "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
+    "end_sessions", "key_by_hash",
+    "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
     "add_photo",
 }  # fmt: skip
 INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py"}
