@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from .melding import Melding
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 OPEN = "open"
@@ -56,6 +57,17 @@ def open_callbacks(session: Session, *, scope: Collection[int]) -> Sequence[Call
     """The open terugbelnotities in scope, the most pressing first."""
     query = sa.select(Callback).where(Callback.gemeente_id.in_(scope), Callback.status == OPEN)
     return session.scalars(query.order_by(Callback.due_at, Callback.id)).all()
+
+
+def open_with_melding(session: Session, *, scope: Collection[int]) -> Sequence[tuple[Callback, Melding]]:
+    """The open terugbelnotities in scope with the melding of each, the most pressing first."""
+    query = (
+        sa.select(Callback, Melding)
+        .join(Melding, sa.and_(Melding.id == Callback.melding_id, Melding.gemeente_id == Callback.gemeente_id))
+        .where(Callback.gemeente_id.in_(scope), Callback.status == OPEN)
+        .order_by(Callback.due_at, Callback.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def callbacks_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> Sequence[Callback]:

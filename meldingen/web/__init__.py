@@ -4,11 +4,14 @@ from flask import Blueprint, Flask, request
 
 from ..auth import csrf
 from . import (
+    beheer,
     errors,
     formulier,
     gezond,
     headers,
     inloggen,
+    kcc,
+    kcc_melding,
     layout,
     metrics,
     plek,
@@ -29,6 +32,9 @@ PAGES: tuple[Blueprint, ...] = (
     postvak.pages,
     team.pages,
     team_moves.pages,
+    kcc.pages,
+    kcc_melding.pages,
+    beheer.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 

@@ -149,10 +149,14 @@ def menu_of(actor: Actor) -> list[Place]:
     if not actor.is_staff:
         return [Place("Melding doen", "/melden"), Place("Melding volgen", "/volgen")]
     rooms = []
-    if actor.gemeenten_with(TEAM, PIKET, COORDINATOR, BEHEER):
+    if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
+    if actor.gemeenten_with(KCC) and not actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
+        rooms.append(Place("Opdrachten", "/team"))
+    if actor.gemeenten_with(BEHEER):
+        rooms.append(Place("Beheer", "/beheer"))
     return rooms
 
 

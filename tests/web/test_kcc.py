@@ -1,0 +1,269 @@
+"""The phone desk: finding a melding, entering one for a caller, what the caller adds, and who must be phoned."""
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from meldingen.db import business_now
+from meldingen.domain.numbers import read_aloud, show_number
+from meldingen.flow import closure, kcc, routing
+from meldingen.flow.closure import NewClosure
+from meldingen.flow.status import Basis
+from meldingen.store.area import Area
+from meldingen.store.callback import Callback
+from meldingen.store.contact import Contact, ContactView
+from meldingen.store.journal import Event, Note
+from meldingen.store.melding import Melding
+from meldingen.store.opdracht import Opdracht, meldingen_of
+from meldingen.store.photo import Photo
+from tests import photos
+
+from .conftest import World
+from .desk import Desk, make_desk
+
+CALLER = {"naam": "Fatima Özdemir", "telefoon": "06-12 34 56 78", "email": "fatima@example.nl"}
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return make_desk(world)
+
+
+def entry(desk: Desk, **facts: str) -> dict[str, str]:
+    given = {
+        "gevaar": "nee",
+        "gemeente": f"werkdorp{desk.number}",
+        "lon": str(desk.lon),
+        "lat": str(desk.lat),
+        "adres": "Dorpsstraat 12",
+        "omschrijving": "Een losse tegel bij de bakker.",
+        "categorie": "losse-tegel",
+        "kanaal": "balie",
+        **CALLER,
+    }
+    return {**given, **facts}
+
+
+def newest(desk: Desk) -> Melding:
+    with desk.world.session() as session:
+        query = sa.select(Melding).where(Melding.gemeente_id == desk.gemeente_id).order_by(Melding.id.desc())
+        return session.scalars(query.limit(1)).one()
+
+
+def save(desk: Desk, **facts: str) -> Melding:
+    answer = desk.post("kcc", "/kcc/nieuw", actie="opslaan", **entry(desk, **facts))
+    assert answer.status_code == 303, answer.text
+    return newest(desk)
+
+
+def test_only_the_desk_and_the_coordinator_come_in(desk: Desk) -> None:
+    for path in ("/kcc", "/kcc/nieuw", "/kcc/nabij", "/kcc/beller", "/kcc/terugbelnotities", "/kcc/melding/2600000017"):
+        assert desk.browsers["team"].get(path).status_code == 403
+        assert "/inloggen" in desk.world.app.test_client().get(path).location
+    assert desk.browsers["cor"].get("/kcc").status_code == 200
+
+
+def test_a_caller_is_entered_and_hears_number_and_promise(desk: Desk) -> None:
+    assert 'name="gevaar"' in desk.get("kcc", "/kcc/nieuw").split("Waar is het?")[0], "danger is asked first"
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **entry(desk))
+    assert page.status_code == 200
+    assert "Lees voor en sla op" in page.text and "06 12 34 56 78" in page.text and "Balie" in page.text
+    made = save(desk, sleutel="gesprek-1")
+    again = desk.post("kcc", "/kcc/nieuw", actie="opslaan", **entry(desk, sleutel="gesprek-1"))
+    assert again.status_code == 303 and newest(desk).id == made.id, "a second press of the button is no second melding"
+    page_text = desk.get("kcc", f"/kcc/melding/{made.number}?nieuw=ja")
+    assert show_number(made.number) in page_text and read_aloud(made.number) in page_text
+    assert "Uiterlijk <strong>" in page_text
+    with desk.world.session() as session:
+        known = session.scalars(sa.select(Contact).where(Contact.melding_id == made.id)).one()
+        assert (known.name, known.phone, known.email) == ("Fatima Özdemir", "+31612345678", "fatima@example.nl")
+        event = session.scalars(sa.select(Event).where(Event.melding_id == made.id)).first()
+        assert event is not None and event.on_behalf_of == made.id and event.actor.startswith("medewerker:")
+        looks = session.scalars(sa.select(ContactView.context).where(ContactView.melding_id == made.id)).all()
+        assert looks == ["beller"]
+    assert (made.intake_channel, made.entered_by) == ("balie", desk.people["kcc"].account_id)
+
+
+def test_what_is_wrong_is_told_at_once_and_what_was_typed_stays(desk: Desk) -> None:
+    wrong = entry(desk, gevaar="", telefoon="12", email="x", omschrijving="", lon="", lat="")
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **wrong)
+    assert page.status_code == 400 and "<title>Fout: " in page.text
+    for name in ("gevaar", "telefoon", "email", "omschrijving", "plaats"):
+        assert f'href="#veld-{name}"' in page.text
+    assert "Fatima Özdemir" in page.text
+    far = entry(desk, lon=str(desk.lon + 0.5), gemeente=f"werkdorp{desk.number}")
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **far)
+    assert page.status_code == 400 and "Schrijf erbij waarom" in page.text
+    page = desk.post(
+        "kcc", "/kcc/nieuw", actie="controleren", **{**far, "notitie": "Vlak over de grens, wij doen het."}
+    )
+    assert page.status_code == 200
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **entry(desk, categorie="\x00", kanaal="x"))
+    assert page.status_code == 400
+    assert desk.post("kcc", "/kcc/nieuw", actie="wijzigen", **entry(desk)).status_code == 200
+
+
+def test_the_caller_is_joined_to_what_is_near(desk: Desk) -> None:
+    _, tile = desk.melding(description="Tegel los bij de bakker")
+    near = desk.get("kcc", f"/kcc/nabij?lon={desk.lon}&lat={desk.lat}")
+    assert f'value="{tile.id}"' in near and "Tegel los bij de bakker" in near and "0 meter verderop" in near
+    assert desk.get("kcc", "/kcc/nabij?lon=x&lat=0") == "" and desk.get("kcc", "/kcc/nabij") == ""
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **entry(desk))
+    assert "Gaat het om hetzelfde?" in page.text
+    with desk.world.session() as session, session.begin():
+        session.get_one(Opdracht, tile.id).address = "Dorpsstraat 12, Bergen"
+        code = session.scalars(sa.select(Area.code).where(Area.gemeente_id == desk.gemeente_id)).one()
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **entry(desk, lon="", lat="", buurt=code))
+    assert "zelfde adres" in page.text, "without a pin the address is what we have"
+    made = save(desk, aansluiten=str(tile.id))
+    with desk.world.session() as session, session.begin():
+        routing.route_melding(session, made.id, gemeente_id=desk.gemeente_id, now=business_now(session))
+        assert made.id in [m.id for m in meldingen_of(session, tile.id, scope=[desk.gemeente_id])]
+    other = save(desk)
+    with desk.world.session() as session, session.begin():
+        routing.route_melding(session, other.id, gemeente_id=desk.gemeente_id, now=business_now(session))
+    path = f"/kcc/melding/{other.number}/aansluitingen"
+    assert desk.post("kcc", path).status_code == 400
+    assert desk.post("kcc", path, opdracht="99999999").status_code == 404
+    assert desk.post("kcc", path, opdracht=tile.id).status_code == 303
+    assert "aangesloten" in desk.get("kcc", f"/kcc/melding/{other.number}?gedaan=aansluitingen")
+
+
+def test_a_known_caller_shows_what_was_reported_before(desk: Desk) -> None:
+    made = save(desk)
+    page = desk.get("kcc", "/kcc/beller?telefoon=0612345678")
+    assert show_number(made.number) in page and "Özdemir" not in page
+    assert show_number(made.number) in desk.get("kcc", "/kcc/beller?email=FATIMA@example.nl")
+    assert desk.get("kcc", "/kcc/beller?telefoon=1&email=%00") == ""
+
+
+@pytest.mark.parametrize("text", ["06 12345678", "fatima@example.nl", "Ozdemir", "Dorpsstaat", "tegel bakker"])
+def test_search_finds_the_melding_without_showing_who(desk: Desk, text: str) -> None:
+    made = save(desk)
+    page = desk.browsers["kcc"].get("/kcc", query_string={"zoek": text}).text
+    assert f"/kcc/melding/{made.number}" in page and "gevonden op" in page
+    assert "Fatima" not in page.replace(text, "") and "example.nl" not in page.replace(text, "")
+
+
+def test_a_number_opens_its_melding_and_nonsense_finds_nothing(desk: Desk) -> None:
+    made = save(desk)
+    answer = desk.browsers["kcc"].get("/kcc", query_string={"zoek": show_number(made.number)})
+    assert answer.location.endswith(f"/kcc/melding/{made.number}")
+    assert "Niets gevonden" in desk.browsers["kcc"].get("/kcc", query_string={"zoek": "\x00' OR 1=1"}).text
+    other = make_desk(desk.world)
+    assert other.browsers["kcc"].get(f"/kcc/melding/{made.number}").status_code == 404
+    assert "Niets gevonden" in other.browsers["kcc"].get("/kcc", query_string={"zoek": made.number}).text
+    assert desk.browsers["kcc"].get("/kcc/melding/1234567890").status_code == 404
+    assert desk.browsers["kcc"].get("/kcc/melding/x").status_code == 404
+
+
+def test_each_look_at_contact_data_is_logged(desk: Desk) -> None:
+    made = save(desk)
+    page = desk.get("cor", f"/kcc/melding/{made.number}")
+    assert "06 12 34 56 78" in page and "is vastgelegd" in page
+    with desk.world.session() as session:
+        looks = session.scalars(sa.select(ContactView).where(ContactView.melding_id == made.id)).all()
+        assert [(v.account_id, v.context) for v in looks] == [(desk.people["cor"].account_id, "melding")]
+
+
+def test_what_the_caller_adds_and_withdraws(desk: Desk) -> None:
+    made = save(desk)
+    base = f"/kcc/melding/{made.number}"
+    page = desk.post("kcc", f"{base}/aanvullingen", tekst=" ")
+    assert page.status_code == 400 and "Schrijf op wat u wilt toevoegen" in page.text
+    assert desk.post("kcc", f"{base}/aanvullingen", tekst="Bij de <b>deur</b>.").status_code == 303
+    page = desk.get("kcc", base)
+    assert "Bij de &lt;b&gt;deur" in page and f"k{desk.number}" in page
+    with desk.world.session() as session:
+        said = session.scalars(sa.select(Event).where(Event.melding_id == made.id, Event.kind == "aanvulling")).one()
+        assert said.on_behalf_of == made.id
+    assert desk.post("kcc", f"{base}/fotos").status_code == 400
+    assert desk.post("kcc", f"{base}/fotos", foto=(BytesIO(photos.photo()), "a.jpg")).status_code == 303
+    with desk.world.session() as session:
+        assert session.scalar(sa.select(Photo.kind).where(Photo.melding_id == made.id)) == "melder"
+    assert desk.post("kcc", f"{base}/heropeningen").status_code == 409
+    assert desk.post("kcc", f"{base}/intrekkingen", reden="Al weg.").status_code == 303
+    assert newest(desk).status == "ingetrokken"
+    assert desk.post("kcc", f"{base}/toveren").status_code == 404
+
+
+def test_a_caller_who_says_it_is_not_solved(desk: Desk) -> None:
+    made, tile = desk.melding(contact={"phone": "0612345678"})
+    with desk.world.session() as session, session.begin():
+        moment = business_now(session)
+        actor = desk.people["team"]
+        closure.close_opdracht(
+            session, tile.id, NewClosure("opgelost"), basis=Basis(version=1), actor=actor, now=moment
+        )
+    base = f"/kcc/melding/{made.number}"
+    assert "Het is niet opgelost" in desk.get("kcc", base)
+    assert desk.post("kcc", f"{base}/heropeningen", heropen_tekst="Hij ligt weer los.").status_code == 303
+    with desk.world.session() as session:
+        assert session.get_one(Melding, made.id).status == "heropend"
+        assert session.scalars(sa.select(Opdracht).where(Opdracht.reopened_from_id == tile.id)).one()
+        assert "Hij ligt weer los." in session.scalars(sa.select(Note.text).where(Note.melding_id == made.id)).all()
+
+
+def call(desk: Desk, row: Callback, **form: Any) -> Any:
+    return desk.post("kcc", f"/kcc/terugbelnotities/{row.id}", **{"versie": row.version, **form})
+
+
+def test_a_promise_to_phone(desk: Desk) -> None:
+    made, _ = desk.melding(contact={"name": "Bo", "phone": "072 589 12 34"})
+    base = f"/kcc/melding/{made.number}"
+    page = desk.post("kcc", f"{base}/terugbelnotities", bel_tekst="")
+    assert page.status_code == 400 and "Schrijf op wat u wilt vertellen" in page.text
+    assert desk.post("kcc", f"{base}/terugbelnotities", bel_tekst="Bel over de tegel.").status_code == 303
+    with desk.world.session() as session:
+        row = session.scalars(sa.select(Callback).where(Callback.melding_id == made.id)).one()
+    listed = desk.get("kcc", "/kcc/terugbelnotities")
+    assert f"/kcc/terugbelnotities/{row.id}" in listed and "589" not in listed, "numbers are one tap away, and logged"
+    page = desk.get("kcc", f"/kcc/terugbelnotities/{row.id}")
+    assert "tel:+31725891234" in page and "Bel over de tegel." in page
+    assert call(desk, row).status_code == 400
+    assert call(desk, row, uitkomst="niet_bereikt").status_code == 303
+    stale = call(desk, row, uitkomst="gesproken", tekst="Mijn woorden blijven staan.")
+    assert stale.status_code == 412 and "Een collega was u voor" in stale.text and "Mijn woorden blijven" in stale.text
+    with desk.world.session() as session:
+        row = session.get_one(Callback, row.id)
+    assert call(desk, row, uitkomst="gesproken", tekst="Verteld.").status_code == 303
+    assert f"/kcc/terugbelnotities/{row.id}" not in desk.get("kcc", "/kcc/terugbelnotities")
+    assert "Deze terugbelnotitie is klaar" in desk.get("kcc", f"/kcc/terugbelnotities/{row.id}")
+    assert "gesproken" in desk.get("kcc", base)
+    with desk.world.session() as session:
+        contexts = session.scalars(sa.select(ContactView.context).where(ContactView.melding_id == made.id)).all()
+    assert "terugbelnotitie" in contexts
+    other = make_desk(desk.world)
+    assert other.browsers["kcc"].get(f"/kcc/terugbelnotities/{row.id}").status_code == 404
+
+
+def test_a_late_promise_shouts(desk: Desk) -> None:
+    made, _ = desk.melding(contact={"phone": "072 589 12 34"}, ago=timedelta(days=20))
+    with desk.world.session() as session, session.begin():
+        moment = business_now(session) - timedelta(days=15)
+        kcc.make_callback(session, session.get_one(Melding, made.id), "Bel.", actor=desk.people["kcc"], now=moment)
+    assert "Te laat:" in desk.get("kcc", "/kcc/terugbelnotities")
+    assert "1 te laat" in desk.get("kcc", "/kcc")
+
+
+def test_the_page_of_a_melding_costs_the_same_however_much_happened(desk: Desk) -> None:
+    def cost(path: str) -> int:
+        sent = []
+        engine = desk.world.app.extensions["meldingen"].engine
+        listen = lambda *args: sent.append(args[2])  # noqa: E731
+        sa.event.listen(engine, "before_cursor_execute", listen)
+        desk.get("kcc", path)
+        sa.event.remove(engine, "before_cursor_execute", listen)
+        return len(sent)
+
+    made = save(desk)
+    path = f"/kcc/melding/{made.number}"
+    few = cost(path), cost("/kcc?zoek=tegel"), cost("/kcc/terugbelnotities")
+    for n in range(4):
+        desk.post("kcc", f"{path}/aanvullingen", tekst=f"Nog iets: {n}")
+        desk.post("kcc", f"{path}/terugbelnotities", bel_tekst=f"Bel {n}")
+        save(desk)
+    assert (cost(path), cost("/kcc?zoek=tegel"), cost("/kcc/terugbelnotities")) == few
