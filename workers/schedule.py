@@ -74,8 +74,12 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
 
 
 def do_periodic(context: Context, entry: Leased) -> None:
-    """The handler of UPKEEP. A task that is no longer in the table is done with."""
+    """The handler of UPKEEP: periodic work, and what a step left to be tidied once. An unknown task is done with."""
     task = str(entry.payload["task"])
+    if task == "erase_contact":
+        about, home = int(entry.payload["melding_id"]), int(entry.payload["gemeente_id"])
+        upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home)
+        return
     periodic = PERIODIC.get(task)
     if periodic is None:
         log.warning("periodic_unknown", task=task)

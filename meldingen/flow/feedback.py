@@ -67,7 +67,7 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
         outbox.put(
             session,
             outbox.Topic.UPKEEP,
-            {"job": "erase_contact", "melding_id": melding.id, "gemeente_id": melding.gemeente_id},
+            {"task": "erase_contact", "melding_id": melding.id, "gemeente_id": melding.gemeente_id},
             gemeente_id=melding.gemeente_id,
             now=now,
             order_key=f"melding:{melding.id}",

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from ..db import transaction
-from ..store import retention
+from ..store import contact, melding, notice, retention
 
 log = structlog.get_logger()
 
@@ -34,6 +34,22 @@ def clear_idempotency(engine: sa.Engine, *, now: datetime) -> None:
 def clear_staff_sessions(engine: sa.Engine, *, now: datetime) -> None:
     """Removes sessions of medewerkers that have ended."""
     _in_batches(engine, "staff_sessions_cleared", retention.delete_staff_sessions, now)
+
+
+def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int) -> None:
+    """Takes the person away from a withdrawn melding whose work goes on (KLANTREIS Withdrawing, with danger).
+
+    The contact, the addresses that berichten went to, and open promises to phone. Put behind the confirmation in the
+    same order, so that the last word still reached the melder. Does nothing for a melding that was not withdrawn.
+    """
+    scope = [gemeente_id]
+    with transaction(engine) as session:
+        found = melding.lock_meldingen(session, [melding_id], scope=scope)
+        if not found or found[0].withdrawn_at is None:
+            return
+        contact.delete_contact(session, melding_id, scope=scope)
+        notice.forget_addresses(session, melding_id, scope=scope)
+    log.info("contact_erased", melding=melding_id)
 
 
 def _in_batches(engine: sa.Engine, event: str, delete: Callable[[Session, datetime], int], before: datetime) -> None:

@@ -129,3 +129,14 @@ def count_deliveries(session: Session, *, scope: Collection[int]) -> dict[tuple[
     query = sa.select(Delivery.channel, Delivery.status, sa.func.count()).where(Delivery.gemeente_id.in_(scope))
     rows = session.execute(query.group_by(Delivery.channel, Delivery.status)).all()
     return {(channel, status): count for channel, status, count in rows}
+
+
+def forget_addresses(session: Session, melding_id: int, *, scope: Collection[int]) -> None:
+    """Empties the addresses that finished deliveries about a melding went to; that and when they went stays."""
+    mine = sa.select(Notice.id).where(Notice.melding_id == melding_id, Notice.gemeente_id.in_(scope))
+    finished = Delivery.status.not_in(UNFINISHED)
+    session.execute(
+        sa.update(Delivery)
+        .where(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope), finished)
+        .values(address="")
+    )

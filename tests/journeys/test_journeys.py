@@ -166,3 +166,22 @@ def test_a_question_waits_for_the_melder_and_the_answer_brings_the_work_back(tow
     assert any("Bij welk huisnummer ligt de tegel?" in m.text for m in town.letters())
     bo.adds("Voor nummer 12.")
     assert bo.looks()["status"] == "ontvangen"
+
+
+def test_withdrawing_with_danger_takes_the_person_away_and_leaves_the_work(town: Town) -> None:
+    """One confirmation, then the contact data go; the team still goes there, and nobody hears of it afterwards."""
+    bo = town.visitor()
+    bo.reports("Er hangt een losse tak boven het pad.", gevaar=True, contact={"naam": "Bo", "email": "bo@example.nl"})
+    town.settle()
+    path = f"{API}/meldingen/{bo.answer['nummer']}/intrekkingen"
+    assert bo.client.post(path, json={}, headers=bo.token).json["resultaat"] == "ingetrokken"
+    town.settle()
+    assert len(town.messages_to("bo@example.nl")) == 2, "receipt and confirmation"
+    kcc = town.staff("kcc")
+    seen = kcc.client.get(f"{API}/meldingen/{bo.answer['nummer']}", headers=kcc.head)
+    assert "contact" not in seen.json or not seen.json["contact"]
+    service = town.staff("serviceteam")
+    (work,) = service.opdrachten()
+    service.does("afhandelingen", work, uitkomst="opgelost", zin="De tak is weg.")
+    town.settle()
+    assert len(town.messages_to("bo@example.nl")) == 2
