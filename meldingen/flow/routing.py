@@ -3,6 +3,7 @@
 Runs in a worker, twice without harm. Not for choosing between rules: domain/routing.py does that.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -204,8 +205,21 @@ def settle(session: Session, work: Work, event: journal.Event, *, now: datetime)
     later = renew_terms(session, work, now=now)
     derived = derive_statuses(session, work.meldingen.values(), now=now)
     notices.announce(session, "doorgezet", event, derived.became(DOORGEZET), now=now)
-    told = {m.id for m in derived.became(DOORGEZET)}
-    for melding in later:
+    tell_new_dates(session, later, event, silent=derived.became(DOORGEZET), now=now)
+    return derived
+
+
+def tell_new_dates(
+    session: Session,
+    meldingen: Sequence[Melding],
+    cause: journal.Event,
+    *,
+    silent: Sequence[Melding] = (),
+    now: datetime,
+) -> None:
+    """Owes each melder whose promise moved the new date; `silent`: those who hear of the cause in another bericht."""
+    told = {m.id for m in silent}
+    for melding in meldingen:
         # An event of its own per melding: each has its own promise, and a bericht tells what its event says.
         promise = journal.record(
             session,
@@ -214,12 +228,11 @@ def settle(session: Session, work: Work, event: journal.Event, *, now: datetime)
             actor=SYSTEM,
             now=now,
             melding_id=melding.id,
-            opdracht_id=event.opdracht_id,
+            opdracht_id=cause.opdracht_id,
             facts={"promised_on": melding.promised_on.isoformat()},
         )
         if melding.id not in told:
             notices.announce(session, "vertraagd", promise, [melding], now=now)
-    return derived
 
 
 def coordinates(session: Session, place: Melding | Opdracht) -> tuple[float, float]:

@@ -45,7 +45,10 @@ def take_up(session: Session, opdracht_id: int, *, basis: Basis, actor: Actor, n
 
 
 def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, actor: Actor, now: datetime) -> Done:
-    """A day for the work (`planningen`): today or later, in Europe/Amsterdam, at most a year ahead."""
+    """A day for the work (`planningen`): today or later, in Europe/Amsterdam, at most a year ahead.
+
+    A day after the promised one moves the promise, and its melder hears that instead: no date passes in silence.
+    """
     today = deadlines.local_day(now)
     if not basis.offline and planned_on < today:
         raise InvalidInput.of("plandatum", "datum_voorbij", "Deze dag is voorbij. Kies vandaag of een latere dag.")
@@ -59,7 +62,11 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     facts = {"planned_on": planned_on.isoformat()}
     event = finish_move(session, opened, opdracht, "ingepland", actor=actor, now=now, facts=facts, to=INGEPLAND)
     derived = derive_statuses(session, opened.meldingen.values(), now=now)
-    notices.announce(session, "ingepland", event, derived.became(INGEPLAND), now=now)
+    later = [m for m in opened.of(session, opdracht) if m.promised_on < planned_on and m.withdrawn_at is None]
+    for melding in later:
+        melding.promised_on = planned_on
+    notices.announce(session, "ingepland", event, [m for m in derived.became(INGEPLAND) if m not in later], now=now)
+    routing.tell_new_dates(session, later, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 

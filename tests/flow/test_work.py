@@ -74,6 +74,14 @@ def test_take_up_then_plan_then_close(
     assert told == ["toegewezen", "opgepakt", "ingepland", "afgehandeld"]
 
 
+def test_planning_past_the_promise_tells_the_new_date(
+    session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht
+) -> None:
+    work.plan(session, opdracht.id, date(2026, 4, 24), basis=on(opdracht), actor=member, now=now)
+    assert melding.promised_on == date(2026, 4, 24) and melding.first_promised_on == date(2026, 4, 21)
+    assert kinds(session) == ["ontvangst", "vertraagd"], "one bericht, not two about the same"
+
+
 def test_an_online_move_needs_the_version_it_saw(
     session: Session, now: datetime, member: Actor, opdracht: Opdracht
 ) -> None:
