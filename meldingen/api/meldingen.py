@@ -66,13 +66,18 @@ def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
     uploads, refused = check_uploads(request.files.getlist(FILES))
     new = _new_melding(here, given, head.get("key"), uploads, refused)
     made = register_melding(here.session, new, photos=len(uploads), actor=here.actor, now=here.now)
-    kept = add_photos(here.session, made.melding, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    kept: list[PhotoResult] = []
+    if uploads:
+        kept = add_photos(
+            here.session, made.melding, uploads, actor=here.actor, now=here.now, store=here.adapters.photos
+        )
     if not new.description and not new.photos_expected and not any(result.kept for result in kept):
         raise Unavailable("opslag_weg", "Wij kunnen uw foto nu niet bewaren. Probeer het over een minuut opnieuw.")
     if made.replayed:
         kept = [dataclasses.replace(r, outcome="ontvangen") if r.kept else r for r in kept]
     results = sorted([*kept, *refused], key=lambda result: result.position)
-    return _made(here, made.melding, results), 201, {"Location": f"{BASE}/meldingen/{made.melding.number}"}
+    where = None if made.replayed or new.location is None else (new.location.lon, new.location.lat)
+    return _made(here, made.melding, results, where), 201, {"Location": f"{BASE}/meldingen/{made.melding.number}"}
 
 
 def _new_melding(
@@ -104,7 +109,10 @@ def _digest(given: dict[str, Any], uploads: Sequence[Upload]) -> bytes:
     return hashlib.sha256(fields.encode() + b"".join(upload.sha256 for upload in uploads)).digest()
 
 
-def _made(here: Visit, melding: Melding, results: Sequence[PhotoResult]) -> dict[str, Any]:
+def _made(
+    here: Visit, melding: Melding, results: Sequence[PhotoResult], where: tuple[float, float] | None
+) -> dict[str, Any]:
+    """The answer to a new melding. where: its place as it was just stored, when we still have it in hand."""
     gemeente = gemeente_by_id(here.session, melding.gemeente_id)
     token = follow_token(here, melding)
     category = _category(here, melding)
@@ -120,7 +128,7 @@ def _made(here: Visit, melding: Melding, results: Sequence[PhotoResult]) -> dict
         **({"referred_to": melding.referred_to} if melding.referred_to else {}),
         "gemeente": gemeente,
         "understood": {
-            "location": melding.location,
+            "location": where or melding.location,
             "source": melding.location_source,
             "address": melding.address,
             "location_note": melding.location_note,
