@@ -30,7 +30,7 @@ WORDS = (
 CONTACT = {
     "name": "Team Meldingen",
     "email": "team-meldingen@example.nl",
-    "url": "https://github.com/meldingen/meldingen",
+    "url": "https://meldingen.example.nl",
 }
 METHODS = ("get", "post", "put", "patch", "delete")
 SECURITY = {
