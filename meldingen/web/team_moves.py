@@ -292,9 +292,11 @@ def _extra(step: Step) -> dict[str, Any]:
     match step.action:
         case "planningen":
             today = local_day(step.here.now)
-            week = next_werkdag(today + timedelta(days=6 - today.weekday()))
-            days = {today: "Vandaag", next_werkdag(today): "Volgende werkdag", week: day_words(week)}
-            return {"quick_days": [(day.isoformat(), words.capitalize()) for day, words in days.items()]}
+            first = next_werkdag(today)
+            monday = next_werkdag(today + timedelta(days=6 - today.weekday()))
+            days = [(today, "Vandaag"), (first, "Volgende werkdag")]
+            days += [(monday, day_words(monday).capitalize())] if monday != first else []
+            return {"quick_days": [(day.isoformat(), words) for day, words in days]}
         case "overdrachten" | "splitsingen":
             own = [(str(t.id), t.name) for t in step.viewer.teams if t.gemeente_id == scope[0] and not t.is_partner]
             partners = [(str(t.id), t.name) for t in step.viewer.teams if t.gemeente_id == scope[0] and t.is_partner]

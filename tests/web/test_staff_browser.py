@@ -1,0 +1,195 @@
+"""Staff pages in a real browser: axe at phone and tablet width, targets for hands, three taps, keyboard, no script."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from meldingen.db import business_now
+from meldingen.flow import kcc
+from meldingen.store.melding import Melding
+from tests import factories
+
+from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .conftest import World
+from .desk import Desk, make_desk
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+SMALL = """() => [...document.querySelectorAll('#inhoud :is(a,button,input,select,textarea,summary)')]
+  .filter((one) => one.type !== 'hidden' && one.checkVisibility())
+  .map((one) => [one, (one.closest('.choice') ?? one).getBoundingClientRect()])
+  .filter(([, box]) => box.height > 1 && (box.height < 43.5 || box.width < 43.5))
+  .map(([one, box]) => `${one.outerHTML.slice(0, 120)}: ${box.width} x ${box.height}`)"""
+WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+LANDSCAPE: ViewportSize = {"width": 1024, "height": 768}
+
+
+@pytest.fixture(scope="module")
+def address(world: World) -> Iterator[str]:
+    with served(world.app) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return make_desk(world)
+
+
+@pytest.fixture
+def sit(chromium: Browser, address: str, desk: Desk) -> Iterator[Callable[..., Page]]:
+    """The browser of one of the desk's people; fails the test when a script fails or the policy stops something."""
+    contexts = []
+    wrong: list[str] = []
+
+    def open_page(who: str, path: str, *, size: Any = PHONE, **options: Any) -> Page:
+        context = chromium.new_context(viewport=size, base_url=address, locale="nl-NL", **options)
+        contexts.append(context)
+        cookie = desk.browsers[who].get_cookie("sessie")
+        assert cookie is not None
+        context.add_cookies([{"name": "sessie", "value": cookie.value, "url": address}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+        page.on("request", lambda sent: None if sent.url.startswith((address, "data:")) else wrong.append(sent.url))
+        page.goto(path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Callable[..., Page]) -> None:
+    made, tile = desk.melding(contact={"name": "Bo", "phone": "0612345678"})
+    desk.melding(category_slug="boom-omgevallen", at=(desk.lon + 0.001, desk.lat))
+    with desk.world.session() as session, session.begin():
+        actor, now = desk.people["kcc"], business_now(session)
+        row = kcc.make_callback(session, session.get_one(Melding, made.id), "Bel.", actor=actor, now=now)
+    work = f"/team/opdracht/{tile.id}"
+    steps = ("planningen", "vragen", "overdrachten", "teruggaven", "splitsingen", "samenvoegingen", "afhandelingen")
+    paths = {
+        "team": ["/team", "/team?zoek=x", work, *(f"{work}/{step}" for step in steps)],
+        "partij": ["/team"],
+        "cor": ["/team", "/team?lijst=gevaar", work],
+        "kcc": [
+            "/kcc", "/kcc?zoek=tegel", "/kcc/nieuw", f"/kcc/melding/{made.number}", "/kcc/terugbelnotities",
+            f"/kcc/terugbelnotities/{row.id}",
+        ],
+        "beheer": ["/beheer"],
+    }  # fmt: skip
+    for who, mine in paths.items():
+        page = sit(who, "/")
+        for path in mine:
+            page.goto(path)
+            page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+            assert_accessible(page, path)
+            for size in (PHONE, TABLET, LANDSCAPE):
+                page.set_viewport_size(cast(ViewportSize, size))
+                assert page.evaluate(SMALL) == [], f"{path} {size}"
+                assert page.evaluate(WIDER) <= 0, f"{path} {size}"
+            page.set_viewport_size(cast(ViewportSize, PHONE))
+    for who, path in (("cor", "/team"), ("team", work), ("kcc", "/kcc/nieuw"), ("kcc", f"/kcc/melding/{made.number}")):
+        assert_accessible(sit(who, path, size=LANDSCAPE), path)
+
+
+def test_closing_takes_three_taps_and_shows_what_the_melder_reads(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding(contact={"phone": "0612345678"})
+    page = sit("team", f"/team/opdracht/{tile.id}")
+    page.get_by_role("link", name="Afhandelen").click()
+    page.get_by_label("De tegel ligt weer recht.").check()
+    expect(page.locator(".letter")).to_contain_text("een melding gedaan van een losse tegel. De tegel ligt weer recht.")
+    page.get_by_role("button", name="Afhandelen").click()
+    expect(page.get_by_role("status").first).to_contain_text("De opdracht is afgehandeld.")
+    assert_accessible(page, "afgehandeld")
+    assert desk.now_is(tile).outcome == "opgelost"
+
+
+def test_own_words_are_not_overwritten_by_another_choice(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding(contact={"phone": "0612345678"})
+    page = sit("team", f"/team/opdracht/{tile.id}/afhandelingen")
+    page.get_by_label("De tegel ligt weer recht.").check()
+    page.get_by_text("Zelf schrijven of aanpassen").click()
+    page.get_by_label("Zin voor de melder").fill("Wij legden drie tegels recht.")
+    page.get_by_label("Het gat is dicht.").check()
+    expect(page.locator(".letter")).to_contain_text("Wij legden drie tegels recht.")
+    page.get_by_text("Niet opgelost").first.click()
+    page.get_by_label("Grond van iemand anders").check()
+    expect(page.locator(".letter")).to_contain_text("Deze plek is niet van de gemeente.")
+
+
+def test_a_team_works_without_javascript(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding()
+    page = sit("team", f"/team/opdracht/{tile.id}", java_script_enabled=False)
+    page.get_by_role("button", name="Oppakken").click()
+    expect(page.get_by_role("status").first).to_contain_text("opgepakt")
+    page.get_by_role("link", name="Inplannen").click()
+    page.get_by_role("button", name="Volgende werkdag").click()
+    page.get_by_role("link", name="Afhandelen").click()
+    page.get_by_label("De tegel ligt weer recht.").check()
+    page.get_by_role("button", name="Afhandelen").click()
+    assert desk.now_is(tile).status == "gereed"
+
+
+def test_an_overtaken_step_says_what_happened(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding()
+    page = sit("team", f"/team/opdracht/{tile.id}/teruggaven")
+    assert desk.step("cor", tile, "inbehandelingnames").status_code == 303
+    page.get_by_label("Waarom is dit niet van u?").fill("Van de provincie.")
+    page.get_by_role("button", name="Teruggeven").click()
+    expect(page.get_by_role("alert")).to_contain_text("Intussen gewijzigd")
+    expect(page.get_by_role("alert")).to_contain_text("Opgepakt.")
+    assert_accessible(page, "intussen gewijzigd")
+    page.get_by_role("button", name="Teruggeven").click()
+    expect(page.get_by_role("status").first).to_contain_text("vangnetteam")
+
+
+def test_the_desk_enters_a_caller_with_the_keyboard_alone(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding(description="Tegel los bij de bakker")
+    page = sit("kcc", "/kcc", size=LANDSCAPE)
+    page.get_by_role("link", name="Nieuwe melding").press("Enter")
+    page.get_by_label("Nee", exact=True).press("Space")
+    page.evaluate(
+        "([lon, lat]) => { const {elements} = document.querySelector('[data-desk]'); "
+        "elements.lon.value = lon; elements.lat.value = lat; elements.bron.value = 'pin'; }",
+        [str(desk.lon), str(desk.lat)],
+    )
+    page.get_by_label("Wat de beller vertelt").press_sequentially("Losse tegel")
+    page.get_by_label("Soort").select_option("losse-tegel")
+    page.get_by_label("Telefoonnummer").press_sequentially("0612345678")
+    page.get_by_label("Telefoonnummer").press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lees voor en sla op")
+    assert_accessible(page, "controleren")
+    page.get_by_label("Losse tegel, 0 meter verderop").press("Space")
+    page.get_by_role("button", name="Opslaan").press("Enter")
+    expect(page.get_by_role("heading", name="Lees voor:")).to_be_visible()
+    assert_accessible(page, "opgeslagen")
+    with desk.world.session() as session:
+        found = session.query(Melding).filter(Melding.same_as_opdracht_id == tile.id).one()
+        assert found.intake_channel == "telefoon"
+
+
+def test_what_is_near_appears_while_the_caller_talks(desk: Desk, sit: Callable[..., Page]) -> None:
+    desk.melding(description="Tegel los bij de bakker")
+    page = sit("kcc", "/kcc/nieuw", size=LANDSCAPE)
+    box = page.get_by_role("region", name="Kaart om de plek te kiezen")
+    box.focus()
+    box.press("Enter")
+    expect(page.locator("[data-place-words]")).to_contain_text("Gekozen plek")
+    with desk.world.session() as session, session.begin():
+        now = business_now(session)
+        lon, lat = (float(page.locator(f"[name={axis}]").input_value()) for axis in ("lon", "lat"))
+        factories.melding(session, now=now, at=(lon, lat), description="Kuil precies hier")
+    box.press("Enter")
+    expect(page.locator("[data-near]")).to_contain_text("Kuil precies hier")
+    assert_accessible(page, "nabij")
