@@ -1,4 +1,4 @@
-"""`meldingen …`: serve, worker, migrate, seed, import, account, outbox, klok. `--help` of each tells enough."""
+"""`meldingen …`: every command but those of cli_beheer.py and cli_gemeente.py. `--help` of each tells enough."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,12 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from . import cli_beheer, db
+from . import cli_beheer, cli_gemeente, db
 from .cli_work import settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
 from .domain.errors import InvalidInput
-from .settings import Settings
+from .settings import Settings, table
 from .store import leases
 from .store import outbox as entries
 from .store.gemeente import gemeente_by_slug, served_gemeenten
@@ -176,6 +176,12 @@ def api_description() -> str:
 
 
 @main.command()
+def instellingen() -> None:
+    """Toon alle instellingen (omgevingsvariabelen) als tabel, zoals in README.md."""
+    click.echo(table(), nl=False)
+
+
+@main.command()
 def diagram() -> None:
     """Teken de reis van een melding opnieuw in docs/klantreis.md."""
     from .domain.diagram import draw
@@ -256,6 +262,7 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
 
 main.add_command(cli_beheer.account)
 main.add_command(cli_beheer.beheer)
+main.add_command(cli_gemeente.sleutel)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ def account_new(username: str, name: str, slug: str, roles: tuple[str, ...]) -> 
     """
     password = _ask_password()
     with work() as session, refusals():
-        home = _gemeente(session, slug)
+        home = named_gemeente(session, slug)
         held = [NewRole(home, role, team) for role, _, team in (one.partition(":") for one in roles)]
         now = db.business_now(session)
         made = accounts.add_account(session, username, name, auth.hash_password(password), held, now=now)
@@ -96,7 +96,7 @@ def beheer() -> None:
 def beheer_teams(slug: str) -> None:
     """Toon de teams."""
     with work() as session, refusals():
-        for team in teams_of(session, scope=[_gemeente(session, slug).id]):
+        for team in teams_of(session, scope=[named_gemeente(session, slug).id]):
             click.echo(f"{team.slug}  {team.name}  {team.kind}{'  vangnet' if team.vangnet else ''}")
 
 
@@ -110,7 +110,7 @@ def regel() -> None:
 def rule_list(slug: str) -> None:
     """Toon de regels. De bijzonderste regel die past wint; het vangnet komt het laatst."""
     with work() as session, refusals():
-        home = _gemeente(session, slug)
+        home = named_gemeente(session, slug)
         scope = [home.id]
         teams = {t.id: t.slug for t in every_team(session, scope=scope)}
         categories = {c.id: c.slug for c in all_categories_of(session, scope=scope)}
@@ -144,9 +144,9 @@ def rule_new(
 ) -> None:
     """Maak een regel: dit TEAM krijgt wat aan alle voorwaarden voldoet. Werkt vanaf de volgende melding."""
     with work() as session, refusals():
-        home = _gemeente(session, slug)
+        home = named_gemeente(session, slug)
         new = NewRule(team, category_slug, area_code, moment, danger, position)
-        made = rules.add_rule(session, home.id, new, actor=_operator(home), now=db.business_now(session))
+        made = rules.add_rule(session, home.id, new, actor=operator(home), now=db.business_now(session))
         click.echo(f"Regel {made.id} is gemaakt.")
 
 
@@ -157,8 +157,8 @@ def rule_new(
 def rule_team(rule_id: int, team: str, slug: str) -> None:
     """Geef wat een REGEL vangt aan een ander TEAM. Werkt vanaf de volgende melding."""
     with work() as session, refusals():
-        home = _gemeente(session, slug)
-        rules.give_rule(session, rule_id, team, actor=_operator(home), now=db.business_now(session))
+        home = named_gemeente(session, slug)
+        rules.give_rule(session, rule_id, team, actor=operator(home), now=db.business_now(session))
         click.echo(f"Regel {rule_id} is gewijzigd.")
 
 
@@ -168,17 +168,18 @@ def rule_team(rule_id: int, team: str, slug: str) -> None:
 def rule_gone(rule_id: int, slug: str) -> None:
     """Haal een REGEL weg. Opdrachten die er al zijn houden hun team."""
     with work() as session, refusals():
-        home = _gemeente(session, slug)
-        rules.remove_rule(session, rule_id, actor=_operator(home), now=db.business_now(session))
+        home = named_gemeente(session, slug)
+        rules.remove_rule(session, rule_id, actor=operator(home), now=db.business_now(session))
         click.echo(f"Regel {rule_id} is weg.")
 
 
-def _operator(home: Gemeente) -> Actor:
+def operator(home: Gemeente) -> Actor:
     """Who runs the installation: the system, with the rights of beheer in this one gemeente."""
     return Actor(kind="systeem", name="beheerder", roles={home.id: frozenset({BEHEER})})
 
 
-def _gemeente(session: Session, slug: str) -> Gemeente:
+def named_gemeente(session: Session, slug: str) -> Gemeente:
+    """The served gemeente of that slug, or the only one. Ends the command with the names there are."""
     served = served_gemeenten(session)
     if not slug and len(served) == 1:
         return served[0]

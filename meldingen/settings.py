@@ -1,6 +1,6 @@
 """Where things are, read once from the environment: addresses, secrets and switches. Policy lives in the database.
 
-The table in README "Configuratie" is checked against VARIABLES by a test.
+The table in README "Instellingen" is what `table` makes of VARIABLES; a test compares them.
 """
 
 import os
@@ -215,3 +215,14 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("LOG_NIVEAU", "log_level", "DEBUG, INFO, WARNING of ERROR", default="INFO"),
     Variable("DB_POOL", "db_pool_size", "databaseverbindingen per proces", _number, "8"),
 )
+
+
+def table() -> str:
+    """VARIABLES as the Markdown table of the README, with a line end after each row."""
+    rows = ["| variabele | betekenis | standaard |", "|---|---|---|"]
+    for variable in VARIABLES:
+        default = f"`{variable.default}`" if variable.default else "**verplicht**" if variable.required else ""
+        if variable.local is not None:
+            default += f" (lokaal `{variable.local}`)"
+        rows.append(f"| `{variable.name}` | {variable.meaning.replace('|', chr(92) + '|')} | {default} |")
+    return "\n".join(rows) + "\n"

@@ -101,6 +101,16 @@ def key_by_hash(session: Session, secret_hash: bytes) -> ApiKey | None:
     return session.scalar(sa.select(ApiKey).where(ApiKey.secret_hash == secret_hash, ApiKey.active))
 
 
+def key_named(session: Session, name: str, *, scope: Collection[int]) -> ApiKey | None:
+    """The machine key of that name in scope, withdrawn ones too."""
+    return session.scalar(sa.select(ApiKey).where(ApiKey.name == name, ApiKey.gemeente_id.in_(scope)))
+
+
+def keys_of(session: Session, *, scope: Collection[int]) -> Sequence[ApiKey]:
+    """The machine keys in scope by name, withdrawn ones too."""
+    return session.scalars(sa.select(ApiKey).where(ApiKey.gemeente_id.in_(scope)).order_by(ApiKey.name)).all()
+
+
 def accounts_of(session: Session, *, scope: Collection[int]) -> Sequence[Account]:
     """The accounts with a role in scope, by username."""
     holders = sa.select(AccountRole.account_id).where(AccountRole.gemeente_id.in_(scope))

@@ -1,0 +1,91 @@
+"""`meldingen beheer gemeente|team` and `meldingen sleutel …`: what pages say of a gemeente, its teams, partner apps."""
+
+import secrets
+
+import click
+
+from . import auth, db
+from .cli_beheer import beheer, named_gemeente, operator
+from .cli_work import refusals, work
+from .flow import household
+from .store.account import keys_of
+from .store.team import KINDS
+
+
+@beheer.command("gemeente")
+@click.option("--naam", "name", help="naam op elke pagina en in elk bericht, zonder 'gemeente' ervoor")
+@click.option("--telefoon", "phone", help="zoals mensen het lezen: 072 888 00 00")
+@click.option("--openingstijden", "hours", help="bijvoorbeeld: maandag tot en met vrijdag van 9.00 tot 17.00 uur")
+@click.option("--email", help="adres voor vragen, privacy en security.txt")
+@click.option("--website", help="https://…")
+@click.option("--host", help="eigen adres van de pagina's, als er meer gemeenten zijn: meldingen.voorbeeld.nl")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def change_gemeente(slug: str, **given: str | None) -> None:
+    """Toon de gegevens van een gemeente, of wijzig wat u noemt. Werkt meteen."""
+    facts = {field: value for field, value in given.items() if value is not None}
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        if facts:
+            household.change_gemeente(session, home, facts, actor=operator(home), now=db.business_now(session))
+        for words in ("name", "phone", "hours", "email", "website", "host"):
+            click.echo(f"{words:<8} {getattr(home, words) or '-'}")
+
+
+@beheer.command("team")
+@click.argument("team", metavar="TEAM")
+@click.option("--naam", "name", help="naam, zoals de melder die leest")
+@click.option("--soort", "kind", type=click.Choice(KINDS), help="soort team; partij is een externe partij")
+@click.option("--email", help="adres voor alarm")
+@click.option("--telefoon", "phone", help="mobiel nummer voor alarm per sms")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def put_team(team: str, slug: str, **given: str | None) -> None:
+    """Maak een TEAM (korte naam, zoals serviceteam-noord), of wijzig wat u noemt.
+
+    Een nieuw team krijgt werk zodra een regel of een teamgebied het noemt.
+    """
+    facts = {field: value for field, value in given.items() if value is not None}
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        new = household.put_team(session, home, team, facts, actor=operator(home), now=db.business_now(session))
+        click.echo(f"Team '{team}' is {'gemaakt' if new else 'gewijzigd'}.")
+
+
+@click.group()
+def sleutel() -> None:
+    """Sleutels van partner-apps die melden via de API."""
+
+
+@sleutel.command("nieuw")
+@click.argument("name", metavar="NAAM")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def key_new(name: str, slug: str) -> None:
+    """Maak een sleutel. NAAM is de naam van de app: zo staat het kanaal bij elke melding.
+
+    De sleutel staat één keer in het antwoord. Wij bewaren alleen een afdruk ervan.
+    """
+    secret = auth.KEY_PREFIX + secrets.token_urlsafe(32)
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        now = db.business_now(session)
+        household.add_key(session, home, name, auth.hash_secret(secret), actor=operator(home), now=now)
+    click.echo(secret)
+
+
+@sleutel.command("lijst")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def key_list(slug: str) -> None:
+    """Toon de sleutels, zonder hun geheim."""
+    with work() as session, refusals():
+        for key in keys_of(session, scope=[named_gemeente(session, slug).id]):
+            click.echo(f"{key.name}  sinds {key.created_at:%Y-%m-%d}{'' if key.active else '  [ingetrokken]'}")
+
+
+@sleutel.command("weg")
+@click.argument("name", metavar="NAAM")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def key_gone(name: str, slug: str) -> None:
+    """Trek een sleutel in. Werkt meteen."""
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        household.withdraw_key(session, home, name, actor=operator(home), now=db.business_now(session))
+        click.echo(f"De sleutel van '{name}' werkt niet meer.")

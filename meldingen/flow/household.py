@@ -1,0 +1,161 @@
+"""What a gemeente tells about itself, its teams, and the keys of partner apps. Each change is in the journal.
+
+Not its areas (areas.py), its rules (rules.py) or its first filling (seed.py). Only the command line does this until
+*Beheer* comes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..domain.actor import BEHEER, Actor
+from ..domain.errors import Conflict, FieldError, InvalidInput, NotFound
+from ..domain.intake import check_email
+from ..domain.phone import parse_phone
+from ..domain.text import clean_text
+from ..store import journal
+from ..store.account import ApiKey, key_named
+from ..store.gemeente import Gemeente
+from ..store.team import KINDS, Team, every_team
+
+SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+HOST = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
+ADDRESS = r"https?://[^\s]+"
+
+
+def _fitting(pattern: str, told: str) -> Callable[[str, str], str]:
+    def check(value: str, field: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise InvalidInput.of(field, "onjuist", told)
+        return value
+
+    return check
+
+
+_CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
+    "name": ("naam", lambda value, _: value),
+    "phone": ("telefoon", lambda value, _: value),
+    "hours": ("openingstijden", lambda value, _: value),
+    "email": ("email", check_email),
+    "website": ("website", _fitting(ADDRESS, "Begin een website met https://.")),
+    "host": ("host", _fitting(HOST, "Een host is een naam als meldingen.voorbeeld.nl, zonder https:// en poort.")),
+}
+"""Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name."""
+
+
+def change_gemeente(
+    session: Session, gemeente: Gemeente, facts: Mapping[str, str], *, actor: Actor, now: datetime
+) -> None:
+    """Changes what is given: name, phone, hours, email, website, host. phone: as people read it on every page.
+
+    Raises Forbidden without the role beheer, InvalidInput with all mistakes at once, Conflict for a host in use.
+    """
+    actor.require_role(gemeente.id, BEHEER)
+    wrong: list[FieldError] = []
+    clean: dict[str, str | None] = {}
+    for field, value in facts.items():
+        name, check = _CHECKS[field]
+        try:
+            text = clean_text(value, field=name, max_length=200)
+            if not text and field == "name":
+                raise InvalidInput.of(name, "leeg", "Een gemeente heeft een naam.")
+            clean[field] = check(text, name) if text else None if field == "host" else ""
+        except InvalidInput as error:
+            wrong += error.fields
+    if wrong:
+        raise InvalidInput.gather(wrong)
+    taken = sa.select(Gemeente.name).where(Gemeente.host == clean.get("host"), Gemeente.id != gemeente.id)
+    if clean.get("host") and (other := session.scalar(taken)):
+        raise Conflict("host_bezet", f"Deze host is al van {other}.")
+    for field, kept in clean.items():
+        setattr(gemeente, field, kept)
+    journal.record(
+        session, "gemeente_gewijzigd", gemeente_id=gemeente.id, actor=actor, now=now, facts={"velden": sorted(clean)}
+    )
+
+
+def put_team(
+    session: Session, gemeente: Gemeente, slug: str, facts: Mapping[str, str], *, actor: Actor, now: datetime
+) -> bool:
+    """Makes a team, or changes what is given of one: name, kind, email, phone. Returns whether it is new.
+
+    A new team gets no work before a rule or an area names it. Raises Forbidden without the role beheer,
+    InvalidInput with all mistakes at once.
+    """
+    actor.require_role(gemeente.id, BEHEER)
+    known = next((team for team in every_team(session, scope=[gemeente.id]) if team.slug == slug), None)
+    wrong: list[FieldError] = []
+    clean: dict[str, str] = {}
+    if not re.fullmatch(SLUG, slug):
+        wrong.append(
+            FieldError("team", "onjuist", "Schrijf de korte naam als serviceteam-noord: letters en streepjes.")
+        )
+    if known is None and not {"name", "kind"} <= facts.keys():
+        wrong.append(FieldError("team", "verplicht", "Een nieuw team heeft een naam en een soort."))
+    for field, value in facts.items():
+        try:
+            clean[field] = _team_fact(field, value)
+        except InvalidInput as error:
+            wrong += error.fields
+    if wrong:
+        raise InvalidInput.gather(wrong)
+    if known is None:
+        session.add(Team(gemeente_id=gemeente.id, slug=slug, vangnet=False, active=True, **clean))
+    else:
+        known.active = True
+        for field, kept in clean.items():
+            setattr(known, field, kept)
+    kind = "team_gewijzigd" if known else "team_gemaakt"
+    journal.record(session, kind, gemeente_id=gemeente.id, actor=actor, now=now, facts={"team": slug})
+    session.flush()
+    return known is None
+
+
+def _team_fact(field: str, value: str) -> str:
+    if field == "kind":
+        if value not in KINDS:
+            raise InvalidInput.of("soort", "onbekend", f"Kies een soort: {', '.join(KINDS)}.")
+        return value
+    if field == "email":
+        return check_email(value, "email") if value else ""
+    if field == "phone":
+        return parse_phone(value, field="telefoon").e164 if value else ""
+    name = clean_text(value, field="naam", max_length=100)
+    if not name:
+        raise InvalidInput.of("naam", "leeg", "Een team heeft een naam.")
+    return name
+
+
+def add_key(session: Session, gemeente: Gemeente, name: str, secret_hash: bytes, *, actor: Actor, now: datetime) -> str:
+    """A key for a partner app; its name is the kanaal of its meldingen, and is returned as kept.
+
+    A key of that name that was withdrawn gets the new secret. Raises Forbidden without the role beheer, InvalidInput,
+    Conflict when the name has a working key.
+    """
+    actor.require_role(gemeente.id, BEHEER)
+    name = clean_text(name, field="naam", max_length=60)
+    if not name:
+        raise InvalidInput.of("naam", "leeg", "Geef de sleutel de naam van de app.")
+    known = key_named(session, name, scope=[gemeente.id])
+    if known is not None and known.active:
+        raise Conflict("naam_bezet", f"Er is al een sleutel voor '{name}'. Trek die eerst in, of kies een andere naam.")
+    if known is None:
+        session.add(ApiKey(gemeente_id=gemeente.id, name=name, secret_hash=secret_hash, active=True, created_at=now))
+    else:
+        known.secret_hash, known.active, known.created_at = secret_hash, True, now
+    journal.record(session, "sleutel_gemaakt", gemeente_id=gemeente.id, actor=actor, now=now, facts={"naam": name})
+    session.flush()
+    return name
+
+
+def withdraw_key(session: Session, gemeente: Gemeente, name: str, *, actor: Actor, now: datetime) -> None:
+    """Puts a key out of use, at once. Raises Forbidden without the role beheer, NotFound."""
+    actor.require_role(gemeente.id, BEHEER)
+    known = key_named(session, name, scope=[gemeente.id])
+    if known is None or not known.active:
+        raise NotFound("sleutel_onbekend", f"Er is geen sleutel voor '{name}'.")
+    known.active = False
+    journal.record(session, "sleutel_ingetrokken", gemeente_id=gemeente.id, actor=actor, now=now, facts={"naam": name})
