@@ -20,6 +20,7 @@ from ..store.contact import Contact
 from ..store.journal import Note
 from ..store.melding import Melding, claim_key, melding_by_id, next_sequence, remember_resource
 from ..store.opdracht import opdracht_by_id
+from ..store.worklists import is_public_work
 from . import notices
 from .places import Placed, place_melding
 
@@ -134,7 +135,7 @@ def _store(
         intake_channel=new.intake_channel,
         partner_name=new.partner_name or "",
         entered_by=actor.account_id,
-        same_as_opdracht_id=_same_as(session, new, scope),
+        same_as_opdracht_id=_same_as(session, new, scope, actor),
         photos_expected=new.photos_expected,
         received_at=now,
         first_promised_on=promised,
@@ -149,15 +150,18 @@ def _store(
     return melding
 
 
-def _same_as(session: Session, new: NewMelding, scope: list[int]) -> int | None:
-    """The open opdracht this melding joins, when melder or staff pointed at one that exists."""
+def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) -> int | None:
+    """The opdracht this melding joins, when melder or staff pointed at one that exists.
+
+    Who joins reads how it goes on: a melder may only point at what anyone may know of (KLANTREIS rule 11).
+    """
     wanted = new.join_opdracht_id
     if wanted is None and new.same_as:
         wanted = int(new.same_as) if new.same_as.isascii() and new.same_as.isdigit() and len(new.same_as) < 18 else -1
     if wanted is None:
         return None
     found = opdracht_by_id(session, wanted, scope=scope)
-    if found is None:
+    if found is None or not (actor.is_staff or is_public_work(session, found.id, scope=scope)):
         raise InvalidInput.gather([FieldError("zelfdeAls", "onbekend", "Deze eerdere melding kunnen wij niet vinden.")])
     return found.id
 

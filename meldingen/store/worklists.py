@@ -161,19 +161,9 @@ def open_nearby(
 ) -> Sequence[NearbyRow]:
     """The open opdrachten of public categories within radius_m metres, nearest first.
 
-    Only those whose every melding was reported in a public category too: what a melder chose may tell more about
-    a person than what the team made of it.
+    Only those that `is_public_work`.
     """
     metres = _metres(point(lon, lat))
-    reported = aliased(Category)
-    private = (
-        sa.select(Link.id)
-        .join(Melding, Melding.id == Link.melding_id)
-        .join(reported, reported.id == Melding.category_id)
-        .where(_LIVE, reported.public.is_(False))
-        .correlate(Opdracht)
-        .exists()
-    )
     melders = _melders()
     query = (
         sa.select(Opdracht, Category, metres, melders)
@@ -183,7 +173,7 @@ def open_nearby(
             Opdracht.status.in_(OPEN),
             Category.public,
             _within(point(lon, lat), radius_m),
-            ~private,
+            ~_reported_as_private(),
             melders > 0,
         )
         .order_by(metres, Opdracht.id)
@@ -192,6 +182,31 @@ def open_nearby(
     if category_slug is not None:
         query = query.where(Category.slug == category_slug)
     return [NearbyRow(*row) for row in session.execute(query)]
+
+
+def is_public_work(session: Session, opdracht_id: int, *, scope: Collection[int]) -> bool:
+    """Whether anyone may know of this opdracht: its category is public, and so is that of its every melding.
+
+    What a melder chose may tell more about a person than what the team made of it.
+    """
+    query = (
+        sa.select(Opdracht.id)
+        .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
+        .where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope), Category.public, ~_reported_as_private())
+    )
+    return session.scalar(query) is not None
+
+
+def _reported_as_private() -> sa.ColumnElement[bool]:
+    reported = aliased(Category)
+    return (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .join(reported, reported.id == Melding.category_id)
+        .where(_LIVE, reported.public.is_(False))
+        .correlate(Opdracht)
+        .exists()
+    )
 
 
 def _near(
