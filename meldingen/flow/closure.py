@@ -16,7 +16,7 @@ from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN
 from ..store.melding import Melding
 from ..store.opdracht import Closure, opdrachten_of
-from . import notices
+from . import library, notices
 from .status import Basis, Done, begin_move, derive_statuses, finish_move
 
 
@@ -40,6 +40,7 @@ def close_opdracht(
 
     Raises InvalidInput with every field error at once, Forbidden when somebody else than a coordinator closes it as
     overgedragen, and what begin_move raises. The lead time uses the device's time, never before receipt or after now.
+    A reason stands in the journal, so it is a code and never words.
     """
     said = _check(closure)
     opened = begin_move(session, "afhandelingen", opdracht_id, basis=basis, actor=actor, now=now, said=said.sentence)
@@ -98,6 +99,11 @@ def _check(closure: NewClosure) -> NewClosure:
             wrong.extend(error.fields)
     if closure.outcome not in OUTCOMES:
         wrong.append(FieldError("uitkomst", "onbekend", "Kies opgelost, niet_opgelost of overgedragen."))
+    known = library.reasons().get(closure.reason)
+    if closure.reason and known is None:
+        wrong.append(FieldError("reden", "onbekend", "Deze reden kennen wij niet. Kies er een uit de lijst."))
+    if known is not None and known.own_sentence and "zin" in texts and not texts["zin"]:
+        wrong.append(FieldError("zin", "leeg", "Schrijf zelf op waarom het niet is opgelost."))
     if closure.outcome == NIET_OPGELOST and not closure.reason and not texts.get("zin"):
         wrong.append(FieldError("reden", "leeg", "Leg de melder uit waarom het niet is opgelost."))
     if closure.outcome == OVERGEDRAGEN and not texts.get("partij", closure.partner):

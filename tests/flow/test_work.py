@@ -124,7 +124,7 @@ def test_what_a_refused_offline_operation_said_is_kept(
 ) -> None:
     closure.close_opdracht(session, opdracht.id, NewClosure("opgelost"), basis=on(opdracht), actor=member, now=now)
     late = Basis(version=1, operation_id="op-3", device_at=now)
-    said = NewClosure("niet_opgelost", "De stoep is van het waterschap.", reason="niet-van-ons")
+    said = NewClosure("niet_opgelost", "De stoep is van het waterschap.", reason="eigen-terrein")
     for _ in range(2):
         done = closure.close_opdracht(session, opdracht.id, said, basis=late, actor=member, now=now)
         assert done.refused is not None and "notities" in done.refused.possible
