@@ -6,14 +6,22 @@ closure.py and feedback.py say that.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from ..domain import deadlines
 from ..domain.actor import COORDINATOR, KCC, PIKET, TEAM, Actor
-from ..domain.errors import Conflict, Forbidden, MoveNotAllowed, NotFound, PreconditionRequired, Stale
+from ..domain.errors import (
+    Conflict,
+    DomainError,
+    Forbidden,
+    MoveNotAllowed,
+    NotFound,
+    PreconditionRequired,
+    Stale,
+)
 from ..domain.workflow import (
     AFGEHANDELD,
     CLOSED,
@@ -32,7 +40,10 @@ from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, opdracht
 
 URGENCY_WEIGHT = {"laag": 0, "normaal": 100, "hoog": 200, "spoed": 300}
 MOST_MELDERS = 99
-NEEDS_OTHER_EYES = ("inbehandelingnames", "afhandelingen")
+WITHDRAWAL_ASKED = "intrekking_gevraagd"
+NEEDS_OTHER_EYES = ("inbehandelingnames", "planningen", "samenvoegingen", "afhandelingen")
+OTHERS_NOW = ("ander_team", "andere_ogen")
+"""Refusals because the work went to other people, while somebody was at it without coverage."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +69,14 @@ class Basis:
 class Done:
     """What became of a move. overtaken: done, though somebody else changed it meanwhile ("intussen gewijzigd").
 
-    replayed: this operation was done before; nothing changed now. refused: an offline operation the table refuses;
-    its words were kept as a note, so the door commits and answers with this refusal.
+    replayed: this operation was done before; nothing changed now. refused: an offline operation that cannot be done
+    any more; its words were kept as a note, so the door commits and answers with this refusal.
     """
 
     opdracht: Opdracht
     overtaken: bool = False
     replayed: bool = False
-    refused: MoveNotAllowed | None = None
+    refused: DomainError | None = None
 
 
 @dataclass
@@ -143,8 +154,8 @@ def begin_move(
         remember_resource(session, route, basis.operation_id, opdracht_id)
     work = lock_work(session, {opdracht_id, *others}, scope=scope)
     opdracht = _opdracht([work.opdrachten[i] for i in work.opdrachten if i == opdracht_id])
-    check_rights(opdracht, action, actor)
     if not basis.offline:
+        check_rights(opdracht, action, actor)
         if basis.version is None:
             raise PreconditionRequired(
                 "versie_ontbreekt", "Stuur met If-Match mee welke versie van de opdracht u voor u had."
@@ -152,9 +163,10 @@ def begin_move(
         if basis.version != opdracht.version:
             raise Stale("versie_verouderd", "Iemand anders heeft deze opdracht net gewijzigd. Bekijk hem opnieuw.")
     try:
+        check_rights(opdracht, action, actor)
         check_move(action, opdracht.status)
-    except MoveNotAllowed as refusal:
-        if not basis.offline:
+    except (Forbidden, MoveNotAllowed) as refusal:
+        if not basis.offline or (isinstance(refusal, Forbidden) and not _was_theirs(session, opdracht, refusal, actor)):
             raise
         _keep_refused(session, opdracht, action, said, actor=actor, now=now)
         if basis.operation_id:
@@ -240,7 +252,10 @@ class Derived:
 
 
 def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: datetime) -> Derived:
-    """Sets the status of these locked meldingen from their opdrachten as they are now; closed_at follows."""
+    """Sets the status of these locked meldingen from their opdrachten as they are now.
+
+    The end of a melding is its last closing, and ends what its melder still asked of a team.
+    """
     locked = list(meldingen)
     derived = Derived()
     if not locked:
@@ -256,20 +271,23 @@ def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: date
         if status != melding.status:
             derived.changed.append((melding, melding.status, status))
             melding.status = status
-            melding.closed_at = now if status == AFGEHANDELD else None
+            melding.closed_at = None
+            if status == AFGEHANDELD:
+                melding.closed_at = max((o.closed_at for o in linked[melding.id] if o.closed_at), default=now)
+                melding.flags = [flag for flag in melding.flags if flag != WITHDRAWAL_ASKED]
     session.flush()
     return derived
 
 
-def renew_terms(session: Session, work: Work, *, now: datetime) -> list[Melding]:
+def renew_terms(session: Session, work: Work, *, now: datetime) -> list[tuple[Melding, date]]:
     """Sets due_at and priority of the locked opdrachten, and the promise of their meldingen when its term changed.
 
     The promise of a melding is its own receipt plus the longest term of its open opdrachten; a new one is never
-    before the next werkdag. An opdracht is due at the earliest promise of its meldingen (KLANTREIS Terms).
-    Returns the meldingen whose promised date changed.
+    before the next werkdag. An opdracht is due at the earliest promise of its meldingen, as far as its own term made
+    that promise (KLANTREIS Terms). Returns the meldingen whose promised date changed, with the date it was.
     """
     session.flush()
-    changed: list[Melding] = []
+    changed: list[tuple[Melding, date]] = []
     for gemeente_id in sorted({o.gemeente_id for o in work.opdrachten.values()}):
         closing = gemeente.closing_days(session, scope=[gemeente_id])
         terms = {c.id: c.term_days for c in category.all_categories_of(session, scope=[gemeente_id])}
@@ -286,15 +304,18 @@ def renew_terms(session: Session, work: Work, *, now: datetime) -> list[Melding]
                 melding.term_days = term
                 promised = deadlines.promise_after_change(melding.received_at, term, now, closing)
                 if promised != melding.promised_on:
+                    changed.append((melding, melding.promised_on))
                     melding.promised_on = promised
-                    changed.append(melding)
         for opdracht in work.opdrachten.values():
             melders = waiting[opdracht.id]
             opdracht.priority = priority(opdracht.urgency, len(melders))
             if melders and opdracht.status in OPEN and opdracht.gemeente_id == gemeente_id:
-                first = min(m.received_at for m in melders)
-                due = deadlines.due_at(first, terms[opdracht.category_id], closing)
-                opdracht.due_at = deadlines.shift_due(due, opdracht.paused_days, closing)
+                term = terms[opdracht.category_id]
+                promises = (
+                    m.promised_on if m.term_days == term else deadlines.promised_on(m.received_at, term, closing)
+                    for m in melders
+                )
+                opdracht.due_at = deadlines.shift_due(deadlines.end_of(min(promises)), opdracht.paused_days, closing)
     session.flush()
     return changed
 
@@ -341,6 +362,14 @@ def _keep_refused(session: Session, opdracht: Opdracht, action: str, said: str, 
         opdracht_id=opdracht.id,
         facts={"action": action, "note_id": note.id, "status": opdracht.status},
     )
+
+
+def _was_theirs(session: Session, opdracht: Opdracht, refusal: Forbidden, actor: Actor) -> bool:
+    """Whether the work went from the actor's team to others, so that his words about it are worth keeping."""
+    if refusal.code not in OTHERS_NOW:
+        return False
+    past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
+    return any({e.facts.get("team_id"), e.facts.get("from_team_id")} & actor.team_ids for e in past)
 
 
 def _opdracht(found: Collection[Opdracht]) -> Opdracht:

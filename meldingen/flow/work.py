@@ -32,7 +32,7 @@ class HandOver:
 
 
 def take_up(session: Session, opdracht_id: int, *, basis: Basis, actor: Actor, now: datetime) -> Done:
-    """Somebody starts (`inbehandelingnames`). Taking up what one has already is done and changes nothing."""
+    """Somebody starts (`inbehandelingnames`)."""
     opened = begin_move(session, "inbehandelingnames", opdracht_id, basis=basis, actor=actor, now=now)
     if isinstance(opened, Done):
         return opened
@@ -58,6 +58,7 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     if isinstance(opened, Done):
         return opened
     opdracht = opened.opdrachten[opdracht_id]
+    another_day = opdracht.planned_on != planned_on
     opdracht.planned_on = planned_on
     facts = {"planned_on": planned_on.isoformat()}
     event = finish_move(session, opened, opdracht, "ingepland", actor=actor, now=now, facts=facts, to=INGEPLAND)
@@ -65,7 +66,9 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     later = [m for m in opened.of(session, opdracht) if m.promised_on < planned_on and m.withdrawn_at is None]
     for melding in later:
         melding.promised_on = planned_on
-    notices.announce(session, "ingepland", event, [m for m in derived.became(INGEPLAND) if m not in later], now=now)
+    planned = [m for m in opened.of(session, opdracht) if m.status == INGEPLAND]
+    told = planned if another_day else derived.became(INGEPLAND)
+    notices.announce(session, "ingepland", event, [m for m in told if m not in later], now=now)
     routing.tell_new_dates(session, later, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
@@ -108,6 +111,8 @@ def hand_over(session: Session, opdracht_id: int, to: HandOver, *, basis: Basis,
     opdracht = opened.opdrachten[opdracht_id]
     scope = [opdracht.gemeente_id]
     old_team, old_category = opdracht.team_id, opdracht.category_id
+    if to.team_id is not None and team.team_by_id(session, to.team_id, scope=scope) is None:
+        raise InvalidInput.of("team", "onbekend", "Dit team kennen wij niet.")
     if to.category_slug is not None:
         chosen = category.category_by_slug(session, to.category_slug, scope=scope)
         if chosen is None:
