@@ -9,13 +9,21 @@ from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
-from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, OPGEPAKT, VERVALLEN, WACHT_OP_MELDER
+from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
 from ..store import category, journal, outbox, team
 from ..store.journal import Note
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
-from . import notices, routing
-from .status import Work, check_rights, derive_statuses, lock_melding_work, renew_terms, set_opdracht_status
+from . import notices, questions, routing
+from .status import (
+    WITHDRAWAL_ASKED,
+    Work,
+    check_rights,
+    derive_statuses,
+    lock_melding_work,
+    renew_terms,
+    set_opdracht_status,
+)
 
 REOPEN_DAYS = 30
 """How long the question "is het opgelost?" stays open (KLANTREIS step 9)."""
@@ -25,7 +33,7 @@ REFUSED = "afgewezen"
 
 
 def add_supplement(session: Session, melding: Melding, text: str, *, actor: Actor, now: datetime) -> Note:
-    """More from the melder. An opdracht that waits for an answer goes on; its term runs again."""
+    """More from the melder. An opdracht that waits for his answer goes on; its term runs again."""
     text = clean_text(text, field="tekst")
     if not text:
         raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt toevoegen.")
@@ -33,9 +41,7 @@ def add_supplement(session: Session, melding: Melding, text: str, *, actor: Acto
     note = _keep(session, melding, text, actor, now)
     _record(session, "aanvulling", melding, actor=actor, now=now, facts={"note_id": note.id})
     for opdracht in work.opdrachten.values():
-        if opdracht.status == WACHT_OP_MELDER:
-            set_opdracht_status(session, opdracht, OPGEPAKT if opdracht.taken_up_at else NIEUW, now=now)
-            opdracht.version += 1
+        questions.let_go(session, opdracht, melding, actor=actor, now=now)
     derive_statuses(session, work.meldingen.values(), now=now)
     return note
 
@@ -57,9 +63,9 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
     dangerous = melding.danger or any(o.danger for o in alone)
     facts = {"note_id": _keep(session, melding, reason, actor, now).id} if reason else {}
     if not dangerous and any(o.taken_up_at is not None or o.status not in (NIEUW, "ingepland") for o in alone):
-        if "intrekking_gevraagd" not in melding.flags:
-            melding.flags = [*melding.flags, "intrekking_gevraagd"]
-            _record(session, "intrekking_gevraagd", melding, actor=actor, now=now, facts=facts)
+        if WITHDRAWAL_ASKED not in melding.flags:
+            melding.flags = [*melding.flags, WITHDRAWAL_ASKED]
+            _record(session, WITHDRAWAL_ASKED, melding, actor=actor, now=now, facts=facts)
         return REQUESTED
     _withdraw(session, work, melding, facts, keep=alone if dangerous else [], actor=actor, now=now)
     if dangerous:
@@ -87,9 +93,9 @@ def decide_withdrawal(
     if opdracht is None:
         raise NotFound("niet_gekoppeld", "Deze melding hoort niet bij deze opdracht.")
     check_rights(opdracht, "samenvoegingen", actor)
-    if "intrekking_gevraagd" not in melding.flags or melding.withdrawn_at is not None:
+    if WITHDRAWAL_ASKED not in melding.flags or melding.withdrawn_at is not None:
         raise Conflict("geen_verzoek", "De melder vroeg niet (meer) om deze melding in te trekken.")
-    melding.flags = [flag for flag in melding.flags if flag != "intrekking_gevraagd"]
+    melding.flags = [flag for flag in melding.flags if flag != WITHDRAWAL_ASKED]
     if not granted:
         _record(session, "intrekking_afgewezen", melding, actor=actor, now=now)
         return REFUSED
@@ -153,10 +159,21 @@ def _leave(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Act
         return
     link.until_at, link.ended_by = now, actor.label
     session.flush()
-    opdracht.version += 1
+    questions.let_go(session, opdracht, melding, actor=actor, now=now)
     if not _melders(session, opdracht) and opdracht.taken_up_at is None and not opdracht.danger:
         set_opdracht_status(session, opdracht, VERVALLEN, now=now)
         opdracht.closed_at = now
+    opdracht.version += 1
+    journal.record(
+        session,
+        "melder_weg",
+        gemeente_id=opdracht.gemeente_id,
+        actor=actor,
+        now=now,
+        melding_id=melding.id,
+        opdracht_id=opdracht.id,
+        facts={"status": opdracht.status, "version": opdracht.version},
+    )
 
 
 def _melders(session: Session, opdracht: Opdracht) -> int:

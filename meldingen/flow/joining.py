@@ -9,14 +9,15 @@ from ..domain.actor import KCC, Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
-from ..domain.workflow import OPEN, VERVALLEN
+from ..domain.workflow import AFGEHANDELD, NIEUW, OPEN, VERVALLEN
 from ..store import category, journal, team
 from ..store.melding import Melding
-from ..store.opdracht import Opdracht, live_link, melding_ids_of
-from . import routing
+from ..store.opdracht import Opdracht, live_link, melding_ids_of, told_of_danger
+from . import notices, questions, routing
 from .status import (
     Basis,
     Done,
+    Work,
     begin_move,
     check_rights,
     finish_move,
@@ -102,7 +103,29 @@ def join_opdracht(
     for melding in moving:
         if live_link(session, melding.id, into.id, scope=[into.gemeente_id]) is None:
             routing.join_melding(session, opened, melding, into, reason="medewerker", actor=actor, now=now)
+    _receive(session, opened, opdracht, into, actor=actor, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
+
+
+def _receive(
+    session: Session, opened: Work, opdracht: Opdracht, into: Opdracht, *, actor: Actor, now: datetime
+) -> None:
+    """What the other opdracht takes over: danger too, also when the melder who told of it has left."""
+    danger = opdracht.danger and not into.danger
+    if danger:
+        into.danger, into.urgency = True, routing.SPOED
+    event = journal.record(
+        session,
+        "samenvoeging",
+        gemeente_id=into.gemeente_id,
+        actor=actor,
+        now=now,
+        opdracht_id=into.id,
+        facts={"from_id": opdracht.id, "danger": opdracht.danger, "status": into.status, "version": into.version},
+    )
+    routing.settle(session, opened, event, now=now)
+    if danger:
+        notices.alarm(session, event, [into.team_id], now=now)
 
 
 def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Actor, now: datetime) -> Opdracht:
@@ -119,6 +142,7 @@ def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Act
     if len(melding_ids_of(session, [opdracht.id], scope=[opdracht.gemeente_id])) < 2:
         raise Conflict("enige_melding", "Dit is de enige melding van de opdracht. Losmaken kan dan niet.")
     _let_go(session, melding, opdracht, actor=actor, now=now)
+    _calm(session, opdracht, melding)
     opdracht.version += 1
     journal.record(
         session,
@@ -128,6 +152,7 @@ def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Act
         now=now,
         melding_id=melding.id,
         opdracht_id=opdracht.id,
+        facts={"status": opdracht.status, "version": opdracht.version},
     )
     scope = [melding.gemeente_id]
     chosen = category.category_by_id(session, opdracht.category_id, scope=scope)
@@ -140,7 +165,7 @@ def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Act
 def add_to_opdracht(session: Session, melding_id: int, opdracht_id: int, *, actor: Actor, now: datetime) -> Opdracht:
     """The KCC adds a caller's melding to an open opdracht nearby; its own untouched opdracht lapses.
 
-    Raises Conflict when work on its own opdracht has begun: then a person joins the two with words.
+    Raises Conflict when the melding has ended, or work on its own opdracht has begun: then a person joins the two.
     """
     work = lock_melding_work(session, melding_id, scope=actor.scope, others=[opdracht_id])
     melding, into = work.meldingen[melding_id], work.opdrachten.get(opdracht_id)
@@ -149,17 +174,45 @@ def add_to_opdracht(session: Session, melding_id: int, opdracht_id: int, *, acto
         raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
     if live_link(session, melding.id, into.id, scope=[into.gemeente_id]) is not None:
         return into
+    if melding.withdrawn_at or melding.referred_to or melding.status == AFGEHANDELD:
+        raise Conflict("melding_klaar", "Deze melding is al klaar. Maak voor de beller een nieuwe melding.")
     require_open(into)
     own = [o for o in work.opdrachten.values() if o.status in OPEN and o is not into]
-    if any(o.taken_up_at or len(melding_ids_of(session, [o.id], scope=[o.gemeente_id])) > 1 for o in own):
+    if any(
+        o.status != NIEUW or o.taken_up_at or len(melding_ids_of(session, [o.id], scope=[o.gemeente_id])) > 1
+        for o in own
+    ):
         raise Conflict("al_begonnen", "Een team is al bezig met deze melding. Voeg de opdrachten samen.")
     for opdracht in own:
         _let_go(session, melding, opdracht, actor=actor, now=now)
         set_opdracht_status(session, opdracht, VERVALLEN, now=now)
         opdracht.closed_at = now
         opdracht.version += 1
+        journal.record(
+            session,
+            "samengevoegd_met",
+            gemeente_id=opdracht.gemeente_id,
+            actor=actor,
+            now=now,
+            opdracht_id=opdracht.id,
+            facts={"into_id": into.id, "status": opdracht.status, "version": opdracht.version},
+        )
     routing.join_melding(session, work, melding, into, reason="beller", actor=actor, now=now)
     return into
+
+
+def _calm(session: Session, opdracht: Opdracht, left: Melding) -> None:
+    """Danger leaves with the one melding that ever told of it; when in doubt it stays."""
+    came_from_another = opdracht.split_from_id is not None or opdracht.reopened_from_id is not None
+    scope = [opdracht.gemeente_id]
+    if not left.danger or came_from_another or told_of_danger(session, opdracht.id, but=left.id, scope=scope):
+        return
+    joined = journal.history_of(session, opdracht_ids=[opdracht.id], scope=scope)
+    if any(event.kind == "samenvoeging" and event.facts.get("danger") for event in joined):
+        return
+    chosen = category.category_by_id(session, opdracht.category_id, scope=scope)
+    assert chosen is not None, "a foreign key holds the category"
+    opdracht.danger, opdracht.urgency = False, chosen.urgency
 
 
 def _let_go(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:
@@ -168,3 +221,4 @@ def _let_go(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Ac
     if link is not None:
         link.until_at, link.ended_by = now, actor.label
         session.flush()
+        questions.let_go(session, opdracht, melding, actor=actor, now=now)

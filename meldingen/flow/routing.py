@@ -39,13 +39,13 @@ def route_melding(session: Session, melding_id: int, *, gemeente_id: int, now: d
     """
     scope = [gemeente_id]
     melding = melding_by_id(session, melding_id, scope=scope)
-    if melding is None or melding.withdrawn_at or melding.referred_to:
+    if melding is None or _given_up(melding):
         return
     chosen = _category(session, melding)
     candidate = _join_candidate(session, melding, chosen, now=now)
     work = lock_work(session, [candidate] if candidate else [], melding_ids=[melding_id], scope=scope)
     melding = work.meldingen[melding_id]
-    if melding.withdrawn_at or opdracht_ids_of(session, [melding_id], scope=scope):
+    if _given_up(melding) or opdracht_ids_of(session, [melding_id], scope=scope):
         return
     joined = work.opdrachten.get(candidate) if candidate else None
     if joined is not None and joined.status not in CLOSED:
@@ -108,15 +108,17 @@ def make_opdracht(
 ) -> Made:
     """A new opdracht for these locked meldingen, linked, journalled and announced where that is due.
 
-    like: the opdracht it comes from (split, reopened, let go), for its place and danger. place: lon, lat of its own.
+    like: the opdracht it comes from (split, reopened), for its place and danger; without it there is a melding.
+    place: lon, lat of its own.
     """
-    first = meldingen[0]
-    source = like or first
-    to = team.team_by_id(session, routing.team_id, scope=[first.gemeente_id])
+    source = like or meldingen[0]
+    gemeente_id = source.gemeente_id
+    to = team.team_by_id(session, routing.team_id, scope=[gemeente_id])
     assert to is not None, "a rule refers to a team of its own gemeente"
     danger = source.danger
+    received_at = min((m.received_at for m in meldingen), default=source.received_at)
     opdracht = Opdracht(
-        gemeente_id=first.gemeente_id,
+        gemeente_id=gemeente_id,
         status=BIJ_PARTIJ if to.is_partner else NIEUW,
         version=1,
         category_id=chosen.id,
@@ -130,8 +132,8 @@ def make_opdracht(
         buurt_code=source.buurt_code,
         rule_id=routing.rule_id,
         routing_reason=routing.reason,
-        received_at=min(m.received_at for m in meldingen),
-        due_at=now,
+        received_at=received_at,
+        due_at=deadlines.due_at(received_at, chosen.term_days, gemeente.closing_days(session, scope=[gemeente_id])),
         paused_days=0,
         moves_count=0,
         split_from_id=like.id if like is not None and how == "gesplitst" else None,
@@ -146,10 +148,10 @@ def make_opdracht(
     event = journal.record(
         session,
         how,
-        gemeente_id=first.gemeente_id,
+        gemeente_id=gemeente_id,
         actor=actor,
         now=now,
-        melding_id=first.id if len(meldingen) == 1 else None,
+        melding_id=meldingen[0].id if len(meldingen) == 1 else None,
         opdracht_id=opdracht.id,
         facts={"team_id": to.id, "rule_id": routing.rule_id, "category_id": chosen.id, "status": opdracht.status},
     )
@@ -201,11 +203,16 @@ def link_melding(
 
 
 def settle(session: Session, work: Work, event: journal.Event, *, now: datetime) -> Derived:
-    """After a move: terms, statuses, and the berichten that follow from them, all about this event."""
-    later = renew_terms(session, work, now=now)
+    """After a move: terms, statuses, and the berichten that follow from them, all about this event.
+
+    A date that came sooner is only shown: a bericht that says "later" would be wrong.
+    """
+    changed = renew_terms(session, work, now=now)
     derived = derive_statuses(session, work.meldingen.values(), now=now)
     notices.announce(session, "doorgezet", event, derived.became(DOORGEZET), now=now)
-    tell_new_dates(session, later, event, silent=derived.became(DOORGEZET), now=now)
+    sooner = [melding for melding, before in changed if melding.promised_on < before]
+    moved = [melding for melding, _ in changed]
+    tell_new_dates(session, moved, event, silent=[*sooner, *derived.became(DOORGEZET)], now=now)
     return derived
 
 
@@ -217,7 +224,8 @@ def tell_new_dates(
     silent: Sequence[Melding] = (),
     now: datetime,
 ) -> None:
-    """Owes each melder whose promise moved the new date; `silent`: those who hear of the cause in another bericht."""
+    """Owes each melder whose promise moved the new date; `silent`: those who hear of the cause in another bericht,
+    or read it."""
     told = {m.id for m in silent}
     for melding in meldingen:
         # An event of its own per melding: each has its own promise, and a bericht tells what its event says.
@@ -244,6 +252,11 @@ def coordinates(session: Session, place: Melding | Opdracht) -> tuple[float, flo
         )
     ).one()
     return float(row[0]), float(row[1])
+
+
+def _given_up(melding: Melding) -> bool:
+    """Whether nothing is to be done: another gemeente's, or withdrawn. Danger is looked at, whoever told of it."""
+    return bool(melding.referred_to) or (melding.withdrawn_at is not None and not melding.danger)
 
 
 def _category(session: Session, melding: Melding) -> Category:

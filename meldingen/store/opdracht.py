@@ -219,6 +219,16 @@ def live_link(session: Session, melding_id: int, opdracht_id: int, *, scope: Col
     )
 
 
+def told_of_danger(session: Session, opdracht_id: int, *, but: int, scope: Collection[int]) -> bool:
+    """Whether a melding that is or was linked to this opdracht, another than `but`, told of danger."""
+    query = (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .where(Link.opdracht_id == opdracht_id, Link.gemeente_id.in_(scope), Melding.id != but, Melding.danger)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def nearest_open(
     session: Session,
     category_id: int,
