@@ -42,7 +42,7 @@ class WorkFilter:
     team_slug, team_ids: one team, or several by id. category_slug: a category, or a main category with its subs.
     late_at: only what was due at that moment. text: every word occurs in address, place note, category or melding.
     on_list: one of LISTS; `te_laat` needs late_at. order: `termijn` (soonest due first), `prioriteit` (most pressing
-    first) or `ontvangst` (oldest first).
+    first) or `ontvangst` (oldest first); `afgehandeld` (last closed first) with closed statuses only.
     """
 
     team_slug: str | None = None
@@ -91,8 +91,10 @@ _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "termijn": (Opdracht.due_at.asc(), Opdracht.id.asc()),
     "prioriteit": (Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
     "ontvangst": (Opdracht.received_at.asc(), Opdracht.id.asc()),
+    "afgehandeld": (Opdracht.closed_at.desc(), Opdracht.id.desc()),
 }
-ORDERS = tuple(_ORDERS)
+ORDERS = ("termijn", "prioriteit", "ontvangst")
+"""What anybody may ask for; `afgehandeld` (newest first) is how our page shows what is closed."""
 
 
 def list_opdrachten(

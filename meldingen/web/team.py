@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.deadlines import last_day_of, local_day
-from ..domain.workflow import OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
 from ..store import contact, journal, photo
 from ..store.category import Category, categories_of
 from ..store.melding import Melding
@@ -48,7 +48,7 @@ LIST_WORDS = {
     "niet_bereikbaar": "Melder niet bereikbaar",
     "intrekking_gevraagd": "Intrekken gevraagd",
 }
-ORDER_WORDS = {"termijn": "Termijn", "prioriteit": "Prioriteit", "ontvangst": "Ontvangst"}
+ORDER_WORDS = {"prioriteit": "Prioriteit", "ontvangst": "Ontvangst"}
 FLAG_WORDS = {
     "grensgeval": "Ligt op of net over de grens",
     "buiten_grens": "Ligt buiten de gemeente",
@@ -194,7 +194,7 @@ def read_filter(args: MultiDict[str, str] | Mapping[str, str], viewer: Viewer, n
         late_at=now if args.get("laat") == "ja" or on_list is not None else None,
         text=args.get("zoek", "").replace("\x00", " ")[:200],
         on_list=on_list,
-        order=args["volgorde"] if args.get("volgorde") in ORDERS else "termijn",
+        order=args["volgorde"] if args.get("volgorde") in ORDERS else "afgehandeld" if status in CLOSED else "termijn",
     )
 
 

@@ -121,6 +121,9 @@ def test_filters_and_orders(session: Session, now: datetime, home: Gemeente, chi
     closure.close_opdracht(session, tile.id, NewClosure("opgelost"), basis=on(tile), actor=chief, now=now)
     assert ids(session, home) == [hole.id, grass.id]
     assert ids(session, home, statuses=["gereed"]) == [tile.id]
+    later = now + timedelta(hours=1)
+    closure.close_opdracht(session, grass.id, NewClosure("opgelost"), basis=on(grass), actor=chief, now=later)
+    assert ids(session, home, statuses=["gereed"], order="afgehandeld") == [grass.id, tile.id], "the last one first"
 
 
 def test_a_row_counts_melders_and_showable_photos(

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from meldingen.db import business_now
 from meldingen.domain.actor import TEAM
 from meldingen.flow import work
+from meldingen.flow.photos import process_photo
 from meldingen.flow.status import Basis
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import Note
@@ -197,6 +199,24 @@ def test_photos_of_a_team_and_a_file_that_is_none(desk: Desk) -> None:
     page = desk.step("team", tile, "afhandelingen", keuze="opgelost:0", foto=(BytesIO(b"geen foto"), "y.jpg"))
     assert page.status_code == 200 and "y.jpg" in page.text and "is afgehandeld" in page.text
     assert desk.now_is(tile).status == "gereed", "a bad photo never undoes the closing"
+
+
+def test_staff_see_what_was_processed_and_strangers_do_not(desk: Desk) -> None:
+    _, tile = desk.melding()
+    assert desk.step("team", tile, "fotos", foto=(BytesIO(photos.photo()), "na.jpg")).status_code == 303
+    held = desk.world.app.extensions["meldingen"]
+    with desk.world.session() as session:
+        found = session.scalars(sa.select(Photo).where(Photo.opdracht_id == tile.id)).one()
+        payload = {"photo_id": found.id, "gemeente_id": desk.gemeente_id}
+        process_photo(held.engine, held.adapters.photos, payload, now=business_now(session))
+    page = desk.get("team", f"/team/opdracht/{tile.id}")
+    address = f"/api/v1/fotos/{found.public_id}?formaat=klein"
+    assert address in page and address in desk.get("team", "/team")
+    for who in ("team", "kcc", "cor"):
+        answer = desk.browsers[who].get(address)
+        assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert make_desk(desk.world).browsers["cor"].get(address).status_code == 404
+    assert desk.world.app.test_client().get(address).status_code == 404
 
 
 def test_the_coordinators_lists(desk: Desk) -> None:
