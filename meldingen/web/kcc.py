@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import COORDINATOR, KCC
-from ..domain.errors import DomainError, InvalidInput
+from ..domain.errors import DomainError, Forbidden, InvalidInput
 from ..domain.intake import NewMelding, parse_location
 from ..domain.phone import parse_phone
 from ..domain.text import clean_text, looks_like_bsn
@@ -182,6 +182,8 @@ def earlier_of(here: Visit, phone: str, email: str) -> Sequence[Hit]:
 def _entry(form: Any) -> Entry:
     here = visit()
     mine = [s for s in senders() if s.id in desk_scope(here)]
+    if not mine:
+        raise Forbidden("geen_gemeente", "Uw account hoort bij een gemeente die wij niet (meer) bedienen.")
     sender = next((s for s in mine if s.slug == form.get("gemeente")), mine[0])
     show_as(sender.id)
     filled = Filled.read(form)
