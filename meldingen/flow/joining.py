@@ -83,11 +83,11 @@ def join_opdracht(
 
     Raises InvalidInput for itself or an unknown one, Conflict when the other is closed.
     """
-    if opdracht_id == into_id:
-        raise InvalidInput.of("opdracht", "zelfde", "Kies een andere opdracht dan deze.")
     opened = begin_move(session, "samenvoegingen", opdracht_id, basis=basis, actor=actor, now=now, others=[into_id])
     if isinstance(opened, Done):
         return opened
+    if opdracht_id == into_id:
+        raise InvalidInput.of("opdracht", "zelfde", "Kies een andere opdracht dan deze.")
     opdracht, into = opened.opdrachten[opdracht_id], opened.opdrachten.get(into_id)
     if into is None or into.gemeente_id != opdracht.gemeente_id:
         raise InvalidInput.of("opdracht", "onbekend", "De andere opdracht kunnen wij niet vinden.")

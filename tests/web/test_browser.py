@@ -1,5 +1,6 @@
 """The pages in a real browser: axe on every state at phone and tablet width, by keyboard, and without JavaScript."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ def test_every_state_of_the_public_pages_is_accessible(
         assert_accessible(page, path)
     page.goto("/inloggen")
     page.get_by_role("button", name="Inloggen").click()
+    expect(page).to_have_title(re.compile("^Fout: "))
     assert_accessible(page, "inloggen met fouten")
     page.goto("/melden")
     expect(page.locator(".kaartvlak").first).to_be_attached()
@@ -108,6 +110,7 @@ def test_every_state_of_the_public_pages_is_accessible(
     expect(page.locator(".error-summary")).to_be_focused()
     assert_accessible(page, "volgen met fouten")
     page.get_by_role("link", name="Trek uw melding in").click()
+    page.get_by_role("heading", name="intrekken", level=1).wait_for()
     assert_accessible(page, "intrekken")
 
 
