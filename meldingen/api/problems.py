@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from flask import Response, g, json
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
@@ -62,6 +62,8 @@ def answer(error: Exception) -> Response:
         log.exception("api_database_unavailable")
         return _with(problem(503, *HTTP[503]), {"Retry-After": str(OUR_RETRY_S)})
     log.exception("api_failed")
+    if isinstance(error, DataError):  # a value that no column takes: a hole in a door, but the caller's value
+        return problem(400, *HTTP[400])
     return problem(500, *HTTP[500])
 
 

@@ -35,7 +35,8 @@ def geef_regel(rule_id: int) -> ResponseReturnValue:
     here = visit()
     try:
         with here.session.begin_nested():
-            rules.give_rule(here.session, rule_id, request.form.get("team", ""), actor=here.actor, now=here.now)
+            slug = request.form.get("team", "").replace("\x00", "")
+            rules.give_rule(here.session, rule_id, slug, actor=here.actor, now=here.now)
     except DomainError as error:
         return _page(here, refused=error.detail), error.status
     return redirect(url_for("beheer.beheer", regel=rule_id, _anchor=f"regel-{rule_id}"), 303)

@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from ..domain.errors import DomainError, NotSignedIn
@@ -80,6 +80,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _accident(error: Exception) -> ResponseReturnValue:
     """Ours, never the visitor's: logged with its trace, told without details (SEC-05)."""
     log.error("page_failed", exc_info=error)
+    if isinstance(error, DataError):  # a value that no column takes: a hole in a door, but the visitor's value
+        return error_page(400, *WORDS[400])
     if isinstance(error, SQLAlchemyError):
         response = error_page(503, *SORRY)
         response.headers["Retry-After"] = "60"

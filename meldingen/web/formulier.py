@@ -28,6 +28,7 @@ from ..store.category import Category, categories_of, category_by_id
 from ..store.melding import Melding
 from ..store.outline import Spot, bounds_of, spots_of
 from .drafts import Draft, Drafts
+from .keys import form_key
 from .layout import Sender, page_sender, senders, show_as
 from .melding_form import HONEYPOT, Filled, body_hash, read_melding
 from .plek import Near, near_here
@@ -92,7 +93,7 @@ def stuur() -> ResponseReturnValue:
 
 
 @pages.get("/melden/<nummer>/ontvangen")
-@enter("melder")
+@enter("melder", "medewerker")
 def ontvangen(nummer: str) -> ResponseReturnValue:
     """The receipt on screen: number, promise, how to follow it, and how each photo fared. Made to be printed."""
     here = visit()
@@ -154,7 +155,7 @@ def _send(
     here: Visit, sender: Sender, filled: Filled, new: NewMelding, drawer: Drafts, drafts: list[Draft]
 ) -> ResponseReturnValue:
     """Registers the melding and its photos in one transaction; a second tap on the button finds the first."""
-    key = request.form.get("sleutel", "")[:64] or secrets.token_hex(16)
+    key = form_key() or secrets.token_hex(16)
     new = replace(new, idempotency_key=key, body_hash=body_hash(new, drafts))
     try:
         with here.session.begin_nested():

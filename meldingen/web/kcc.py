@@ -25,6 +25,7 @@ from ..store.outline import spots_of
 from ..store.search import Hit, find_meldingen, meldingen_of_caller
 from ..store.worklists import WorkFilter, WorkRow, list_opdrachten, work_near_place
 from .formulier import category_groups
+from .keys import form_key
 from .layout import Sender, senders, show_as
 from .melding_form import Filled, body_hash, read_melding
 from .viewer import Viewer, viewer_of
@@ -236,7 +237,7 @@ def _place(entry: Entry, new: NewMelding | None) -> Placed | None:
 
 def _store(entry: Entry, new: NewMelding) -> ResponseReturnValue:
     here = entry.here
-    key = request.form.get("sleutel", "")[:64] or secrets.token_hex(16)
+    key = form_key() or secrets.token_hex(16)
     new = replace(new, idempotency_key=key, body_hash=body_hash(new, []))
     try:
         with here.session.begin_nested():

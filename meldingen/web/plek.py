@@ -96,7 +96,7 @@ def nabij() -> ResponseReturnValue:
     except DomainError:
         return ""
     slug = request.args.get("categorie", "")
-    chosen = category_by_slug(here.session, slug, scope=[placed.gemeente.id]) if slug else None
+    chosen = category_by_slug(here.session, slug, scope=[placed.gemeente.id]) if slug and "\x00" not in slug else None
     near = near_here(here, location, chosen)
     return render_template("deel/nabij.html", near=near, value=request.args.get("zelfde_als", "")) if near else ""
 

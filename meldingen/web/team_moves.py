@@ -31,6 +31,7 @@ from ..store.melding import melding_by_id
 from ..store.opdracht import meldingen_of
 from ..store.worklists import WorkRow, work_near
 from .formulier import category_groups
+from .keys import form_key
 from .layout import day_words, show_as
 from .staff_history import changes_since, tell_history
 from .team import DONE_WORDS, due_words, work_facts
@@ -63,7 +64,7 @@ class Step:
     def basis(self) -> Basis:
         """The version and the key that the form carried; its body so that the same key is the same step."""
         version = request.form.get("versie", "")
-        key = request.form.get("sleutel", "")[:64]
+        key = form_key()
         body = hashlib.sha256(repr(sorted(self.values.items())).encode()).digest()
         known = version.isascii() and version.isdigit() and len(version) < 10
         return Basis(version=int(version) if known else None, operation_id=key or None, body_hash=body if key else b"")
@@ -201,9 +202,9 @@ def _close(step: Step) -> None:
         raise InvalidInput.of("keuze", "leeg", "Kies hoe het is afgelopen.")
     sentence = step.values["zin"].strip()
     reason = ""
-    if outcome == OPGELOST and not sentence and choice.isdigit():
-        ready = _ready_sentences(step)
-        sentence = ready[int(choice)] if int(choice) < len(ready) else ""
+    if outcome == OPGELOST and not sentence and choice:
+        ready = dict(enumerate(_ready_sentences(step)))
+        sentence = ready.get(-1 if (number := _id(choice)) is None else number, "")
     if outcome == NIET_OPGELOST:
         known = library.reasons().get(choice)
         reason = known.slug if known else ""
