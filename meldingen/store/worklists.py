@@ -88,7 +88,8 @@ class NearbyRow(NamedTuple):
 
 _LIVE = sa.and_(Link.opdracht_id == Opdracht.id, Link.gemeente_id == Opdracht.gemeente_id, Link.until_at.is_(None))
 _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    "termijn": (Opdracht.due_at.asc(), Opdracht.id.asc()),
+    # Spoed stands on top whatever its date: its clock runs in minutes, not in werkdagen.
+    "termijn": ((Opdracht.urgency == "spoed").desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
     "prioriteit": (Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
     "ontvangst": (Opdracht.received_at.asc(), Opdracht.id.asc()),
     "afgehandeld": (Opdracht.closed_at.desc(), Opdracht.id.desc()),

@@ -245,3 +245,12 @@ def test_an_opdracht_of_a_private_wish_is_not_shown_nearby(session: Session, now
     session.flush()
     assert open_nearby(session, *HOME, radius_m=100, scope=[home.id]) == []
     assert set(OPDRACHT_STATUSES) >= {opdracht.status}
+
+
+def test_spoed_stands_on_top_whatever_its_date(session: Session, now: datetime) -> None:
+    home = factories.gemeente(session)
+    early = factories.opdracht_of(session, factories.melding(session, now=now - timedelta(days=20)))
+    spoed = factories.opdracht_of(session, factories.melding(session, now=now, danger=True))
+    sees = Sees(whole=frozenset({home.id}))
+    rows = list_opdrachten(session, WorkFilter(), sees, scope=[home.id], limit=10)
+    assert [row.opdracht.id for row in rows] == [spoed.id, early.id]
