@@ -5,7 +5,7 @@ The table in README "Instellingen" is what `table` makes of VARIABLES; a test co
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,11 +18,11 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """All settings of one process; see VARIABLES for what each means."""
+    """All settings of one process; see VARIABLES for what each means. Printing it shows no secret."""
 
-    database_url: str
-    redis_url: str
-    secret_keys: tuple[str, ...]
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    secret_keys: tuple[str, ...] = field(repr=False)
     local_mode: bool
     clock: str
     public_url: str
@@ -30,10 +30,10 @@ class Settings:
     s3_bucket: str
     s3_endpoint: str
     s3_access_key: str
-    s3_secret_key: str
-    smtp_url: str
+    s3_secret_key: str = field(repr=False)
+    smtp_url: str = field(repr=False)
     mail_from: str
-    notifynl_api_key: str
+    notifynl_api_key: str = field(repr=False)
     notifynl_url: str
     notifynl_sms_template: str
     postvak_dir: Path | None
@@ -44,7 +44,7 @@ class Settings:
     trusted_proxies: int
     geocoder_url: str
     map_tiles_url: str
-    metrics_token: str
+    metrics_token: str = field(repr=False)
     log_level: str
     db_pool_size: int
 
