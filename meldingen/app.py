@@ -1,6 +1,10 @@
 """create_app(settings, adapters): the only place that wires things together, and one transaction per request."""
 
 import secrets
+import sys
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -80,12 +84,25 @@ def configure_logging(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _tell_where,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         cache_logger_on_first_use=True,
     )
+
+
+def _tell_where(_logger: Any, _method: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Of an exception its kind, its SQLSTATE and the places; never its words, which may quote a person's data."""
+    given = told.pop("exc_info", None)
+    error = sys.exception() if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        told["error"] = type(error).__name__
+        if sqlstate := getattr(getattr(error, "orig", None), "sqlstate", None):
+            told["sqlstate"] = sqlstate
+        told["where"] = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames][-20:]
+    return told
 
 
 def _name_request() -> None:
