@@ -171,7 +171,10 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
     own = [photo for photo in photos if photo.melding_id == melding.id and photo.received_at > melding.received_at]
     late = here.now - melding.received_at >= PHOTOS_LATE
     contact = contact_for(here, melding, "melding") if actor.is_staff else None
-    said = words_for(here, melding.gemeente_id, melding.description) if actor.is_staff else melding.description
+
+    def said(words: str) -> str:
+        return words_for(here, melding.gemeente_id, words) if actor.is_staff else words
+
     return {
         "number": melding.number,
         "shown_number": show_number(melding.number),
@@ -182,13 +185,16 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "promised_on": melding.promised_on,
         **({"referred_to": melding.referred_to} if melding.referred_to else {}),
         "location": melding.location,
-        "address": melding.address,
-        "location_note": melding.location_note,
+        "address": said(melding.address),
+        "location_note": said(melding.location_note),
         "category": _category(here, melding),
-        "description": said,
+        "description": said(melding.description),
         "danger": melding.danger,
         "parts": [{**dataclasses.asdict(part), "words": part.words(today)} for part in parts],
-        "timeline": timeline.timeline_of(here.session, melding, now=here.now),
+        "timeline": [
+            dataclasses.replace(line, text=said(line.text))
+            for line in timeline.timeline_of(here.session, melding, now=here.now)
+        ],
         "photos": photo_facts(photos),
         "photos_missing": max(0, melding.photos_expected - len(own)) if late else 0,
         **({"contact": contact} if contact else {}),

@@ -113,7 +113,7 @@ def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
         "category": named(row.category),
         "team": {"slug": row.team.slug, "name": row.team.name},
         "location": opdracht.location,
-        "address": opdracht.address,
+        "address": words_for(here, opdracht.gemeente_id, opdracht.address),
         "location_note": words_for(here, opdracht.gemeente_id, opdracht.location_note),
         "wijk_code": opdracht.wijk_code,
         "danger": opdracht.danger,

@@ -161,7 +161,10 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
         "flag_words": FLAG_WORDS,
         "now": here.now,
         "tiles": here.settings.map_tiles_url,
-        "answers": answers_in_words(meldingen, categories_of(here.session, scope=scope)),
+        "answers": {
+            melding_id: [(label, viewer.shown(given, work.gemeente_id)) for label, given in rows]
+            for melding_id, rows in answers_in_words(meldingen, categories_of(here.session, scope=scope)).items()
+        },
     }
 
 
