@@ -77,6 +77,12 @@ def wait_turn(places: Places) -> Iterator[None]:
         yield
 
 
+def held(places: Places, kind: str) -> bool:
+    """Whether there is a parent of this kind now."""
+    with _open(places, kind) as file:
+        return not _try_lock(file)
+
+
 def stop(places: Places, kind: str, timeout_s: float = 90) -> bool:
     """Ask the parent of this kind to stop and wait for it; return whether there was one."""
     with _open(places, kind) as file:

@@ -36,6 +36,8 @@ def run_command(argv: Sequence[str]) -> int:
     commands.add_parser("demo-reset", help="alle gegevens van deze kopie weg en opnieuw de demo vullen")
     db = commands.add_parser("db", help="testdatabase en wachtrij starten, voor één commando of tot Ctrl-C")
     db.add_argument("program", nargs=argparse.REMAINDER, help="bijvoorbeeld: pytest tests/flow -q")
+    doing = commands.add_parser("meldingen", help="één commando van de toepassing die hier draait: meldingen klok +3h")
+    doing.add_argument("program", nargs=argparse.REMAINDER, help="bijvoorbeeld: outbox lijst")
     commands.add_parser("vendor", help="de browserbibliotheken ophalen en klaarzetten")
     commands.add_parser("lock", help="de lijsten met vastgelegde versies opnieuw maken")
     asked = parser.parse_args(argv)
@@ -44,6 +46,7 @@ def run_command(argv: Sequence[str]) -> int:
         "stop": stop,
         "demo-reset": demo_reset,
         "db": lambda places: database(places, asked.program[asked.program[:1] == ["--"] :]),
+        "meldingen": lambda places: application(places, asked.program),
         "test": lambda places: testing.run_all(places, long=asked.lang),
         "lint": testing.lint,
         "vendor": vendor,
@@ -230,6 +233,16 @@ def database(places: Places, program: Sequence[str]) -> int:
         say(f"\nexport DATABASE_URL='{env['DATABASE_URL']}'\nexport REDIS_URL='{env['REDIS_URL']}'\n\nStoppen: Ctrl-C.")
         ground.supervisor.watch()
     return 0
+
+
+def application(places: Places, words: Sequence[str]) -> int:
+    """One command of the application on what `make run` has running here, such as `klok +3h` or `outbox lijst`."""
+    if not claim.held(places, "lokaal"):
+        raise SetupProblem("Hier draait nog niets: start eerst make run, in een ander venster.")
+    ground = Stack(places, "lokaal", Supervisor(claim.records(places, "lokaal"), ""))
+    env = stack.app_environment(ground, ground.running_environment(), chosen_port(os.environ))
+    program = [str(places.venv_python), "-m", "meldingen", *words]
+    return subprocess.run(program, env=env, cwd=Path.cwd(), check=False).returncode
 
 
 def vendor(places: Places) -> int:

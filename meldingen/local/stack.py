@@ -39,15 +39,28 @@ class Stack:
         """The private queue server."""
         return QueueServer(self.places, self.places.local / ("valkey-test" if self.kind == "test" else "valkey"))
 
-    def start(self, provisions: Provisions) -> dict[str, str]:
-        """Start what is ours to start and return the environment for everything that uses it."""
-        env = dict(os.environ) | {
+    def environment(self) -> dict[str, str]:
+        """What leads to the packages of this clone."""
+        return dict(os.environ) | {
             "PATH": f"{self.places.venv_python.parent}{os.pathsep}{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(self.places.root),
             "PYTHONUNBUFFERED": "1",
             "PYTHONDONTWRITEBYTECODE": "",  # a warm start needs compiled modules
             "PYTHONPYCACHEPREFIX": str(self.places.local / "pycache"),
         }
+
+    def running_environment(self) -> dict[str, str]:
+        """What leads to the parts that somebody else started and that run now."""
+        env = self.environment()
+        if needs_database():
+            env["DATABASE_URL"] = self.cluster.url()
+        if not os.environ.get("REDIS_URL"):
+            env["REDIS_URL"] = self.queue.url()
+        return env
+
+    def start(self, provisions: Provisions) -> dict[str, str]:
+        """Start what is ours to start and return the environment for everything that uses it."""
+        env = self.environment()
         children: list[Child] = []
         if provisions.binaries is not None:
             if self.cluster.major() is None:

@@ -12,7 +12,7 @@ import pytest
 
 from meldingen.local import commands, locks, python_env
 from meldingen.local.cluster import Cluster, keep_port
-from meldingen.local.places import ROOT, Places
+from meldingen.local.places import ROOT, Places, open_places
 from meldingen.local.problem import SetupProblem
 
 
@@ -146,3 +146,8 @@ def test_every_package_that_the_project_asks_for_is_locked() -> None:
         locked = set(re.findall(r"^([a-z0-9.-]+)==", (ROOT / lock).read_text(), re.MULTILINE))
         names = {re.split(r"[^A-Za-z0-9._-]", line)[0].lower() for line in wanted}
         assert names <= locked, f"{lock} loopt achter: make lock"
+
+
+def test_a_command_of_the_application_needs_one_that_runs(tmp_path: Path) -> None:
+    with pytest.raises(SetupProblem, match="make run"):
+        commands.application(open_places(tmp_path, tmp_path / "var"), ["klok"])
