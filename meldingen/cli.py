@@ -112,27 +112,33 @@ def klok(stand: str | None) -> None:
     """Toon of verzet de tijd waarmee gewerkt wordt: +3h, -2d, 2026-04-14T08:47 of echt. Alleen in lokale modus."""
     with work() as session:
         if stand is not None:
-            set_clock(settings(), session, stand)
+            set_clock(settings(), session, stand, counted_from_s=db.clock_offset_s(session))
         now = db.business_now(session).astimezone(AMSTERDAM)
         click.echo(f"{now:%Y-%m-%d %H:%M:%S}")
 
 
-def set_clock(chosen: Settings, session: Session, stand: str) -> None:
-    """Moves business time for doors and workers alike, while they run. Only in local mode."""
+def set_clock(chosen: Settings, session: Session, stand: str, *, counted_from_s: int) -> None:
+    """Moves business time for doors and workers alike, while they run. Only in local mode.
+
+    counted_from_s: the offset that a shift such as +3h is added to.
+    """
     if not chosen.local_mode:
         raise click.ClickException("De klok verzetten kan alleen in lokale modus (LOKALE_MODUS=1).")
     try:
-        offset = offset_of(stand, machine_now=db.machine_now(), offset_s=db.clock_offset_s(session))
+        offset = offset_of(stand, machine_now=db.machine_now(), offset_s=counted_from_s)
     except ValueError as error:
         raise click.ClickException(f"Ik begrijp {stand!r} niet: {error}.") from error
     db.set_clock_offset(session, offset)
 
 
 def start_clock(chosen: Settings) -> None:
-    """KLOK sets the clock when a command that keeps running starts; without it the clock stays as it was."""
+    """KLOK sets the clock when a command that keeps running starts; without it the clock stays as it was.
+
+    A shift counts from the real time: every process does this at each start, and together they shift once.
+    """
     if chosen.clock:
         with work() as session:
-            set_clock(chosen, session, chosen.clock)
+            set_clock(chosen, session, chosen.clock, counted_from_s=0)
 
 
 @main.command()

@@ -168,7 +168,7 @@ VARIABLES: tuple[Variable, ...] = (
         required=True,
     ),
     Variable("LOKALE_MODUS", "local_mode", "1 = één machine: postvak, klok verzetten, demo-accounts", _flag, "0"),
-    Variable("KLOK", "clock", "begintijd in lokale modus, zoals 2026-04-14T08:47 of +3h", check_clock),
+    Variable("KLOK", "clock", "begintijd in lokale modus: 2026-04-14T08:47, of +3h vanaf de echte tijd", check_clock),
     Variable(
         "PUBLIC_URL",
         "public_url",

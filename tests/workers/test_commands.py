@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +14,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from meldingen import db
-from meldingen.cli import main
+from meldingen.cli import main, start_clock
+from meldingen.settings import Settings
 from meldingen.store import leases
 from meldingen.store.outbox import OutboxEntry, Topic, put
 from workers.main import Part, parts_of
@@ -90,6 +92,14 @@ def test_the_clock_is_shown_set_and_put_right(typed: Typed, committed_engine: sa
     assert typed("klok", "echt").exit_code == 0
     with db.transaction(committed_engine) as session:
         assert db.clock_offset_s(session) == 0
+
+
+def test_a_shift_in_klok_counts_once_however_many_processes_start(typed: Typed, committed_engine: sa.Engine) -> None:
+    chosen = replace(Settings.from_env(), clock="+3h")
+    for _ in range(3):
+        start_clock(chosen)
+    with db.transaction(committed_engine) as session:
+        assert db.clock_offset_s(session) == 3 * 3600
 
 
 def test_the_clock_stands_still_outside_local_mode(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
