@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from . import adapters as outside
-from . import api, web
+from . import api, limits, web
 from .auth import Installation, Visit, csrf
 from .db import make_engine, transaction
 from .settings import Settings
@@ -72,6 +72,7 @@ def create_app(settings: Settings | None = None, adapters: outside.Adapters | No
     csrf.init_app(app)
     app.before_request(_name_request)
     app.after_request(_answer_request_id)
+    limits.init_app(app)
     api.init_app(app)
     web.init_app(app)
     return app

@@ -1,73 +1,22 @@
-"""Rate limits, counted per process in memory: no store on the path (issue "API quality"). How much: settings.
+"""When the API counts a request: strangers before the database is touched, staff and partner apps once known.
 
-Strangers are counted per address (IPv6 per /64) and only when they write; staff and partner apps per account or key,
-apart from the strangers behind the same address, so the KCC of a gemeente is never in its residents' way. A bearer
-that turns out to be nobody's counts as a stranger.
+Staff and partner apps are counted per account or key, apart from the strangers behind the same address, so the KCC of
+a gemeente is never in its residents' way. A bearer that turns out to be nobody's counts as a stranger. The counters:
+meldingen/limits.py.
 """
 
-import ipaddress
-import math
-import time
-
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 from flask import session as cookie
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from ..auth import visit
-from ..domain.errors import NotSignedIn, TooMany
+from ..domain.errors import NotSignedIn
+from ..limits import SAFE, address, rates
 from .headers import is_api
-
-SAFE = ("GET", "HEAD", "OPTIONS")
-TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
-
-
-class Rates:
-    """The counters of one process."""
-
-    def __init__(self, public: str, staff: str, login: str) -> None:
-        self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
-        self._counters = FixedWindowRateLimiter(MemoryStorage())
-
-    def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        """Counts one. Raises TooMany beyond the limit."""
-        if not self._counters.hit(limit, kind, who):
-            self._refuse(limit, kind, who)
-
-    def test(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        """Raises TooMany when there is no room left; counts nothing."""
-        if not self._counters.test(limit, kind, who):
-            self._refuse(limit, kind, who)
-
-    def _refuse(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        wait_s = max(1, math.ceil(self._counters.get_window_stats(limit, kind, who).reset_time - time.time()))
-        raise TooMany("te_veel_verzoeken", TOLD.format(seconds=wait_s), retry_after_s=wait_s)
 
 
 def init_app(app: Flask) -> None:
-    """One set of counters for this app; strangers are counted before their request touches the database."""
-    settings = app.extensions["meldingen"].settings
-    app.extensions["rates"] = Rates(settings.rate_public, settings.rate_staff, settings.rate_login)
+    """Strangers are counted before their request touches the database."""
     app.before_request(_check_stranger)
-
-
-def rates() -> Rates:
-    """The counters of this process."""
-    held: Rates = current_app.extensions["rates"]
-    return held
-
-
-def address() -> str:
-    """Where the request came from: an IPv4 address, or the /64 of an IPv6 one."""
-    written = request.remote_addr or ""
-    try:
-        found = ipaddress.ip_address(written)
-    except ValueError:
-        return written
-    if found.version == 4:
-        return written
-    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 def _claims() -> bool:
@@ -100,10 +49,3 @@ def check_claimed() -> None:
         held.hit(held.staff, "bekend", actor.label)
     else:
         held.hit(held.public, "publiek", address())
-
-
-def check_sign_in(username: str) -> None:
-    """Counts an attempt to sign in, per address and per account (SEC-08)."""
-    held = rates()
-    held.hit(held.login, "inloggen", address())
-    held.hit(held.login, "account", username.strip().lower())

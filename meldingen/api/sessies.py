@@ -6,8 +6,8 @@ from typing import Any
 from flask import Response, request
 
 from ..auth import STAFF_SESSION_HOURS, enter, hash_secret, sign_in, visit
+from ..limits import count_guess
 from ..store.account import end_session
-from . import rates
 from .door import Door, described
 from .headers import BASE
 from .schemas.staff import SignInIn, SignInOut
@@ -27,7 +27,7 @@ door = Door("Sessies", __name__, url_prefix=BASE, description="Inloggen en uitlo
 def post_sessie(given: dict[str, Any]) -> dict[str, Any]:
     """A session for twelve hours."""
     here = visit()
-    rates.check_sign_in(given["username"])
+    count_guess("account", given["username"])
     account, secret = sign_in(here.session, given["username"], given["password"], here.now)
     return {
         "token": secret,

@@ -3,6 +3,7 @@
 from flask import Blueprint, Flask, request
 
 from ..auth import csrf
+from ..limits import count_page_writing
 from . import (
     beheer,
     errors,
@@ -16,7 +17,6 @@ from . import (
     metrics,
     plek,
     postvak,
-    rates,
     start,
     team,
     team_moves,
@@ -54,7 +54,7 @@ def init_app(app: Flask) -> None:
 def _protect_forms() -> None:
     """Counts a stranger's POST, and refuses one without our token (400), before the view and its transaction begin."""
     if request.blueprint in {pages.name for pages in PAGES}:
-        rates.count_writing()
+        count_page_writing()
     if request.endpoint == "formulier.stuur":
         return  # looks itself, so that nothing of what was filled in is lost
     if request.blueprint in {pages.name for pages in PAGES}:

@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import enter, hash_secret, sign_in, staff_actor, visit
 from ..domain.errors import NotSignedIn
+from ..limits import count_guess
 from ..store import account as accounts
-from . import rates
 from .layout import start_path
 
 pages = Blueprint("inloggen", __name__)
@@ -38,7 +38,7 @@ def aanmelden() -> ResponseReturnValue:
     if not password:
         errors["wachtwoord"] = "Vul uw wachtwoord in."
     if not errors:
-        rates.count_guess("account", username[:LONGEST])
+        count_guess("account", username[:LONGEST])
         try:
             account, secret = sign_in(here.session, username[:LONGEST], password[:LONGEST], here.now)
         except NotSignedIn as refusal:

@@ -20,10 +20,10 @@ from ..domain.errors import DomainError, InvalidInput
 from ..domain.numbers import parse_number, show_number
 from ..flow import feedback, timeline
 from ..flow.photos import MISSING_AFTER, REASONS, add_photos, check_uploads
+from ..limits import count_guess
 from ..store.category import category_by_id
 from ..store.melding import Melding, melding_by_number
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
-from . import rates
 from .layout import date_words, show_as
 
 pages = Blueprint("volgen", __name__)
@@ -71,7 +71,7 @@ def open_by_code() -> ResponseReturnValue:
         return _search(number, {"nummer": error.detail}, 400)
     if not code.strip():
         return _search(number, {"code": "Vul de code van 8 cijfers in."}, 400)
-    rates.count_guess("volgcode", found)
+    count_guess("volgcode", found)
     melding = melding_by_number(here.session, found, scope=here.public_scope)
     keys = here.settings.secret_keys
     if melding is None or not tokens.verify_spoken_code(keys, code, melding.id, melding.token_generation):

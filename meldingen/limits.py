@@ -1,0 +1,79 @@
+"""Rate limits, counted per process in memory: no store on the path (issue "API quality"). How much: settings.
+
+One set of counters for API and pages, so that one visitor has one count (SEC-08). Strangers are counted per address
+(IPv6 per /64: one household) and only when they write. Who is known is counted by the door that knows him.
+"""
+
+import ipaddress
+import math
+import time
+
+from flask import Flask, current_app, request
+from flask import session as cookie
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from .domain.errors import TooMany
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
+
+
+class Rates:
+    """The counters of one process."""
+
+    def __init__(self, public: str, staff: str, login: str) -> None:
+        self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
+        self._counters = FixedWindowRateLimiter(MemoryStorage())
+
+    def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
+        """Counts one. Raises TooMany beyond the limit."""
+        if not self._counters.hit(limit, kind, who):
+            self._refuse(limit, kind, who)
+
+    def test(self, limit: RateLimitItem, kind: str, who: str) -> None:
+        """Raises TooMany when there is no room left; counts nothing."""
+        if not self._counters.test(limit, kind, who):
+            self._refuse(limit, kind, who)
+
+    def _refuse(self, limit: RateLimitItem, kind: str, who: str) -> None:
+        wait_s = max(1, math.ceil(self._counters.get_window_stats(limit, kind, who).reset_time - time.time()))
+        raise TooMany("te_veel_verzoeken", TOLD.format(seconds=wait_s), retry_after_s=wait_s)
+
+
+def init_app(app: Flask) -> None:
+    """One set of counters for this app."""
+    settings = app.extensions["meldingen"].settings
+    app.extensions["rates"] = Rates(settings.rate_public, settings.rate_staff, settings.rate_login)
+
+
+def rates() -> Rates:
+    """The counters of this process."""
+    held: Rates = current_app.extensions["rates"]
+    return held
+
+
+def address() -> str:
+    """Where the request came from: an IPv4 address, or the /64 of an IPv6 one."""
+    written = (request.remote_addr or "").partition("%")[0]
+    try:
+        found = ipaddress.ip_address(written)
+    except ValueError:
+        return written
+    if found.version == 4:
+        return written
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
+def count_page_writing() -> None:
+    """Counts what a stranger sends to a page. What staff do there is not counted: they are signed in by name."""
+    if request.method not in SAFE and not cookie.get("medewerker"):
+        rates().hit(rates().public, "publiek", address())
+
+
+def count_guess(kind: str, who: str) -> None:
+    """Counts a try at a secret (password, spoken code), per address and per account or number. Raises TooMany."""
+    held = rates()
+    held.hit(held.login, "inloggen", address())
+    held.hit(held.login, kind, who.strip().lower())
