@@ -71,7 +71,7 @@ def create_app(settings: Settings | None = None, adapters: outside.Adapters | No
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     csrf.init_app(app)
     app.before_request(_name_request)
-    app.after_request(_answer_request_id)
+    app.after_request(_sign_answer)
     limits.init_app(app)
     api.init_app(app)
     web.init_app(app)
@@ -113,6 +113,8 @@ def _name_request() -> None:
     structlog.contextvars.bind_contextvars(request_id=g.request_id, method=request.method, route=str(request.url_rule))
 
 
-def _answer_request_id(response: Response) -> Response:
+def _sign_answer(response: Response) -> Response:
+    """The request's id, and our own name instead of the server's: what runs beneath is nobody's business (ADR-07)."""
     response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers["Server"] = "meldingen"
     return response

@@ -27,7 +27,13 @@ def main() -> None:
 @main.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="adres om op te luisteren")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="poort")
-@click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="processen")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="processen; /metrics en de limieten tellen per proces",
+)
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="draden per proces")
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Start de API en de pagina's."""

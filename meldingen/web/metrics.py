@@ -1,7 +1,9 @@
 """Figures for Prometheus at /metrics: the outbox, the berichten, and how long requests took. Health: gezond.py.
 
-What is in the database is counted when asked; request times are of this process alone (one process per scrape
-target, or one process with threads). Only from this machine, or with METRICS_TOKEN. No address, number or name.
+What is in the database is counted when asked, and is the same in every process. Request times are of the process that
+answers: with `meldingen serve --workers 2` each look may meet the other one. For exact request times scrape processes
+of one worker, each on its own port, and add up there. Only from this machine, or with METRICS_TOKEN. No address,
+number or name.
 """
 
 import hmac
@@ -32,7 +34,7 @@ def init_app(app: Flask) -> None:
     app.extensions["metrics"] = registry
     seconds = Histogram(
         "meldingen_request_seconds",
-        "Duur van verzoeken per route",
+        "Duur van verzoeken per route, in dit proces sinds zijn start",
         ["method", "route", "status"],
         registry=registry,
         buckets=BUCKETS,
