@@ -24,7 +24,7 @@ from tests import factories
 
 from .test_together import Act, World, at_once
 
-TIMES = 4
+TIMES = 2
 
 
 class Crowd(World):
