@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.db import business_now, transaction
-from meldingen.flow import photos, upkeep
+from meldingen.flow import photos, questions, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -65,6 +65,7 @@ def _sweep_photos(context: Context, now: datetime) -> None:
 PERIODIC: Mapping[str, Periodic] = MappingProxyType(
     {
         "missing_photos": Periodic(HOUR, _missing_photos),
+        "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),

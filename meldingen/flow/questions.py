@@ -1,19 +1,23 @@
-"""What becomes of a question to a melder: answered, or the melder left. Asking it: work.py.
+"""What becomes of a question to a melder: answered, repeated, given up, or the melder left. Asking it: work.py.
 
 Only the melder who was asked can end the wait; what another melder adds is no answer.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..domain.actor import Actor
-from ..domain.deadlines import local_day
+from ..db import transaction
+from ..domain.actor import SYSTEM, Actor
+from ..domain.deadlines import local_day, pause_ends_at, reminder_at
 from ..domain.workflow import INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_MELDER
-from ..store import journal
+from ..store import gemeente, journal
 from ..store.melding import Melding
-from ..store.opdracht import Opdracht
-from .status import set_opdracht_status
+from ..store.opdracht import Opdracht, waiting_ids
+from . import notices
+from .status import derive_statuses, lock_work, set_opdracht_status
 
 
 def let_go(session: Session, opdracht: Opdracht, melding: Melding, *, actor: Actor, now: datetime) -> None:
@@ -46,3 +50,45 @@ def go_on(session: Session, opdracht: Opdracht, kind: str, *, actor: Actor, now:
         opdracht_id=opdracht.id,
         facts={"status": opdracht.status, "version": opdracht.version},
     )
+
+
+def mind_questions(engine: sa.Engine, *, now: datetime) -> None:
+    """Repeats every question that had no answer in three werkdagen, and waits no longer than five (KLANTREIS Terms).
+
+    Safe to do twice, late, or by two at once: each opdracht in a transaction of its own, looked at again when locked.
+    """
+    with transaction(engine) as session:
+        scope = gemeente.served_ids(session)
+        waiting = waiting_ids(session, scope=scope)
+    for opdracht_id in waiting:
+        with transaction(engine) as session:
+            _mind(session, opdracht_id, scope=scope, now=now)
+
+
+def _mind(session: Session, opdracht_id: int, *, scope: Collection[int], now: datetime) -> None:
+    work = lock_work(session, [opdracht_id], scope=scope)
+    opdracht = work.opdrachten[opdracht_id]
+    asked = question_of(session, opdracht)
+    if asked is None or opdracht.paused_at is None:
+        return
+    closing = gemeente.closing_days(session, scope=[opdracht.gemeente_id])
+    if now >= pause_ends_at(opdracht.paused_at, closing):
+        go_on(session, opdracht, "niet_beantwoord", actor=SYSTEM, now=now)
+        derive_statuses(session, work.meldingen.values(), now=now)
+    elif now >= reminder_at(opdracht.paused_at, closing) and not _reminded(session, opdracht, asked):
+        event = journal.record(
+            session,
+            "herinnerd",
+            gemeente_id=opdracht.gemeente_id,
+            actor=SYSTEM,
+            now=now,
+            opdracht_id=opdracht.id,
+            facts={"note_id": asked.facts["note_id"], "melding_id": asked.facts["melding_id"]},
+        )
+        told = [m for m in work.meldingen.values() if m.id == asked.facts["melding_id"]]
+        notices.announce(session, "vraag", event, told, now=now)
+
+
+def _reminded(session: Session, opdracht: Opdracht, asked: journal.Event) -> bool:
+    past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
+    return any(event.kind == "herinnerd" and event.id > asked.id for event in past)

@@ -9,7 +9,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from ..domain.workflow import OPDRACHT_STATUSES, OPEN, OUTCOMES
+from ..domain.workflow import OPDRACHT_STATUSES, OPEN, OUTCOMES, WACHT_OP_MELDER
 from .category import URGENCIES
 from .gemeente import GEOGRAPHY, point
 from .melding import Melding
@@ -217,6 +217,12 @@ def live_link(session: Session, melding_id: int, opdracht_id: int, *, scope: Col
             Link.gemeente_id.in_(scope),
         )
     )
+
+
+def waiting_ids(session: Session, *, scope: Collection[int]) -> Sequence[int]:
+    """The ids of the opdrachten that wait for a melder, oldest first."""
+    query = sa.select(Opdracht.id).where(Opdracht.gemeente_id.in_(scope), Opdracht.status == WACHT_OP_MELDER)
+    return session.scalars(query.order_by(Opdracht.id)).all()
 
 
 def told_of_danger(session: Session, opdracht_id: int, *, but: int, scope: Collection[int]) -> bool:

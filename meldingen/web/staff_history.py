@@ -138,6 +138,8 @@ _PLAIN = {
     "samengevoegd_met": "Samengevoegd met een andere opdracht. Deze vervalt.",
     "samenvoeging": "Een andere opdracht is hierbij gevoegd.",
     "melder_weg": "Een melder trok zijn melding in.",
+    "herinnerd": "De vraag is nog een keer gesteld.",
+    "niet_beantwoord": "Er kwam geen antwoord. De termijn loopt weer.",
     "beantwoord": "De opdracht wacht niet meer op de melder.",
     "losgemaakt_van": "Een melding is losgemaakt van deze opdracht.",
     "aanvulling": "De melder vulde iets aan.",
