@@ -17,6 +17,8 @@ from .store import outbox as entries
 from .store.gemeente import gemeente_by_slug, served_gemeenten
 
 ROOT = Path(__file__).resolve().parent.parent
+STOP_S = 8
+"""How long a request in hand may take at the end. A worker of granian asked to stop while it starts never hears it."""
 
 
 @click.group()
@@ -50,6 +52,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         workers=workers,
         blocking_threads=threads,
         websockets=False,
+        workers_kill_timeout=STOP_S,
         log_access=False,
     ).serve()
 
