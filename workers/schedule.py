@@ -74,20 +74,23 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
 )
 
 
-def do_periodic(context: Context, entry: Leased) -> None:
-    """The handler of UPKEEP: periodic work, and what a step left to be tidied once. An unknown task is done with."""
+def do_periodic(context: Context, entry: Leased) -> datetime | None:
+    """The handler of UPKEEP: periodic work, and what a step left to be tidied once. An unknown task is done with.
+
+    Returns the moment before which a tidying should not be tried again, or None when it is done.
+    """
     task = str(entry.payload["task"])
+    with transaction(context.engine) as session:
+        now = business_now(session)
     if task == "erase_contact":
         about, home = int(entry.payload["melding_id"]), int(entry.payload["gemeente_id"])
-        upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home)
-        return
+        return upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home, now=now)
     periodic = PERIODIC.get(task)
     if periodic is None:
         log.warning("periodic_unknown", task=task)
-        return
-    with transaction(context.engine) as session:
-        now = business_now(session)
-    periodic.work(context, now)
+    else:
+        periodic.work(context, now)
+    return None
 
 
 class Clock:

@@ -11,12 +11,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from ..db import transaction
-from ..store import contact, melding, notice, retention
+from ..store import contact, melding, notice, outbox, retention
 
 log = structlog.get_logger()
 
 OUTBOX_KEPT = timedelta(days=7)
 """Long enough to see what happened last week."""
+LAST_WORD, LOOK_AGAIN = timedelta(days=1), timedelta(minutes=5)
+"""How long the confirmation of a withdrawal may take to leave before the person goes anyway; how often we look."""
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """KLANTREIS rule 3."""
 
@@ -36,20 +38,25 @@ def clear_staff_sessions(engine: sa.Engine, *, now: datetime) -> None:
     _in_batches(engine, "staff_sessions_cleared", retention.delete_staff_sessions, now)
 
 
-def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int) -> None:
+def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int, now: datetime) -> datetime | None:
     """Takes the person away from a withdrawn melding whose work goes on (KLANTREIS Withdrawing, with danger).
 
-    The contact, the addresses that berichten went to, and open promises to phone. Put behind the confirmation in the
-    same order, so that the last word still reached the melder. Does nothing for a melding that was not withdrawn.
+    The contact, and the addresses and numbers of its berichten; what was still to be sent is not. Returns when to come
+    back while the confirmation is under way, at most a day, so that the last word still reaches the melder. Does
+    nothing for a melding that was not withdrawn.
     """
     scope = [gemeente_id]
     with transaction(engine) as session:
         found = melding.lock_meldingen(session, [melding_id], scope=scope)
         if not found or found[0].withdrawn_at is None:
-            return
+            return None
+        waited = now - found[0].withdrawn_at
+        if waited < LAST_WORD and outbox.is_waiting(session, outbox.Topic.NOTICE, f"melding:{melding_id}"):
+            return now + LOOK_AGAIN
         contact.delete_contact(session, melding_id, scope=scope)
-        notice.forget_addresses(session, melding_id, scope=scope)
+        notice.forget_addresses(session, melding_id, scope=scope, now=now)
     log.info("contact_erased", melding=melding_id)
+    return None
 
 
 def _in_batches(engine: sa.Engine, event: str, delete: Callable[[Session, datetime], int], before: datetime) -> None:

@@ -1,6 +1,7 @@
 """Berichten: one Notice per event and melding, its attempts as Delivery rows per channel."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -131,12 +132,10 @@ def count_deliveries(session: Session, *, scope: Collection[int]) -> dict[tuple[
     return {(channel, status): count for channel, status, count in rows}
 
 
-def forget_addresses(session: Session, melding_id: int, *, scope: Collection[int]) -> None:
-    """Empties the addresses that finished deliveries about a melding went to; that and when they went stays."""
+def forget_addresses(session: Session, melding_id: int, *, scope: Collection[int], now: datetime) -> None:
+    """Empties the addresses of deliveries about a melding; that and when they went stays. Unsent stays unsent."""
     mine = sa.select(Notice.id).where(Notice.melding_id == melding_id, Notice.gemeente_id.in_(scope))
-    finished = Delivery.status.not_in(UNFINISHED)
-    session.execute(
-        sa.update(Delivery)
-        .where(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope), finished)
-        .values(address="")
-    )
+    deliveries = sa.update(Delivery).where(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope))
+    ended = {"status": MISLUKT, "reason": "ingetrokken", "finished_at": now}
+    session.execute(deliveries.where(Delivery.status.in_(UNFINISHED)).values(**ended))
+    session.execute(deliveries.values(address=""))

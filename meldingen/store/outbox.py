@@ -120,6 +120,17 @@ def put(
     session.info["outbox"] = True  # the door wakes the relay after its commit
 
 
+def is_waiting(session: Session, topic: Topic, order_key: str) -> bool:
+    """Whether some work of this topic is neither done nor given up for this order key."""
+    query = sa.select(OutboxEntry.id).where(
+        OutboxEntry.order_key == order_key,
+        OutboxEntry.topic == topic.value,
+        OutboxEntry.done_at.is_(None),
+        OutboxEntry.parked_at.is_(None),
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
 def parked_entries(session: Session) -> Sequence[OutboxEntry]:
     """What was given up, oldest first, for people to see."""
     query = sa.select(OutboxEntry).where(OutboxEntry.parked_at.is_not(None), OutboxEntry.done_at.is_(None))
