@@ -332,7 +332,8 @@ def _end(delivery: Delivery, status: str, reason: str, now: datetime) -> None:
 
 
 def _mark_unreachable(desk: Desk, about: Melding, notice: Notice, channel: str) -> None:
-    """Puts a melding on "niet bereikbaar", once, and says so in the journal."""
+    """Puts a melding on "niet bereikbaar", once, and says so in the journal. Locked: others set flags too."""
+    melding.lock_meldingen(desk.session, [about.id], scope=desk.scope)
     if NIET_BEREIKBAAR in about.flags:
         return
     about.flags = [*about.flags, NIET_BEREIKBAAR]

@@ -11,16 +11,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen import db
+from meldingen.adapters import Adapters
+from meldingen.adapters.mail import MemoryMail
+from meldingen.adapters.storage import MemoryStore
 from meldingen.domain.actor import COORDINATOR, KCC, Actor
 from meldingen.domain.errors import DomainError
-from meldingen.flow import closure, feedback, joining, routing, status
+from meldingen.flow import closure, feedback, joining, routing, status, work
 from meldingen.flow.closure import NewClosure
+from meldingen.flow.deliveries import Desk, begin
 from meldingen.flow.joining import Split
 from meldingen.flow.status import Basis
+from meldingen.store.contact import Contact
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
+from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Link, Opdracht, opdrachten_of
 from tests import factories
+from tests.flow.berichten import SETTINGS
 
 from .test_together import Act, World, at_once
 
@@ -194,3 +201,26 @@ def crowd_close(crowd: Crowd) -> None:
             actor=crowd.member,
             now=crowd.now,
         )
+
+
+def test_who_cannot_be_reached_does_not_undo_a_request(crowd: Crowd) -> None:
+    """The worker read the flags before the melder asked; writing them must not take that away."""
+    with db.transaction(crowd.engine) as session:
+        found = session.get_one(Opdracht, crowd.opdracht.id)
+        basis = Basis(version=found.version)
+        work.take_up(session, found.id, basis=basis, actor=crowd.member, now=crowd.now)
+        session.execute(sa.update(Contact).values(email_refused_at=crowd.now))
+    adapters = Adapters(
+        photos=MemoryStore(), mail=MemoryMail(), sms=None, postvak=None, wake=lambda: None, queue_is_up=lambda: True
+    )
+    with db.transaction(crowd.engine) as worker:
+        owed = worker.scalars(sa.select(Notice).where(Notice.melding_id == crowd.melding.id)).first()
+        assert owed is not None
+        read_before = worker.get_one(Melding, crowd.melding.id)
+        with db.transaction(crowd.engine) as session:
+            crowd.feedback(feedback.withdraw_melding, crowd.melding, reason="")(session)
+        desk = Desk(worker, adapters, SETTINGS, frozenset({owed.gemeente_id}), crowd.now)
+        assert begin(desk, owed.id) is None and read_before.flags
+    with Session(crowd.engine) as session:
+        flags = session.get_one(Melding, crowd.melding.id).flags
+    assert sorted(flags) == ["intrekking_gevraagd", "niet_bereikbaar"]
