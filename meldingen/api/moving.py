@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import marshmallow as ma
@@ -12,6 +12,7 @@ from flask import request
 from ..auth import Visit
 from ..domain.errors import InvalidInput
 from ..domain.workflow import STATUS_WORDS
+from ..flow.photos import PhotoResult
 from ..flow.status import Basis, Done
 from ..store.opdracht import Opdracht
 from ..store.team import team_by_slug
@@ -99,9 +100,10 @@ def basis_of(head: Mapping[str, Any], given: dict[str, Any], files: bytes = b"")
     )
 
 
-def outcome_of(here: Visit, done: Done, new: Opdracht | None = None) -> Any:
+def outcome_of(here: Visit, done: Done, new: Opdracht | None = None, *, photos: Sequence[PhotoResult] = ()) -> Any:
     """The answer to a move: 201 with the state after it, or the refusal of a step that waited in a device.
 
+    photos: how each photo that came along fared, in their order; a bad one never holds up the move (rule 9).
     That refusal is answered, not raised: what the step said was kept as a note, and that is committed (rule 4).
     """
     if done.refused is not None:
@@ -116,6 +118,7 @@ def outcome_of(here: Visit, done: Done, new: Opdracht | None = None) -> Any:
         "replayed": done.replayed,
         "possible": moves_for(here.actor, opdracht),
         **({"new_id": new.id} if new is not None else {}),
+        **({"photos": photos} if photos else {}),
     }
     return answer, 201, {"ETag": f'"{opdracht.version}"'}
 

@@ -163,12 +163,12 @@ def delete_samenvoeging(opdracht_id: int, nummer: str) -> Any:
 def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
     """The end: outcome, reason, sentence, photo."""
     here = visit()
-    uploads, _refused = check_uploads(request.files.getlist(FILES))
+    uploads, refused = check_uploads(request.files.getlist(FILES))
     basis = basis_of(head, given, b"".join(upload.sha256 for upload in uploads))
     new = closure.NewClosure(**given)
     done = closure.close_opdracht(here.session, opdracht_id, new, basis=basis, actor=here.actor, now=here.now)
-    add_photos(here.session, done.opdracht, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
-    return outcome_of(here, done)
+    kept = add_photos(here.session, done.opdracht, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    return outcome_of(here, done, photos=sorted([*kept, *refused], key=lambda result: result.position))
 
 
 @door.post(f"{PATH}/notities")

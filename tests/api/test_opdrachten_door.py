@@ -108,7 +108,20 @@ def test_closing_with_a_photo(world: World, jpeg: bytes) -> None:
         headers={**world.headers(TEAM), "If-Match": '"1"'},
     )
     assert answer.status_code == 201 and answer.json["status"] == "gereed"
+    assert [photo["uitkomst"] for photo in answer.json["fotos"]] == ["ontvangen"]
     assert world.count()["photo"] > 0
+
+
+def test_a_bad_photo_never_holds_up_a_closing_and_is_named(world: World) -> None:
+    _, opdracht_id = world.routed()
+    answer = world.client().post(
+        f"{BASE}/opdrachten/{opdracht_id}/afhandelingen",
+        data=form({"uitkomst": "opgelost"}, b"<svg/>", name="afhandeling"),
+        headers={**world.headers(TEAM), "If-Match": '"1"'},
+    )
+    assert answer.status_code == 201 and answer.json["status"] == "gereed"
+    (photo,) = answer.json["fotos"]
+    assert photo["uitkomst"] == "geweigerd" and photo["detail"]
 
 
 def test_hand_over_split_join_and_undo(world: World) -> None:

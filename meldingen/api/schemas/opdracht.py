@@ -9,7 +9,7 @@ from ..crs import Place
 from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
 from ..paging import PageQuery
 from .base import Shape, TimelineEntry
-from .melding import PLACE, ContactOut, NamedOut, PhotoOut
+from .melding import PLACE, ContactOut, NamedOut, PhotoOut, PhotoResultOut
 from .public import CrsQuery
 
 
@@ -263,3 +263,8 @@ class MoveOut(Shape):
     )
     possible = ma.fields.List(ma.fields.String(), data_key="mogelijk", required=True)
     new_id = Whole(data_key="nieuweOpdracht", metadata={"description": "Bij splitsen en losmaken: de andere opdracht."})
+    photos = ma.fields.List(
+        ma.fields.Nested(PhotoResultOut),
+        data_key="fotos",
+        metadata={"description": "Alleen met foto's erbij: hoe het met elke foto ging."},
+    )
