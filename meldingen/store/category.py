@@ -18,6 +18,7 @@ OTHER = "ander-probleem"
 class Category(OfGemeente, Base):
     """A main category (parent_id empty) or a sub. phrase: as in "een melding van {phrase}".
 
+    hint: what the melder reads after choosing it, such as "Raak niets aan. Bel ons direct."; may be empty.
     questions: list of {id, label, type, options, required, danger_answer}; questions_version rises with each change.
     join_radius_m and join_days: when set, a new melding joins an open opdracht of this category by itself.
     """
@@ -27,6 +28,7 @@ class Category(OfGemeente, Base):
     slug: Mapped[str] = mapped_column(sa.Text)
     parent_id: Mapped[Ref | None]
     name: Mapped[str] = mapped_column(sa.Text)
+    hint: Mapped[str] = mapped_column(sa.Text, server_default="")
     phrase: Mapped[str] = mapped_column(sa.Text, server_default="")
     term_days: Mapped[int]
     team_kind: Mapped[str] = mapped_column(sa.Text)

@@ -66,6 +66,13 @@ class Melding(OfGemeente, Base):
             sa.text("id DESC"),
         ),
         sa.Index("ix_melding_entered_by", "entered_by"),
+        sa.Index(
+            "ix_melding_ontvangen",
+            "gemeente_id",
+            "received_at",
+            "id",
+            postgresql_where=sa.text("status = 'ontvangen'"),
+        ),
         sa.Index("ix_melding_flagged", "gemeente_id", postgresql_where=sa.text("cardinality(flags) > 0")),
         sa.Index(
             "ix_melding_words",

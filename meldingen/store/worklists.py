@@ -144,10 +144,13 @@ def work_near_place(
 
 
 def unrouted_meldingen(session: Session, *, before: datetime, scope: Collection[int]) -> Sequence[Melding]:
-    """The meldingen received before a moment that have no opdracht yet, oldest first: nobody owns them."""
-    owned = sa.select(Link.id).where(Link.melding_id == Melding.id, Link.gemeente_id == Melding.gemeente_id).exists()
+    """The meldingen received before a moment that have no opdracht now, oldest first: nobody owns them."""
+    owned = sa.select(Link.id).where(
+        Link.melding_id == Melding.id, Link.gemeente_id == Melding.gemeente_id, Link.until_at.is_(None)
+    )
+    waiting = Melding.status == sa.literal_column("'ontvangen'")  # a literal, so that the partial index fits
     query = sa.select(Melding).where(
-        Melding.gemeente_id.in_(scope), Melding.status == "ontvangen", Melding.received_at < before, ~owned
+        Melding.gemeente_id.in_(scope), waiting, Melding.received_at < before, ~owned.exists()
     )
     return session.scalars(query.order_by(Melding.received_at, Melding.id)).all()
 

@@ -16,7 +16,7 @@ from meldingen.flow.status import Basis
 from meldingen.store import photo as photos
 from meldingen.store.category import Category
 from meldingen.store.gemeente import Gemeente
-from meldingen.store.opdracht import Opdracht
+from meldingen.store.opdracht import Link, Opdracht
 from meldingen.store.worklists import (
     LISTS,
     Sees,
@@ -216,6 +216,9 @@ def test_a_melding_that_no_worker_routed_yet_is_seen(session: Session, now: date
     melding(session, now=now, route=False)
     before = now - timedelta(minutes=5)
     assert [m.id for m in unrouted_meldingen(session, before=before, scope=[home.id])] == [lost.id]
+    let_go = melding(session, now=now - timedelta(minutes=9))
+    session.execute(sa.update(Link).where(Link.melding_id == let_go.id).values(until_at=now))
+    assert [m.id for m in unrouted_meldingen(session, before=before, scope=[home.id])] == [lost.id, let_go.id]
 
 
 def test_what_is_near(session: Session, now: datetime, home: Gemeente, chief: Actor) -> None:
