@@ -241,7 +241,9 @@ def post_foto(nummer: str) -> Any:
 @door.arguments(SupplementIn())
 @door.response(201, SupplementOut())
 @described(
-    "Vul een melding aan", "Het team ziet de aanvulling. Wachtte het team op antwoord, dan gaat het werk verder."
+    "Vul een melding aan",
+    "Het team ziet de aanvulling. Wachtte het team op antwoord, dan gaat het werk verder.",
+    fails=(409,),
 )
 def post_aanvulling(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
     """More from the melder, or from staff on the melder's behalf."""

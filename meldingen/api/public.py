@@ -33,7 +33,7 @@ door = Door("Openbaar", __name__, url_prefix=BASE, description="Wat iedereen mag
 @enter("iedereen")
 @door.arguments(GemeentenQuery(), location="query")
 @door.response(200, CategoriesOut())
-@described("Toon de categorieën", "Alle categorieën waaruit een melder kan kiezen, met hun vragen en termijn.")
+@described("Toon de categorieën", "Alle categorieën waaruit een melder kan kiezen, met hun raad, vragen en termijn.")
 def categorieen(query: dict[str, Any]) -> dict[str, Any]:
     """The categories of all gemeenten, or of one."""
     here = visit()
@@ -52,6 +52,7 @@ def _category(row: Category, slugs: dict[int, str], gemeente_slug: str) -> dict[
         "slug": row.slug,
         "main_slug": slugs.get(row.parent_id) if row.parent_id else None,
         "name": row.name,
+        "hint": row.hint,
         "gemeente_slug": gemeente_slug,
         "term_days": row.term_days,
         "danger": row.urgency == "spoed",

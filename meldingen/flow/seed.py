@@ -107,6 +107,7 @@ def _add_category(
         parent_id=parent.id if parent else None,
         name=facts["name"],
         phrase=facts["phrase"],
+        hint=facts.get("hint", ""),
         term_days=facts["term_days"],
         team_kind=facts["team_kind"],
         urgency=facts["urgency"],

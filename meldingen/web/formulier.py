@@ -19,7 +19,7 @@ from ..auth import Visit, csrf, enter, melder_at, visit
 from ..domain import tokens
 from ..domain.actor import ANONYMOUS
 from ..domain.errors import Conflict, DomainError, Unavailable
-from ..domain.intake import MAX_PHOTOS, NewMelding
+from ..domain.intake import MAX_PHOTOS, NewMelding, danger_answered
 from ..domain.text import looks_like_bsn, personal_kinds
 from ..flow.intake import register_melding
 from ..flow.photos import REASONS, PhotoResult, add_photos, check_uploads
@@ -267,6 +267,7 @@ def _review(
         new=new,
         placed=placed,
         chosen=chosen,
+        danger=new.danger or danger_answered(chosen.questions if chosen else (), new.answers),
         asked=_asked(chosen, new),
         bsn=looks_like_bsn(new.description),
         personal=personal_kinds(new.description),

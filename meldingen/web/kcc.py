@@ -28,6 +28,7 @@ from .formulier import category_groups
 from .keys import form_key
 from .layout import Sender, senders, show_as
 from .melding_form import Filled, body_hash, read_melding
+from .plek import asked_category
 from .viewer import Viewer, viewer_of
 
 pages = Blueprint("kcc", __name__)
@@ -141,6 +142,17 @@ def nabij() -> ResponseReturnValue:
         return ""
     near = near_rows(here, viewer_of(here), location.lon, location.lat)
     return render_template("werk/kcc_nabij.html", near=near, value=request.args.get("aansluiten", "")) if near else ""
+
+
+@pages.get("/kcc/vragen")
+@enter("medewerker", roles=DESK)
+def vragen() -> ResponseReturnValue:
+    """What to say and to ask about a category; empty when there is nothing."""
+    here = visit()
+    mine = [s for s in senders() if s.id in desk_scope(here)]
+    sender = next((s for s in mine if s.slug == request.args.get("gemeente")), None)
+    chosen = asked_category(here, sender)
+    return render_template("werk/kcc_gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
 
 
 @pages.get("/kcc/beller")

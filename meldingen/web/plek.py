@@ -17,8 +17,7 @@ from ..flow.places import Placed, place_melding
 from ..store.category import Category, category_by_slug
 from ..store.outline import outlines_of
 from ..store.worklists import open_nearby
-from .layout import page_sender
-from .melding_form import ANSWER
+from .layout import Sender, page_sender
 
 pages = Blueprint("plek", __name__)
 
@@ -104,14 +103,16 @@ def nabij() -> ResponseReturnValue:
 @pages.get("/melden/vragen")
 @enter("iedereen")
 def vragen() -> ResponseReturnValue:
-    """The extra questions of a category; empty when it has none."""
-    sender = page_sender()
+    """What a category says and asks when it is chosen; empty when it has nothing to say or ask."""
+    chosen = asked_category(visit(), page_sender())
+    return render_template("deel/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
+
+
+def asked_category(here: Visit, sender: Sender | None) -> Category | None:
+    """The category in the address, of this gemeente."""
     slug = request.args.get("categorie", "")
     scope = [sender.id] if sender else []
-    chosen = category_by_slug(visit().session, slug, scope=scope) if slug and "\x00" not in slug else None
-    if chosen is None or not chosen.questions:
-        return ""
-    return render_template("deel/vragen.html", chosen=chosen, answers={}, errors={}, prefix=ANSWER)
+    return category_by_slug(here.session, slug, scope=scope) if slug and "\x00" not in slug else None
 
 
 def referral(placed: Placed) -> str:

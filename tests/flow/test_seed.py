@@ -48,6 +48,8 @@ class TestSeedGemeente:
         tree = categories_of(session, scope={bare.id})
         assert [category.slug for category in tree[:3]] == ["afval", "zwerfafval", "afval-naast-container"]
         assert {category.parent_id for category in tree[1:12]} == {tree[0].id}
+        hints = {category.slug: category.hint for category in tree}
+        assert "Bel ons direct" in hints["boom-omgevallen"] and hints["zwerfafval"] == ""
 
     @pytest.mark.parametrize(
         ("slug", "main", "moment", "danger", "kind"),

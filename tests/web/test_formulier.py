@@ -1,5 +1,6 @@
 """/melden without JavaScript: a place and a text or a photo make a melding; nothing filled in is ever lost."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -83,6 +84,31 @@ def test_a_buurt_and_an_address_are_a_place_too(client: FlaskClient) -> None:
     melding = send(client, omschrijving="Lamp stuk", buurt="WK900101", adres="Breelaan 12", toelichting="achter de bus")
     assert (melding.location_source, melding.address) == ("adres", "Breelaan 12, Noord")
     assert melding.location_note == "achter de bus" and melding.wijk_code == "WK900101"
+
+
+def test_advice_and_the_phone_number_come_before_sending(world: World, client: FlaskClient) -> None:
+    """CAT-03: a spoed category, and an answer that means danger, show whom to phone before the button."""
+    call = 'href="tel:0720000000"'
+    with world.session() as session, session.begin():
+        tree = session.scalars(sa.select(Category).where(Category.slug == "boom-omgevallen")).one()
+        tree.hint = "Blijf <weg> bij de boom. Bel ons direct."
+        hole = session.scalars(sa.select(Category).where(Category.slug == "gat-in-de-weg")).one()
+        hole.questions = [{"id": "diep", "label": "Is het diep?", "type": "janee", "danger_answer": "ja"}]
+        hole.hint = "Loop erom heen."
+    main = "".join(re.findall(r"<main.*?</main>", fill(client, omschrijving="Boom", **PLACE).text, re.S))
+    assert call not in main and "Blijf" not in main
+    page = fill(client, omschrijving="Boom", categorie="boom-omgevallen", **PLACE).text
+    assert "Klopt het zo?" in page and "Blijf &lt;weg&gt; bij de boom." in page
+    assert call in page.split("<main")[1].split("Melding versturen</button>")[0]
+    assert "Blijf &lt;weg&gt;" in client.get("/melden/vragen?categorie=boom-omgevallen").text
+    step = fill(client, omschrijving="Gat", categorie="gat-in-de-weg", **PLACE).text
+    assert "Nog een paar vragen" in step and "Loop erom heen." in step and "Is het diep?" in step
+    calm = press(client, step, "/melden", "controleren").text
+    deep = press(client, step, "/melden", "controleren", antwoord_diep="ja").text
+    assert "Loop erom heen." in calm and call not in calm.split("<main")[1].split("</main>")[0]
+    assert call in deep.split("<main")[1].split("Melding versturen</button>")[0]
+    again = press(client, deep, "/melden", "wijzigen").text
+    assert "Loop erom heen." in again
 
 
 def test_a_photo_alone_is_enough_and_its_place_too(world: World, client: FlaskClient) -> None:

@@ -14,6 +14,7 @@ from meldingen.flow.closure import NewClosure
 from meldingen.flow.status import Basis
 from meldingen.store.area import Area
 from meldingen.store.callback import Callback
+from meldingen.store.category import Category
 from meldingen.store.contact import Contact, ContactView
 from meldingen.store.journal import Event, Note
 from meldingen.store.melding import Melding
@@ -130,6 +131,23 @@ def test_the_caller_is_joined_to_what_is_near(desk: Desk) -> None:
     assert desk.post("kcc", path, opdracht="99999999").status_code == 404
     assert desk.post("kcc", path, opdracht=tile.id).status_code == 303
     assert "aangesloten" in desk.get("kcc", f"/kcc/melding/{other.number}?gedaan=aansluitingen")
+
+
+def test_the_desk_reads_out_the_advice(desk: Desk) -> None:
+    with desk.world.session() as session, session.begin():
+        mine = sa.select(Category).where(Category.gemeente_id == desk.gemeente_id, Category.slug == "boom-omgevallen")
+        session.scalars(mine).one().hint = "Blijf weg bij de boom."
+    path = f"/kcc/vragen?categorie=boom-omgevallen&gemeente=werkdorp{desk.number}"
+    said = desk.get("kcc", path)
+    assert "Zeg tegen de beller: <strong>Blijf weg bij de boom.</strong>" in said and "Dit is spoed" in said
+    assert desk.browsers["team"].get(path).status_code == 403
+    assert desk.get("kcc", "/kcc/vragen?categorie=%00") == "" == desk.get("kcc", "/kcc/vragen?categorie=x&gemeente=x")
+    page = desk.post("kcc", "/kcc/nieuw", actie="controleren", **entry(desk, categorie="boom-omgevallen"))
+    assert "Zeg tegen de beller" in page.text.split("Opslaan</button>")[0]
+    wrong = desk.post(
+        "kcc", "/kcc/nieuw", actie="controleren", **entry(desk, categorie="boom-omgevallen", telefoon="1")
+    )
+    assert wrong.status_code == 400 and "Blijf weg bij de boom." in wrong.text
 
 
 def test_a_known_caller_shows_what_was_reported_before(desk: Desk) -> None:

@@ -25,6 +25,10 @@ class CategoryOut(Shape):
         data_key="hoofdcategorie", allow_none=True, metadata={"description": "Leeg bij een hoofdcategorie."}
     )
     name = ma.fields.String(data_key="naam", required=True)
+    hint = ma.fields.String(
+        required=True,
+        metadata={"description": "Raad om te tonen na het kiezen. Mag leeg zijn."},
+    )
     gemeente_slug = Slug(data_key="gemeente", required=True)
     term_days = ma.fields.Integer(data_key="termijnWerkdagen", required=True)
     danger = ma.fields.Boolean(data_key="spoed", required=True, metadata={"description": "Bel bij gevaar altijd."})
@@ -43,6 +47,7 @@ class CategoriesOut(Shape):
                 "slug": "lantaarnpaal-kapot",
                 "hoofdcategorie": "verlichting",
                 "naam": "Lantaarnpaal is kapot",
+                "hint": "",
                 "gemeente": "bergen-nh",
                 "termijnWerkdagen": 5,
                 "spoed": False,

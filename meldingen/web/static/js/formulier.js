@@ -132,7 +132,7 @@ categorie.addEventListener("change", () => {
   else questions.replaceChildren();
   tellNear();
 });
-if (categorie.value && !questions.children.length) fill(questions, "/melden/vragen", { categorie: categorie.value });
+if (categorie.value && !questions.querySelector("[name=vragen_van]")) fill(questions, "/melden/vragen", { categorie: categorie.value });
 
 if (lon.value && lat.value) {
   map.put(Number(lon.value), Number(lat.value), 16);

@@ -53,7 +53,7 @@ if (lon.value && lat.value) {
 }
 
 categorie.addEventListener("change", () => {
-  if (categorie.value) fill(questions, "/melden/vragen", { categorie: categorie.value });
+  if (categorie.value) fill(questions, "/kcc/vragen", { categorie: categorie.value });
   else questions.replaceChildren();
 });
 for (const field of [telefoon, email]) {
