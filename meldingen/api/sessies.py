@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, request
+from flask import session as cookie
 
 from ..auth import STAFF_SESSION_HOURS, enter, hash_secret, sign_in, visit
 from ..limits import count_guess
@@ -41,8 +42,8 @@ def post_sessie(given: dict[str, Any]) -> dict[str, Any]:
 @door.response(204)
 @described("Log uit", "Het token van dit verzoek werkt daarna niet meer.")
 def delete_sessie() -> Response:
-    """Ends the session of this request's bearer."""
+    """Ends the session of this request: its bearer's, else that of the cookie of our pages."""
     here = visit()
     _, _, bearer = request.headers.get("Authorization", "").partition(" ")
-    end_session(here.session, hash_secret(bearer.strip()))
+    end_session(here.session, hash_secret(bearer.strip() or cookie.pop("medewerker", "")))
     return Response(status=204)

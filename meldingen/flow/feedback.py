@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from ..domain import deadlines
 from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
-from ..store import category, journal, outbox, team
+from ..store import category, gemeente, journal, outbox, team
 from ..store.journal import Note
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
@@ -123,6 +124,9 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     vangnet = team.vangnet_team(session, scope=scope)
     if words:
         _keep(session, melding, words, actor, now)
+    # A new promise from today: the old one has passed, and work that is late at birth helps nobody.
+    melding.term_days = chosen.term_days
+    melding.promised_on = deadlines.promised_on(now, chosen.term_days, gemeente.closing_days(session, scope=scope))
     route = Routing(vangnet.id, 0, "Heropend door de melder. De coördinator kijkt eerst.")
     again, event = routing.make_opdracht(
         session, work, [melding], chosen, route, how="heropend", actor=actor, now=now, like=last

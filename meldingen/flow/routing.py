@@ -153,7 +153,13 @@ def make_opdracht(
         now=now,
         melding_id=meldingen[0].id if len(meldingen) == 1 else None,
         opdracht_id=opdracht.id,
-        facts={"team_id": to.id, "rule_id": routing.rule_id, "category_id": chosen.id, "status": opdracht.status},
+        facts={
+            "team_id": to.id,
+            "rule_id": routing.rule_id,
+            "category_id": chosen.id,
+            "status": opdracht.status,
+            **({"promised_on": meldingen[0].promised_on.isoformat()} if how == "heropend" else {}),
+        },
     )
     settle(session, work, event, now=now)
     if opdracht.urgency == SPOED:

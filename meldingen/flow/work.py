@@ -188,6 +188,8 @@ def _moved(
     """The rest of every change of hands: count it, start afresh, tell who must know."""
     opdracht.moves_count += 1
     opdracht.planned_on = None
+    if opdracht.team_id != old_team:
+        opdracht.taken_up_at = opdracht.taken_up_by = None  # the next team has not begun
     facts = {"from_team_id": old_team, "team_id": opdracht.team_id, "category_id": opdracht.category_id}
     if reason:
         facts["note_id"] = keep_note(session, opdracht, "notitie", reason, actor=actor, now=now).id

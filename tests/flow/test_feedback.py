@@ -1,11 +1,12 @@
 """The melder's last word: withdrawing and "niet opgelost" (KLANTREIS Reopening, Withdrawing)."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from meldingen.domain import deadlines
 from meldingen.domain.actor import COORDINATOR, TEAM, Actor
 from meldingen.domain.errors import Conflict, Forbidden
 from meldingen.flow import closure, feedback, work
@@ -97,6 +98,15 @@ def test_niet_opgelost_is_a_new_opdracht_for_this_melding_alone(
     with pytest.raises(Forbidden, match="andere_ogen"):
         close(session, again, member, now)
     assert session.scalars(sa.select(Notice.kind).order_by(Notice.id)).all() == ["ontvangst", "gereed", "heropend"]
+
+
+def test_reopening_is_a_new_promise_from_today(session: Session, now: datetime, member: Actor) -> None:
+    made = factories.melding(session, now=now, contact={"email": "bo@example.nl"})
+    close(session, opdracht_of(session, made), member, now)
+    later = now + timedelta(days=20)
+    again = feedback.reopen_melding(session, made, words="", actor=melder(made), now=later)
+    assert made.promised_on == date(2026, 5, 11) and made.first_promised_on == date(2026, 4, 21)
+    assert deadlines.last_day_of(again.due_at) == made.promised_on
 
 
 def test_reopening_has_its_time(session: Session, now: datetime, member: Actor) -> None:
