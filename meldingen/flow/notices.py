@@ -18,10 +18,11 @@ from ..adapters.failures import PermanentFailure, TemporaryFailure, UncertainFai
 from ..adapters.mail import Mail
 from ..adapters.sms import VERZONDEN, Receipt, Sms
 from ..db import business_now, transaction
+from ..domain.actor import SYSTEM
 from ..domain.notices import Channel, NoticeKind, choose_channel
 from ..settings import Settings
 from ..store import callback, contact, outbox
-from ..store.journal import Event
+from ..store.journal import Event, record
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.outbox import Topic, Urgency
@@ -58,6 +59,34 @@ def announce(
     for melding in meldingen:
         if can_hear(known.get(melding.id), kind):
             _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id)
+
+
+def announce_new_dates(
+    session: Session,
+    meldingen: Sequence[Melding],
+    opdracht_id: int | None,
+    *,
+    silent: Sequence[Melding] = (),
+    now: datetime,
+) -> None:
+    """Owes each melder whose promise moved the new date; `silent`: those who hear of it in another bericht, or read it.
+
+    An event of its own per melding: each has its own promise, and a bericht tells what its event says.
+    """
+    told = {m.id for m in silent}
+    for melding in meldingen:
+        promise = record(
+            session,
+            "nieuwe_datum",
+            gemeente_id=melding.gemeente_id,
+            actor=SYSTEM,
+            now=now,
+            melding_id=melding.id,
+            opdracht_id=opdracht_id,
+            facts={"promised_on": melding.promised_on.isoformat()},
+        )
+        if melding.id not in told:
+            announce(session, NoticeKind.VERTRAAGD, promise, [melding], now=now)
 
 
 def can_hear(known: contact.Contact | None, kind: str) -> bool:

@@ -3,7 +3,6 @@
 Runs in a worker, twice without harm. Not for choosing between rules: domain/routing.py does that.
 """
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -218,35 +217,9 @@ def settle(session: Session, work: Work, event: journal.Event, *, now: datetime)
     notices.announce(session, "doorgezet", event, derived.became(DOORGEZET), now=now)
     sooner = [melding for melding, before in changed if melding.promised_on < before]
     moved = [melding for melding, _ in changed]
-    tell_new_dates(session, moved, event, silent=[*sooner, *derived.became(DOORGEZET)], now=now)
+    silent = [*sooner, *derived.became(DOORGEZET)]
+    notices.announce_new_dates(session, moved, event.opdracht_id, silent=silent, now=now)
     return derived
-
-
-def tell_new_dates(
-    session: Session,
-    meldingen: Sequence[Melding],
-    cause: journal.Event,
-    *,
-    silent: Sequence[Melding] = (),
-    now: datetime,
-) -> None:
-    """Owes each melder whose promise moved the new date; `silent`: those who hear of the cause in another bericht,
-    or read it."""
-    told = {m.id for m in silent}
-    for melding in meldingen:
-        # An event of its own per melding: each has its own promise, and a bericht tells what its event says.
-        promise = journal.record(
-            session,
-            "nieuwe_datum",
-            gemeente_id=melding.gemeente_id,
-            actor=SYSTEM,
-            now=now,
-            melding_id=melding.id,
-            opdracht_id=cause.opdracht_id,
-            facts={"promised_on": melding.promised_on.isoformat()},
-        )
-        if melding.id not in told:
-            notices.announce(session, "vertraagd", promise, [melding], now=now)
 
 
 def coordinates(session: Session, place: Melding | Opdracht) -> tuple[float, float]:

@@ -36,7 +36,8 @@ from ..domain.workflow import (
 from ..store import category, gemeente, journal
 from ..store.journal import Note
 from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
-from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, opdracht_ids_of, opdrachten_of
+from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, meldingen_of, opdracht_ids_of, opdrachten_of
+from . import notices
 
 URGENCY_WEIGHT = {"laag": 0, "normaal": 100, "hoog": 200, "spoed": 300}
 MOST_MELDERS = 99
@@ -235,9 +236,19 @@ def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, no
         opdracht.due_at = deadlines.shift_due(opdracht.due_at, days, closing)
         opdracht.paused_days += days
         opdracht.paused_at = None
+        if days and status in OPEN:
+            _move_promises(session, opdracht, days, closing, now=now)
     if status == WACHT_OP_MELDER and opdracht.paused_at is None:
         opdracht.paused_at = now
     opdracht.status = status
+
+
+def _move_promises(session: Session, opdracht: Opdracht, days: int, closing: frozenset[date], *, now: datetime) -> None:
+    """The promise waited as long as the term did; its melders hear the new date."""
+    waiting = [m for m in meldingen_of(session, opdracht.id, scope=[opdracht.gemeente_id]) if m.withdrawn_at is None]
+    for melding in waiting:
+        melding.promised_on = deadlines.add_werkdagen(melding.promised_on, days, closing)
+    notices.announce_new_dates(session, waiting, opdracht.id, now=now)
 
 
 @dataclass
@@ -311,11 +322,12 @@ def renew_terms(session: Session, work: Work, *, now: datetime) -> list[tuple[Me
             opdracht.priority = priority(opdracht.urgency, len(melders))
             if melders and opdracht.status in OPEN and opdracht.gemeente_id == gemeente_id:
                 term = terms[opdracht.category_id]
-                promises = (
-                    m.promised_on if m.term_days == term else deadlines.promised_on(m.received_at, term, closing)
-                    for m in melders
-                )
-                opdracht.due_at = deadlines.shift_due(deadlines.end_of(min(promises)), opdracht.paused_days, closing)
+                promises = [m.promised_on for m in melders if m.term_days == term]
+                others = [m.received_at for m in melders if m.term_days != term]
+                if others:
+                    fresh = deadlines.promised_on(min(others), term, closing)
+                    promises.append(deadlines.add_werkdagen(fresh, opdracht.paused_days, closing))
+                opdracht.due_at = deadlines.end_of(min(promises))
     session.flush()
     return changed
 

@@ -69,7 +69,7 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     planned = [m for m in opened.of(session, opdracht) if m.status == INGEPLAND]
     told = planned if another_day else derived.became(INGEPLAND)
     notices.announce(session, "ingepland", event, [m for m in told if m not in later], now=now)
-    routing.tell_new_dates(session, later, event, now=now)
+    notices.announce_new_dates(session, later, opdracht.id, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 

@@ -197,7 +197,7 @@ def test_giving_back_sends_it_to_the_vangnet(
 
 
 def test_a_question_pauses_the_term_and_the_answer_ends_the_pause(
-    session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht
+    session: Session, now: datetime, member: Actor, melding: Melding, opdracht: Opdracht, home: Gemeente
 ) -> None:
     due = opdracht.due_at
     work.ask_melder(session, opdracht.id, "Bij welk huisnummer?", basis=on(opdracht), actor=member, now=now)
@@ -205,6 +205,11 @@ def test_a_question_pauses_the_term_and_the_answer_ends_the_pause(
     feedback.add_supplement(session, melding, "Bij nummer 12.", actor=member, now=now + timedelta(days=2))
     assert (opdracht.status, melding.status) == ("nieuw", "ontvangen")
     assert opdracht.due_at == due + timedelta(days=2) and opdracht.paused_days == 2
+    assert melding.promised_on == date(2026, 4, 23), "the promise waited as long as the term"
+    assert kinds(session)[-1] == "vertraagd"
+    to = HandOver(team_id=factories.team(session, home, "groen").id)
+    work.hand_over(session, opdracht.id, to, basis=on(opdracht), actor=member, now=now + timedelta(days=2))
+    assert opdracht.due_at == due + timedelta(days=2), "and is not counted twice"
 
 
 @pytest.mark.parametrize("left", [None, {"name": "Bo, zonder adres"}])
