@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from flask import request
@@ -18,7 +17,7 @@ from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..flow import feedback, timeline
 from ..flow.intake import register_melding
 from ..flow.once import done_before
-from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, place_of
+from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
 from ..store.category import category_by_id
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
@@ -43,7 +42,6 @@ from .schemas.public import CrsQuery
 door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
 
 LOCATION = {"Location": {"description": "Het adres van wat er gemaakt is.", "schema": {"type": "string"}}}
-PHOTOS_LATE = timedelta(hours=1)
 BSN = "In uw tekst staat misschien een burgerservicenummer. Dat hebben wij niet nodig. Wij laten het aan niemand zien."
 DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen door aan de piketdienst."
 
@@ -168,8 +166,6 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         opdracht_ids=[part.opdracht_id for part in parts],
         scope=[melding.gemeente_id],
     )
-    own = [photo for photo in photos if photo.melding_id == melding.id and photo.received_at > melding.received_at]
-    late = here.now - melding.received_at >= PHOTOS_LATE
     contact = contact_for(here, melding, "melding") if actor.is_staff else None
 
     def said(words: str) -> str:
@@ -196,7 +192,7 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
             for line in timeline.timeline_of(here.session, melding, now=here.now)
         ],
         "photos": photo_facts(photos),
-        "photos_missing": max(0, melding.photos_expected - len(own)) if late else 0,
+        "photos_missing": missing_of(melding, photos, now=here.now),
         **({"contact": contact} if contact else {}),
     }
 

@@ -6,6 +6,7 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import NotFound
 from ..domain.workflow import OPEN, STATUS_WORDS
+from ..flow.photos import missing_of
 from ..store import contact, journal, worklists
 from ..store.history import closings_of
 from ..store.opdracht import meldingen_of
@@ -62,6 +63,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
     ids = [melding.id for melding in linked]
     contacts = contact.contacts_of(here.session, ids, scope=scope)
     notes = journal.notes_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)
+    photos = photos_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)
     answer = {
         **_item(here, row),
         "routing_reason": opdracht.routing_reason,
@@ -71,7 +73,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
             for note in notes
             if note.kind != "notitie" or not is_partner(here, opdracht.gemeente_id)
         ],
-        "photos": photo_facts(photos_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)),
+        "photos": photo_facts(photos),
         "closures": closings_of(here.session, [opdracht.id], scope=scope),
         "timeline": [
             {"at": event.at, "text": event.kind.replace("_", " ")}
@@ -88,6 +90,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
                 "intake_channel": melding.partner_name or melding.intake_channel,
                 "flags": melding.flags,
                 "can_be_reached": melding.id in contacts,
+                "photos_missing": missing_of(melding, photos, now=here.now),
                 **({"contact": found} if found else {}),
             }
         )

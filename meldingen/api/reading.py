@@ -16,6 +16,7 @@ from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRA
 from ..domain.errors import NotFound
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves
+from ..flow.publicity import may_be_public
 from ..store import contact, history
 from ..store.category import Category
 from ..store.gemeente import Gemeente
@@ -84,15 +85,16 @@ def may_see_photo(here: Visit, photo: Photo) -> bool:
     """Whether this visitor may look at this photo: public, staff who work with it, or its melder (KLANTREIS rule 9)."""
     if photo.status != KLAAR:
         return False
-    if photo.public:
+    if photo.public and may_be_public(here.session, photo):
         return True
-    if here.actor.is_staff and _staff_sees(here, photo):
+    if here.actor.is_staff and staff_sees_photo(here, photo):
         return True
     given = [request.headers.get(TOKEN_HEADER, ""), *cookie.get("volgen", {}).values()]
     return any(_melder_sees(here, token, photo) for token in given if token)
 
 
-def _staff_sees(here: Visit, photo: Photo) -> bool:
+def staff_sees_photo(here: Visit, photo: Photo) -> bool:
+    """Whether this medewerker works with what the photo is about."""
     may = sees(here.actor)
     if photo.gemeente_id in may.whole:
         return True
@@ -127,6 +129,7 @@ def photo_facts(photos: Sequence[Photo]) -> list[dict[str, Any]]:
         {
             "public_id": photo.public_id,
             "kind": photo.kind,
+            "public": photo.public,
             "small": f"{BASE}/fotos/{photo.public_id}?formaat=klein",
             "large": f"{BASE}/fotos/{photo.public_id}?formaat=groot",
             "received_at": photo.received_at,

@@ -233,6 +233,14 @@ def missing_photos(session: Session, *, scope: Collection[int], now: datetime) -
     return photo_store.missing_before(session, now - MISSING_AFTER, scope=scope)
 
 
+def missing_of(melding: Melding, photos: Iterable[Photo], *, now: datetime) -> int:
+    """How many photos this melding announced and did not get, told after an hour. photos: any, its own are counted."""
+    if now - melding.received_at < MISSING_AFTER:
+        return 0
+    came = sum(photo.melding_id == melding.id and photo.received_at > melding.received_at for photo in photos)
+    return max(0, melding.photos_expected - came)
+
+
 def _add_rows(
     session: Session,
     owner: Melding | Opdracht,

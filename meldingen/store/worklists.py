@@ -203,6 +203,24 @@ def is_public_work(session: Session, opdracht_id: int, *, scope: Collection[int]
     return session.scalar(query) is not None
 
 
+def is_public_melding(session: Session, melding_id: int, *, scope: Collection[int]) -> bool:
+    """Whether anyone may know of this melding: what its melder chose is public, and so is every opdracht of it now."""
+    made_of_it = aliased(Category)
+    private_work = (
+        sa.select(Link.id)
+        .join(Opdracht, Opdracht.id == Link.opdracht_id)
+        .join(made_of_it, made_of_it.id == Opdracht.category_id)
+        .where(Link.melding_id == Melding.id, Link.until_at.is_(None), made_of_it.public.is_(False))
+    )
+    query = (
+        sa.select(Melding.id)
+        .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
+        .where(Melding.id == melding_id, Melding.gemeente_id.in_(scope))
+        .where(Category.public.is_not(False), ~private_work.exists())
+    )
+    return session.scalar(query) is not None
+
+
 def _reported_as_private() -> sa.ColumnElement[bool]:
     reported = aliased(Category)
     return (

@@ -15,6 +15,7 @@ from . import (
     kcc_melding,
     layout,
     metrics,
+    openbaarheid,
     plek,
     postvak,
     start,
@@ -34,6 +35,7 @@ PAGES: tuple[Blueprint, ...] = (
     team_moves.pages,
     kcc.pages,
     kcc_melding.pages,
+    openbaarheid.pages,
     beheer.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""

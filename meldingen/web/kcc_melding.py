@@ -23,7 +23,7 @@ from ..flow.routing import coordinates
 from ..store import callback, category, contact, history, journal, notice, photo
 from ..store.melding import Melding, melding_by_id, melding_by_number
 from ..store.opdracht import opdrachten_of
-from ..store.worklists import work_near_place
+from ..store.worklists import is_public_melding, work_near_place
 from .kcc import CHANNELS, DESK, NEAR_M, desk_scope
 from .layout import show_as
 from .staff_history import CHANNELS as CAME_BY
@@ -72,6 +72,7 @@ DONE = {
     "terugbelnotities": "De terugbelnotitie is gemaakt.",
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "aansluitingen": "De melding is aangesloten bij de andere opdracht.",
+    "openbaarheid": "Bewaard wie de foto's mag zien.",
 }
 
 
@@ -80,7 +81,7 @@ DONE = {
 def melding(nummer: str) -> ResponseReturnValue:
     """The melding whole; `?nieuw=ja` right after entering it, with the number to read aloud."""
     here = visit()
-    found = _found(here, nummer)
+    found = found_melding(here, nummer)
     fresh = request.args.get("nieuw") == "ja" and found.entered_by == here.actor.account_id
     return _page(here, found, done=DONE.get(request.args.get("gedaan", ""), ""), fresh=fresh)
 
@@ -90,7 +91,7 @@ def melding(nummer: str) -> ResponseReturnValue:
 def doe(nummer: str, actie: str) -> ResponseReturnValue:
     """What the caller adds, asks or tells; on the melder's behalf."""
     here = visit()
-    found = _found(here, nummer)
+    found = found_melding(here, nummer)
     if actie not in DOINGS:
         raise NotFound("stap_onbekend", "Deze stap bestaat niet.")
     actor = replace(here.actor, on_behalf_of_melding=found.id)
@@ -99,7 +100,7 @@ def doe(nummer: str, actie: str) -> ResponseReturnValue:
             DOINGS[actie](here, found, actor)
     except DomainError as error:
         here.session.expire_all()
-        return _page(here, _found(here, nummer), error=error, failed=actie), error.status
+        return _page(here, found_melding(here, nummer), error=error, failed=actie), error.status
     return redirect(url_for("kcc_melding.melding", nummer=found.number, gedaan=actie), 303)
 
 
@@ -136,7 +137,8 @@ def gebeld(callback_id: int) -> ResponseReturnValue:
     return redirect(url_for("kcc_melding.terugbelnotities"), 303)
 
 
-def _found(here: Visit, nummer: str) -> Melding:
+def found_melding(here: Visit, nummer: str) -> Melding:
+    """The melding with this number, for whose phone this is; the page becomes that of its gemeente. Raises NotFound."""
     try:
         number = parse_number(nummer)
     except InvalidInput as error:
@@ -223,6 +225,7 @@ def _page(
     deliveries = notice.deliveries_of(session, [n.id for n in notices], scope=scope)
     lon, lat = coordinates(session, found)
     own = {o.id for o in opdrachten_of(session, [found.id], scope=scope)[found.id]}
+    all_photos = photo.photos_of(session, melding_ids=[found.id], opdracht_ids=own, scope=scope)
     still_open = any(part.status in OPEN for part in parts) or not parts
     near = work_near_place(session, lon, lat, viewer.sees, radius_m=NEAR_M, scope=scope) if still_open else []
     categories = category.all_categories_of(session, scope=scope)
@@ -239,7 +242,9 @@ def _page(
         "contact": _look(here, found.id, found.gemeente_id, "beller" if fresh else "melding"),
         "preferences": PREFERENCES,
         "answers": answers_in_words([found], categories)[found.id],
-        "photos": photo.photos_of(session, melding_ids=[found.id], opdracht_ids=own, scope=scope),
+        "photos": all_photos,
+        "may_publish": is_public_melding(session, found.id, scope=scope),
+        "missing": photos.missing_of(found, all_photos, now=here.now),
         "notes": [n for n in journal.notes_of(session, melding_ids=[found.id], scope=scope) if n.kind == "notitie"],
         "history": tell_history(
             session, melding_ids=[found.id], opdracht_ids=[link.opdracht_id for link in links], scope=scope

@@ -149,6 +149,8 @@ _PLAIN = {
     "intrekking_afgewezen": "Intrekken niet goedgevonden. Het werk gaat door.",
     "foto_ontvangen": "Foto ontvangen.",
     "foto_onleesbaar": "Een foto was niet leesbaar.",
+    "foto_openbaar": "Iedereen mag een foto zien.",
+    "foto_niet_openbaar": "Een foto is niet meer openbaar.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
 }
 

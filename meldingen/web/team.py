@@ -13,6 +13,8 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.deadlines import last_day_of, local_day
 from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..flow.photos import missing_of
+from ..flow.publicity import may_publish
 from ..store import contact, journal, photo
 from ..store.category import Category, categories_of
 from ..store.melding import Melding
@@ -25,6 +27,7 @@ from ..store.worklists import (
     WorkRow,
     count_lists,
     count_opdrachten,
+    is_public_work,
     list_opdrachten,
     unrouted_meldingen,
 )
@@ -71,6 +74,7 @@ DONE_WORDS = {
     "notities": "De notitie is bewaard.",
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "intrekkingen": "Uw besluit over het intrekken is bewaard.",
+    "openbaarheid": "Bewaard wie de foto's mag zien.",
 }
 
 
@@ -146,6 +150,9 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
         "meldingen": meldingen,
         "reachable": reachable,
         "photos": _photos_by_melding(photos, meldingen),
+        "missing": {m.id: missing_of(m, photos, now=here.now) for m in meldingen},
+        "may_publish": is_public_work(here.session, work.id, scope=scope)
+        and may_publish(here.session, work, here.actor),
         "team_photos": [p for p in photos if p.opdracht_id is not None],
         "supplements": [n for n in notes if n.kind == "aanvulling"],
         "asked": [n for n in notes if n.kind == "vraag"],

@@ -19,7 +19,7 @@ from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.numbers import parse_number, show_number
 from ..flow import feedback, timeline
-from ..flow.photos import MISSING_AFTER, REASONS, add_photos, check_uploads
+from ..flow.photos import REASONS, add_photos, check_uploads, missing_of
 from ..limits import count_guess
 from ..store.category import category_by_id
 from ..store.melding import Melding, melding_by_number
@@ -233,19 +233,12 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
         ),
         waiting=sum(photo.status not in (KLAAR, ONLEESBAAR) for photo in own),
         unreadable=[REASONS.get(photo.reason, "") for photo in own if photo.status == ONLEESBAAR],
-        missing=_missing(here, melding, own),
+        missing=missing_of(melding, own, now=here.now),
         is_open=melding.status not in DONE,
         may_add=melding.status not in (workflow.INGETROKKEN, workflow.DOORVERWEZEN),
         may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS),
     )
     return page, status
-
-
-def _missing(here: Visit, melding: Melding, own: list[Photo]) -> int:
-    """How many announced photos did not come, told after an hour (HUIS Photo)."""
-    if here.now - melding.received_at < MISSING_AFTER:
-        return 0
-    return max(0, melding.photos_expected - sum(photo.received_at > melding.received_at for photo in own))
 
 
 def _pictures(photos: list[Photo], words: str) -> list[tuple[str, str, str]]:

@@ -4,9 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
+from meldingen import db
 from meldingen.domain.deadlines import local_day
+from meldingen.store.melding import Melding
 from tests.api.conftest import BASE, World, form
 
 TEAM = "duinstede:team"
@@ -52,6 +55,19 @@ def test_from_worklist_to_gereed(world: World) -> None:
     assert seen["status"] == "afgehandeld" and seen["statusTekst"] == "Opgelost: De tegel ligt weer recht."
     told = [line["tekst"] for line in seen["tijdlijn"]]
     assert told[0] == "Wij hebben uw melding ontvangen." and told[-1] == "Opgelost: De tegel ligt weer recht."
+
+
+def test_announced_photos_that_did_not_come_are_told_to_the_team(world: World) -> None:
+    """HUIS Photo: missing after an hour."""
+    made, opdracht_id = world.routed(fotosVolgen=2)
+    path, head = f"{BASE}/opdrachten/{opdracht_id}", world.headers(TEAM)
+    assert world.client().get(path, headers=head).json["meldingen"][0]["fotosOntbreken"] == 0
+    with db.transaction(world.engine) as session:
+        row = session.scalars(sa.select(Melding).where(Melding.number == made["nummer"])).one()
+        row.received_at -= timedelta(hours=1)
+    assert world.client().get(path, headers=head).json["meldingen"][0]["fotosOntbreken"] == 2
+    seen = world.client().get(f"{BASE}/meldingen/{made['nummer']}", headers={"Volg-Token": made["volgToken"]})
+    assert seen.json["fotosOntbreken"] == 2
 
 
 def test_two_people_at_once(world: World) -> None:

@@ -26,6 +26,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/meldingen/{nummer}/aanvullingen"): {"melder", "kcc", "coordinator"},
     ("post", "/meldingen/{nummer}/fotos"): {"melder"} | TEAM_ON_IT,
     ("post", "/meldingen/{nummer}/intrekkingen"): {"melder", "kcc", "coordinator"},
+    ("put", "/fotos/{fotoId}/openbaarheid"): TEAM_ON_IT,
     ("get", "/opdrachten"): STAFF | {"elders"},
     ("get", "/opdrachten/{opdrachtId}"): TEAM_ON_IT,
     ("post", "/opdrachten/{opdrachtId}/inbehandelingnames"): WORKERS,
@@ -87,6 +88,7 @@ def test_the_table_knows_every_operation(world: World) -> None:
 def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
     made, opdracht_id = world.routed(contact={"naam": "Ans", "telefoon": "0612345678"})
     other, _ = world.routed()
+    photo = seen_photo(world, made, jpeg)
     rule = world.client().post(
         f"{BASE}/routeringsregels",
         json={"gemeente": "duinstede", "team": "groen", "categorie": "straat"},
@@ -96,6 +98,7 @@ def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
         "{terugbelnotitieId}": str(callback_of(world, made["nummer"])),
         "{nummer}": made["nummer"],
         "{opdrachtId}": str(opdracht_id),
+        "{fotoId}": photo,
         "{regelId}": str(rule.json["id"]),
     }
     headers = {
@@ -129,6 +132,18 @@ def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
         if visitor in ("nobody", "forged") and "{nummer}" not in path and answer.status_code != 401:
             wrong.append((method, address, answer.status_code, "hoort 401 te zijn"))
     assert wrong == []
+
+
+def seen_photo(world: World, made: dict[str, Any], jpeg: bytes) -> str:
+    """A processed photo of the melder; its public id."""
+    sent = world.client().post(
+        f"{BASE}/meldingen/{made['nummer']}/fotos",
+        data={"foto": form({}, jpeg)["foto"]},
+        headers={"Volg-Token": made["volgToken"]},
+    )
+    public_id: str = sent.json["fotos"][0]["id"]
+    finish(world, public_id)
+    return public_id
 
 
 def callback_of(world: World, number: str) -> int:
@@ -195,11 +210,38 @@ def test_photos_are_for_whom_they_concern(world: World, jpeg: bytes) -> None:
             assert seen.headers["Content-Disposition"].startswith("inline")
             assert seen.headers["Cache-Control"].startswith("private")
             assert seen.headers["X-Content-Type-Options"] == "nosniff"
-    with db.transaction(world.engine) as session:
-        session.query(Photo).filter_by(public_id=ids[0]).update({"public": True})
-    assert world.client().get(f"{BASE}/fotos/{ids[0]}").status_code == 200
+    shown = world.client().put(
+        f"{BASE}/fotos/{ids[0]}/openbaarheid", json={"openbaar": True}, headers=world.headers("duinstede:team")
+    )
+    assert shown.json == {"id": ids[0], "openbaar": True}
+    for headers in strangers[:3]:
+        assert world.client().get(f"{BASE}/fotos/{ids[0]}", headers=headers).status_code == 200
+        assert world.client().get(f"{BASE}/fotos/{ids[1]}", headers=headers).status_code == 404
     melding = world.client().get(f"{BASE}/meldingen/{made['nummer']}", headers=token).json
-    assert [photo["van"] for photo in melding["fotos"]] == ["melder", "team"]
+    assert [(photo["van"], photo["openbaar"]) for photo in melding["fotos"]] == [("melder", True), ("team", False)]
+    world.client().put(
+        f"{BASE}/fotos/{ids[0]}/openbaarheid", json={"openbaar": False}, headers=world.headers("duinstede:kcc")
+    )
+    assert world.client().get(f"{BASE}/fotos/{ids[0]}").status_code == 404
+
+
+def test_what_is_not_public_stays_hidden_whatever_was_ticked(world: World, jpeg: bytes) -> None:
+    """KLANTREIS rule 11: also when the category turns private after the tick."""
+    kcc = world.headers("duinstede:kcc")
+    private, _ = world.routed(categorie="drugs")
+    path = f"{BASE}/fotos/{seen_photo(world, private, jpeg)}"
+    refused = world.client().put(f"{path}/openbaarheid", json={"openbaar": True}, headers=kcc)
+    assert refused.status_code == 409 and refused.json["code"] == "nooit_openbaar"
+    made, opdracht_id = world.routed()
+    path = f"{BASE}/fotos/{seen_photo(world, made, jpeg)}"
+    assert world.client().put(f"{path}/openbaarheid", json={"openbaar": True}, headers=kcc).status_code == 200
+    assert world.client().get(path).status_code == 200
+    head = {**kcc, "If-Match": '"1"'}
+    moved = world.client().post(
+        f"{BASE}/opdrachten/{opdracht_id}/overdrachten", json={"categorie": "drugs"}, headers=head
+    )
+    assert moved.status_code == 201, moved.text
+    assert world.client().get(path).status_code == 404
 
 
 def finish(world: World, public_id: str) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from meldingen.db import business_now
 from meldingen.flow import kcc
 from meldingen.store.melding import Melding
+from meldingen.store.photo import Photo
 from tests import factories
 
 from .browsing import PHONE, TABLET, assert_accessible, launch, served
@@ -76,6 +77,12 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
     with desk.world.session() as session, session.begin():
         actor, now = desk.people["kcc"], business_now(session)
         row = kcc.make_callback(session, session.get_one(Melding, made.id), "Bel.", actor=actor, now=now)
+        session.add(
+            Photo(
+                gemeente_id=made.gemeente_id, public_id=f"toonbaar-{made.id:08}", melding_id=made.id, kind="melder",
+                sha256=b"x", size_bytes=1, status="klaar", received_at=now,
+            )
+        )  # fmt: skip
     work = f"/team/opdracht/{tile.id}"
     steps = ("planningen", "vragen", "overdrachten", "teruggaven", "splitsingen", "samenvoegingen", "afhandelingen")
     paths = {

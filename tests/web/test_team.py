@@ -100,6 +100,41 @@ def test_from_taking_up_to_closing_by_form(desk: Desk) -> None:
     assert "De opdracht is afgehandeld." in page and "Afgehandeld: opgelost." in page and "wordt nog nagekeken" in page
 
 
+def test_who_may_see_a_photo_is_ticked_by_the_team_and_the_desk(desk: Desk) -> None:
+    """KLANTREIS rule 9; and announced photos that did not come are told after an hour."""
+    made, tile = desk.melding(photos_expected=2, ago=timedelta(hours=2))
+    path = f"/team/opdracht/{tile.id}"
+    assert "nog 2 foto" in desk.get("team", path) and "mag openbaar" not in desk.get("team", path)
+    assert "nog 2 foto" in desk.get("kcc", f"/kcc/melding/{made.number}")
+    desk.post("kcc", f"/kcc/melding/{made.number}/fotos", foto=(BytesIO(photos.photo()), "a.jpg"))
+    with desk.world.session() as session:
+        photo = session.scalars(sa.select(Photo).where(Photo.melding_id == made.id)).one()
+    held = desk.world.app.extensions["meldingen"]
+    process_photo(
+        held.engine,
+        held.adapters.photos,
+        {"photo_id": photo.id, "gemeente_id": desk.gemeente_id},
+        now=photo.received_at,
+    )
+    picture = f"/api/v1/fotos/{photo.public_id}"
+    stranger = desk.world.app.test_client()
+    page = desk.get("team", path)
+    assert "Foto 1 mag openbaar" in page and "nog een foto sturen" in page
+    assert "mag openbaar" not in desk.get("groen", path), "another team looks, and decides nothing"
+    tick = {"getoond": photo.public_id, "openbaar": photo.public_id}
+    assert desk.post("groen", f"{path}/openbaarheid", **tick).status_code == 403
+    assert stranger.get(picture).status_code == 404
+    assert desk.post("team", f"{path}/openbaarheid", **tick).status_code == 303
+    assert stranger.get(picture).status_code == 200
+    page = desk.get("team", f"{path}?gedaan=openbaarheid")
+    assert "Bewaard wie de foto" in page and f'value="{photo.public_id}" checked' in page
+    assert "Iedereen mag een foto zien." in page
+    assert desk.post("kcc", f"/kcc/melding/{made.number}/openbaarheid", getoond=photo.public_id).status_code == 303
+    assert stranger.get(picture).status_code == 404
+    assert desk.post("kcc", f"/kcc/melding/{made.number}/openbaarheid", getoond="niets\x00").status_code == 404
+    assert desk.post("team", f"{path}/openbaarheid").status_code == 303
+
+
 def test_not_solved_asks_a_reason_and_the_coordinator_may_transfer(desk: Desk) -> None:
     _, tile = desk.melding()
     page = desk.step("team", tile, "afhandelingen", keuze="")

@@ -199,9 +199,26 @@ class PhotoOut(Shape):
 
     public_id = ma.fields.String(data_key="id", required=True)
     kind = Choice("melder", "team", data_key="van", required=True)
+    public = ma.fields.Boolean(
+        data_key="openbaar", required=True, metadata={"description": "Of een medewerker hem voor iedereen openstelde."}
+    )
     small = ma.fields.String(data_key="klein", required=True, metadata={"format": "uri-reference"})
     large = ma.fields.String(data_key="groot", required=True, metadata={"format": "uri-reference"})
     received_at = Moment(data_key="ontvangenOp", required=True)
+
+
+class PublicityIn(Shape):
+    """Whether anyone may see a photo."""
+
+    example = {"openbaar": True}
+    public = Flag(data_key="openbaar", required=True)
+
+
+class PublicityOut(PublicityIn):
+    """The photo as it is now."""
+
+    example = {"id": "3f9c2d5e8a7b4c1d9e0f1a2b3c4d5e6f", "openbaar": True}
+    public_id = ma.fields.String(data_key="id", required=True)
 
 
 class PartOut(Shape):

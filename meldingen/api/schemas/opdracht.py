@@ -98,6 +98,9 @@ class LinkedMelding(Shape):
     intake_channel = ma.fields.String(data_key="kanaal", required=True)
     flags = ma.fields.List(ma.fields.String(), data_key="kenmerken", required=True)
     can_be_reached = ma.fields.Boolean(data_key="bereikbaar", required=True)
+    photos_missing = ma.fields.Integer(
+        data_key="fotosOntbreken", required=True, metadata={"description": "Aangekondigd, en na een uur niet gekomen."}
+    )
     contact = ma.fields.Nested(ContactOut)
 
 
@@ -133,6 +136,7 @@ class OpdrachtOut(OpdrachtItem):
                 "kanaal": "app",
                 "kenmerken": [],
                 "bereikbaar": True,
+                "fotosOntbreken": 0,
             }
         ],
         "notities": [],
