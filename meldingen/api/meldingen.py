@@ -9,11 +9,12 @@ from typing import Any
 from flask import request
 
 from ..auth import Visit, enter, visit
+from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.deadlines import local_day
 from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
 from ..domain.intake import Location, NewMelding, parse_location
 from ..domain.numbers import show_number
-from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
+from ..domain.workflow import DOORVERWEZEN, HEROPEND, ONTVANGEN
 from ..flow import feedback, timeline
 from ..flow.intake import register_melding
 from ..flow.once import done_before
@@ -32,8 +33,12 @@ from .schemas.melding import (
     MeldingMade,
     MeldingOut,
     PhotoResultsOut,
+    ReopenIn,
+    ReopenOut,
     SupplementIn,
     SupplementOut,
+    WithdrawalDecisionIn,
+    WithdrawalDecisionOut,
     WithdrawIn,
     WithdrawOut,
 )
@@ -276,6 +281,58 @@ def post_intrekking(given: dict[str, Any], nummer: str) -> Any:
         here.session, melding, reason=given["reason"], actor=_for_melder(actor, melding), now=here.now
     )
     return {"result": result, "text": WITHDRAWN[result]}
+
+
+REOPENED = "Uw melding is heropend. Een ander kijkt er opnieuw naar. U hoort van ons hoe het verder gaat."
+
+
+@door.post("/meldingen/<nummer:nummer>/heropeningen")
+@enter("melder", "medewerker")
+@door.arguments(KeyHeader(), location="headers")
+@door.arguments(ReopenIn())
+@door.response(201, ReopenOut())
+@described(
+    "Laat weten dat het niet is opgelost",
+    "Kan tot 30 dagen na het afhandelen. Dan komt er een nieuwe opdracht, en iemand anders kijkt er eerst naar. "
+    "Medewerkers doen dit namens de melder.",
+    fails=(409,),
+)
+def post_heropening(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
+    """The verdict of the melder: not solved."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    author, words = _for_melder(actor, melding), given["text"]
+    what, digest = f"heropeningen:{melding.id}", hashlib.sha256(words.encode()).digest()
+    before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
+    if before is None:
+        feedback.reopen_melding(here.session, melding, words=words, actor=author, now=here.now)
+    return {"status": HEROPEND, "text": REOPENED, "at": before or here.now}
+
+
+DECIDED = {
+    "ingetrokken": "De melding is ingetrokken. De melder krijgt bericht.",
+    "afgewezen": "Het werk gaat door. De melder ziet dat.",
+}
+
+
+@door.post("/meldingen/<nummer:nummer>/intrekkingsbesluiten")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(WithdrawalDecisionIn())
+@door.response(201, WithdrawalDecisionOut())
+@described(
+    "Beslis over een verzoek om in te trekken",
+    "De melder vroeg om intrekken terwijl het werk al begonnen was. Het team van de opdracht beslist, of KCC en "
+    "coördinator.",
+    fails=(409,),
+)
+def post_intrekkingsbesluit(given: dict[str, Any], nummer: str) -> Any:
+    """The team's answer to a wish to withdraw."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    result = feedback.decide_withdrawal(
+        here.session, melding, given["opdracht_id"], granted=given["granted"], actor=actor, now=here.now
+    )
+    return {"result": result, "text": DECIDED[result]}
 
 
 def _for_melder(actor: Any, melding: Melding) -> Any:

@@ -1,18 +1,20 @@
 """Terugbelnotities for the KCC: who is to be phoned, and what came of it."""
 
+import hashlib
 from typing import Any
 
 from ..auth import Visit, enter, visit
-from ..domain.actor import SEES_CONTACT
-from ..flow.kcc import record_call
-from ..store.callback import Callback, open_callbacks
+from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN
+from ..flow.kcc import make_callback, record_call
+from ..flow.once import done_before
+from ..store.callback import Callback, callbacks_of, open_callbacks
 from ..store.melding import Melding, melding_by_id
 from .door import Door, described
 from .headers import BASE
-from .moving import VersionHeader
+from .moving import KeyHeader, VersionHeader
 from .opdrachten import ETAG
-from .reading import contact_for
-from .schemas.staff import CallbacksOut, CallIn, OneCallbackOut
+from .reading import contact_for, melding_at
+from .schemas.staff import CALLBACK, CallbackIn, CallbacksOut, CallIn, OneCallbackOut
 
 door = Door("Terugbelnotities", __name__, url_prefix=BASE, description="Wie nog gebeld wordt, voor KCC en coördinator.")
 
@@ -29,6 +31,32 @@ def get_terugbelnotities() -> dict[str, Any]:
     here = visit()
     rows = open_callbacks(here.session, scope=here.actor.gemeenten_with(*SEES_CONTACT))
     return {"callbacks": [_shown(here, row) for row in rows]}
+
+
+@door.post("/meldingen/<nummer:nummer>/terugbelnotities")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(KeyHeader(), location="headers")
+@door.arguments(CallbackIn())
+@door.response(201, OneCallbackOut(), example=CALLBACK, headers=ETAG)
+@described(
+    "Beloof de melder terug te bellen",
+    "Binnen 2 werkdagen. Kan alleen als er een telefoonnummer bij de melding staat. Naam en nummer zijn er alleen voor "
+    "KCC en coördinator.",
+    fails=(409,),
+)
+def post_terugbelnotitie(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
+    """A promise to phone, made by hand."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    words = given["words"]
+    what, digest = f"terugbelnotities:{melding.id}", hashlib.sha256(words.encode()).digest()
+    before = done_before(here.session, what, head.get("key"), digest, actor=actor, now=here.now)
+    if before is None:
+        row = make_callback(here.session, melding, words, actor=actor, now=here.now)
+    else:
+        made = callbacks_of(here.session, [melding.id], scope=[melding.gemeente_id])
+        row = next(one for one in made if one.created_at == before and one.words == words)
+    return _shown(here, row), 201, {"ETag": f'"{row.version}"'}
 
 
 @door.post("/terugbelnotities/<id:callback_id>/afhandelingen")

@@ -325,3 +325,37 @@ class WithdrawOut(Shape):
     example = {"resultaat": "ingetrokken", "tekst": "Uw melding is ingetrokken."}
     result = Choice("ingetrokken", "gevraagd", data_key="resultaat", required=True)
     text = ma.fields.String(data_key="tekst", required=True)
+
+
+class ReopenIn(Shape):
+    """What is still wrong, if the melder wants to say."""
+
+    example = {"tekst": "De tegel ligt weer los."}
+    text = Text(data_key="tekst", load_default="")
+
+
+class ReopenOut(Shape):
+    """The melding is open again."""
+
+    example = {"status": "heropend", "tekst": "Uw melding is heropend.", "op": "2026-04-22T08:02:00Z"}
+    status = Choice("heropend", required=True)
+    text = ma.fields.String(data_key="tekst", required=True)
+    at = Moment(data_key="op", required=True)
+
+
+class WithdrawalDecisionIn(Shape):
+    """Whether the melder may withdraw though work had begun."""
+
+    example = {"opdracht": 12, "akkoord": True}
+    opdracht_id = Whole(
+        data_key="opdracht", required=True, metadata={"description": "De opdracht van het team dat beslist."}
+    )
+    granted = Flag(data_key="akkoord", required=True)
+
+
+class WithdrawalDecisionOut(Shape):
+    """What was decided."""
+
+    example = {"resultaat": "ingetrokken", "tekst": "De melding is ingetrokken. De melder krijgt bericht."}
+    result = Choice("ingetrokken", "afgewezen", data_key="resultaat", required=True)
+    text = ma.fields.String(data_key="tekst", required=True)

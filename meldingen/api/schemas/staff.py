@@ -76,6 +76,13 @@ class OneCallbackOut(CallbackOut):
     example = {**CALLBACK, "status": "gesproken", "versie": 2}
 
 
+class CallbackIn(Shape):
+    """What to tell or ask by phone."""
+
+    example = {"tekst": "Vraag of de stoep weer vlak is."}
+    words = Text(data_key="tekst", required=True, filled=True)
+
+
 class CallIn(Shape):
     """How the call went."""
 
