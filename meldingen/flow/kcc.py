@@ -1,4 +1,4 @@
-"""Terugbelnotities in the hands of the KCC: made by hand, and what came of a call. The list: store/callback.py.
+"""What the KCC does for a melder: promises to phone, what came of a call, and correcting how he can be reached.
 
 Those that stand for a bericht are made when it is delivered (deliveries.py). Calling is a person's work, not ours.
 """
@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, Actor
 from ..domain.deadlines import terugbel_due_at
 from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
+from ..domain.intake import Contact as Given
 from ..domain.notices import Channel
 from ..domain.text import clean_text
 from ..store import callback, contact, gemeente, journal
 from ..store.callback import GESPROKEN, OPEN, Callback
+from ..store.contact import Contact
 from ..store.melding import Melding, lock_meldingen
 from ..store.notice import BEZORGD, UNFINISHED, deliveries_of
 from . import deliveries
@@ -92,6 +94,52 @@ def record_call(
         _finish_delivery(session, row, now=now)
     _record(session, "gebeld", row, actor=actor, now=now, outcome=outcome)
     return row
+
+
+def correct_contact(session: Session, melding: Melding, given: Given | None, *, actor: Actor, now: datetime) -> Contact:
+    """How the melder can be reached, as he says now; also when he gave nothing before. All of it is replaced.
+
+    Another address may be used again; "niet bereikbaar" stays until a message or call succeeds. The journal keeps which
+    fields changed, never what they held. Raises Forbidden, InvalidInput when nothing is given, Conflict when withdrawn.
+    """
+    actor.require_role(melding.gemeente_id, *SEES_CONTACT)
+    if given is None:
+        raise InvalidInput.of("telefoon", "leeg", "Vul een telefoonnummer, e-mailadres of naam in.")
+    melding = lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])[0]
+    if melding.withdrawn_at is not None:
+        raise Conflict("ingetrokken", "Deze melding is ingetrokken. Wij bewaren geen gegevens meer van de melder.")
+    known = contact.contact_of(session, melding.id, scope=[melding.gemeente_id])
+    if known is None:
+        known = Contact(gemeente_id=melding.gemeente_id, melding_id=melding.id, name="", email="", phone="")
+        known.mobile = known.only_when_done = False
+        session.add(known)
+    phone = given.phone.e164 if given.phone else ""
+    wanted = {
+        "name": given.name,
+        "email": given.email,
+        "phone": phone,
+        "preference": given.preference,
+        "only_when_done": given.only_when_done,
+    }
+    changed = sorted(name for name, value in wanted.items() if getattr(known, name) != value)
+    if "email" in changed:
+        known.email_refused_at = None
+    if "phone" in changed:
+        known.mobile = bool(given.phone and given.phone.is_mobile)
+    for name in changed:
+        setattr(known, name, wanted[name])
+    session.flush()
+    if changed:
+        journal.record(
+            session,
+            "contact_gewijzigd",
+            gemeente_id=melding.gemeente_id,
+            actor=actor,
+            now=now,
+            melding_id=melding.id,
+            facts={"fields": changed},
+        )
+    return known
 
 
 def _finish_delivery(session: Session, row: Callback, *, now: datetime) -> None:

@@ -17,6 +17,7 @@ from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput, NotFound
 from ..domain.numbers import parse_number, read_aloud, spell_digits
+from ..domain.phone import show_phone
 from ..domain.workflow import AFGEHANDELD, OPEN
 from ..flow import feedback, joining, kcc, photos, timeline
 from ..flow.routing import coordinates
@@ -26,6 +27,7 @@ from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
 from .kcc import CHANNELS, DESK, NEAR_M, desk_scope
 from .layout import show_as
+from .melding_form import read_contact
 from .staff_history import CHANNELS as CAME_BY
 from .staff_history import tell_history
 from .team import FLAG_WORDS, answers_in_words
@@ -33,6 +35,7 @@ from .viewer import viewer_of
 
 pages = Blueprint("kcc_melding", __name__)
 
+CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed")
 LONGEST_ID = 9223372036854775807
 STATES = {
     "gepland": "staat klaar",
@@ -72,6 +75,7 @@ DONE = {
     "terugbelnotities": "De terugbelnotitie is gemaakt.",
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "aansluitingen": "De melding is aangesloten bij de andere opdracht.",
+    "gegevens": "De gegevens van de melder zijn bewaard.",
     "openbaarheid": "Bewaard wie de foto's mag zien.",
 }
 
@@ -197,6 +201,24 @@ def _join(here: Visit, found: Melding, actor: Actor) -> None:
     joining.add_to_opdracht(here.session, found.id, int(into), actor=actor, now=here.now)
 
 
+def _correct(here: Visit, found: Melding, actor: Actor) -> None:
+    """The look is logged apart from that of the page: here the data were changed."""
+    form = {name: request.form.get(name, "") for name in CONTACT_FIELDS}
+    kcc.correct_contact(here.session, found, read_contact(form), actor=actor, now=here.now)
+    _look(here, found.id, found.gemeente_id, "correctie")
+
+
+def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str]:
+    """What stands in the form to correct: what was typed when that was refused, else what we have."""
+    if failed == "gegevens":
+        return {name: request.form.get(name, "") for name in CONTACT_FIELDS}
+    if known is None:
+        return dict.fromkeys(CONTACT_FIELDS, "")
+    phone = show_phone(known.phone) if known.phone else ""
+    values = (known.name, known.email, phone, known.preference or "", "ja" if known.only_when_done else "")
+    return dict(zip(CONTACT_FIELDS, values, strict=True))
+
+
 DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "aanvullingen": _supplement,
     "intrekkingen": _withdraw,
@@ -204,6 +226,7 @@ DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "terugbelnotities": _call_back,
     "fotos": _add_photos,
     "aansluitingen": _join,
+    "gegevens": _correct,
 }
 
 
@@ -229,6 +252,7 @@ def _page(
     still_open = any(part.status in OPEN for part in parts) or not parts
     near = work_near_place(session, lon, lat, viewer.sees, radius_m=NEAR_M, scope=scope) if still_open else []
     categories = category.all_categories_of(session, scope=scope)
+    known = _look(here, found.id, found.gemeente_id, "beller" if fresh else "melding")
     code = tokens.spoken_code(here.settings.secret_keys, found.id, found.token_generation)
     facts: dict[str, Any] = {
         "viewer": viewer,
@@ -239,7 +263,9 @@ def _page(
         ),
         "parts": parts,
         "today": local_day(here.now),
-        "contact": _look(here, found.id, found.gemeente_id, "beller" if fresh else "melding"),
+        "contact": known,
+        "contact_values": _contact_values(known, failed),
+        "can_correct": found.withdrawn_at is None,
         "preferences": PREFERENCES,
         "answers": answers_in_words([found], categories)[found.id],
         "photos": all_photos,

@@ -152,6 +152,7 @@ _PLAIN = {
     "foto_openbaar": "Iedereen mag een foto zien.",
     "foto_niet_openbaar": "Een foto is niet meer openbaar.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
+    "contact_gewijzigd": "Gegevens van de melder aangepast.",
 }
 
 

@@ -187,6 +187,29 @@ def test_each_look_at_contact_data_is_logged(desk: Desk) -> None:
         assert [(v.account_id, v.context) for v in looks] == [(desk.people["cor"].account_id, "melding")]
 
 
+def test_contact_data_are_corrected(desk: Desk) -> None:
+    made = save(desk)
+    base = f"/kcc/melding/{made.number}"
+    page = desk.get("kcc", base)
+    assert 'value="fatima@example.nl"' in page and 'value="06 12 34 56 78"' in page
+    wrong = desk.post("kcc", f"{base}/gegevens", telefoon="12", email="nieuw@example.nl")
+    assert wrong.status_code == 400 and 'value="12"' in wrong.text and 'id="veld-telefoon-fout"' in wrong.text
+    assert desk.post("kcc", f"{base}/gegevens").status_code == 400
+    right = {"naam": "Fatima Özdemir", "telefoon": "06 87654321", "email": "nieuw@example.nl", "voorkeur": "sms"}
+    assert desk.post("kcc", f"{base}/gegevens", **right).status_code == 303
+    page = desk.get("kcc", f"{base}?gedaan=gegevens")
+    assert "gegevens van de melder zijn bewaard" in page and "nieuw@example.nl" in page and "per sms" in page
+    assert "Gegevens van de melder aangepast." in page
+    with desk.world.session() as session:
+        known = session.scalars(sa.select(Contact).where(Contact.melding_id == made.id)).one()
+        assert (known.phone, known.preference) == ("+31687654321", "sms")
+        event = session.scalars(sa.select(Event).where(Event.kind == "contact_gewijzigd")).one()
+        assert event.on_behalf_of == made.id and event.facts == {"fields": ["email", "phone", "preference"]}
+        looks = session.scalars(sa.select(ContactView.context).where(ContactView.melding_id == made.id)).all()
+        assert "correctie" in looks
+    assert desk.post("team", f"{base}/gegevens", **right).status_code == 403
+
+
 def test_what_the_caller_adds_and_withdraws(desk: Desk) -> None:
     made = save(desk)
     base = f"/kcc/melding/{made.number}"
