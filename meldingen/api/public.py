@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ..adapters.failures import TemporaryFailure
-from ..auth import Visit, enter, visit
+from ..auth import enter, visit
 from ..domain.deadlines import local_day
 from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
 from ..domain.workflow import STATUS_WORDS
+from ..flow.places import address_at
 from ..store import worklists
 from ..store.area import areas_at
 from ..store.category import Category, categories_of
@@ -79,7 +79,7 @@ def locaties(query: dict[str, Any]) -> dict[str, Any]:
     """Whose place this is."""
     here = visit()
     lon, lat = _point(query)
-    address = _address(here, lon, lat)  # before the database is asked anything: no connection waits for it
+    address = address_at(here.adapters.geocoder, lon, lat)  # before the first query: no connection waits for it
     covering = gemeenten_at(here.session, lon, lat)
     served = next((row for row in covering if row.served), None)
     owner = served or next(iter(covering), None)
@@ -95,15 +95,6 @@ def locaties(query: dict[str, Any]) -> dict[str, Any]:
         "metres": round(nearest[1]) if nearest else None,
         **({"address": address} if address else {}),
     }
-
-
-def _address(here: Visit, lon: float, lat: float) -> str:
-    """The address at a place when a geocoder is configured and in a good mood; it never makes the answer fail."""
-    try:
-        found = here.adapters.geocoder.address_at(lon, lat)
-    except TemporaryFailure:
-        return ""
-    return found.text if found else ""
 
 
 @door.get("/meldingen-nabij")

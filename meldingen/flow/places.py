@@ -1,9 +1,11 @@
-"""Whose place is it: which gemeente a melding belongs to, and what is odd about the place (KLANTREIS rule 6)."""
+"""Whose place is it: which gemeente a melding belongs to, what is odd about it (KLANTREIS rule 6), and its address."""
 
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from ..adapters.failures import TemporaryFailure
+from ..adapters.geocoder import Geocoder
 from ..domain.actor import KCC, Actor
 from ..domain.errors import InvalidInput
 from ..domain.intake import Location
@@ -67,6 +69,18 @@ def place_melding(session: Session, location: Location, named: str | None, *, ac
         "buiten_gebied",
         f"Deze plaats ligt niet in {names}. Meld het bij de gemeente waar het is, of kies de plaats opnieuw.",
     )
+
+
+def address_at(geocoder: Geocoder, lon: float, lat: float) -> str:
+    """The address at a place when a geocoder is configured and in a good mood; never a reason to fail (LOC-01).
+
+    Ask before the first query of a request: no connection should wait for it. Never asked at intake.
+    """
+    try:
+        found = geocoder.address_at(lon, lat)
+    except TemporaryFailure:
+        return ""
+    return found.text if found else ""
 
 
 def _inside(session: Session, mine: Gemeente, location: Location, *, flags: tuple[str, ...]) -> Placed:

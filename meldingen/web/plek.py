@@ -13,7 +13,7 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import ANONYMOUS
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.intake import Location, parse_location
-from ..flow.places import Placed, place_melding
+from ..flow.places import Placed, address_at, place_melding
 from ..store.category import Category, category_by_slug
 from ..store.outline import outlines_of
 from ..store.worklists import open_nearby
@@ -73,16 +73,23 @@ def gebieden() -> Response:
 @pages.get("/melden/plek")
 @enter("iedereen")
 def plek() -> Response:
-    """Where a pin is, in words: `woorden` for the live region, `fout` when we do not take meldingen there."""
+    """Where a pin is, in words: `woorden` for the live region, `fout` when we do not take meldingen there.
+
+    adres: the nearest address, when a geocoder is configured; the form keeps it, so that intake asks nobody.
+    """
+    here = visit()
     try:
-        location, placed = _placed(visit())
+        location = _asked_place()
+        address = address_at(here.adapters.geocoder, location.lon, location.lat)
+        placed = _placed(here, location)
     except DomainError as error:
-        return jsonify(woorden="", fout=error.detail)
+        return jsonify(woorden="", fout=error.detail, adres="")
     if placed.referred_to:
-        return jsonify(woorden="", fout=referral(placed))
+        return jsonify(woorden="", fout=referral(placed), adres="")
     area = placed.buurt or placed.wijk
     name = f"{area.name}, gemeente {placed.gemeente.name}" if area else f"gemeente {placed.gemeente.name}"
-    return jsonify(woorden=name, fout="", lon=location.lon, lat=location.lat)
+    words = f"bij {address} ({name})" if address else name
+    return jsonify(woorden=words, fout="", adres=address, lon=location.lon, lat=location.lat)
 
 
 @pages.get("/melden/nabij")
@@ -91,7 +98,8 @@ def nabij() -> ResponseReturnValue:
     """What is known near a pin, as a question: is it one of these? Empty when there is nothing."""
     here = visit()
     try:
-        location, placed = _placed(here)
+        location = _asked_place()
+        placed = _placed(here, location)
     except DomainError:
         return ""
     slug = request.args.get("categorie", "")
@@ -123,11 +131,14 @@ def referral(placed: Placed) -> str:
     )
 
 
-def _placed(here: Visit) -> tuple[Location, Placed]:
+def _asked_place() -> Location:
     try:
         lon, lat = float(request.args.get("lon", "")), float(request.args.get("lat", ""))
     except ValueError as error:
         raise InvalidInput.of("plaats", "geen_getal", "Kies de plaats opnieuw.") from error
-    location = parse_location(lon, lat)
+    return parse_location(lon, lat)
+
+
+def _placed(here: Visit, location: Location) -> Placed:
     sender = page_sender()
-    return location, place_melding(here.session, location, sender.slug if sender else None, actor=ANONYMOUS)
+    return place_melding(here.session, location, sender.slug if sender else None, actor=ANONYMOUS)

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from meldingen.adapters.geocoder import FixedGeocoder
 from meldingen.db import machine_now
 from meldingen.domain import tokens
 from tests import factories
@@ -166,6 +168,37 @@ def test_my_own_location_is_one_tap(visit: Callable[..., Page]) -> None:
     page.get_by_label("Vertel wat er is").fill("Glas op straat")
     page.get_by_role("button", name="Controleren").click()
     expect(page.get_by_text("Uw eigen locatie")).to_be_visible()
+
+
+def test_the_address_at_the_pin_is_shown_and_kept(world: World, visit: Callable[..., Page]) -> None:
+    """With a geocoder: intake itself asks nobody, the form carries what was found; own words stay."""
+    held = world.app.extensions["meldingen"]
+    before = held.adapters
+    held.adapters = replace(before, geocoder=FixedGeocoder({(4.7, 52.66): "Breelaan 12, 1861 GE Bergen"}))
+    try:
+        page = visit(
+            "/melden", geolocation={"longitude": 4.7, "latitude": 52.66}, permissions=["geolocation"], size=TABLET
+        )
+        page.get_by_role("button", name="Gebruik mijn locatie").click()
+        expect(page.get_by_text("Gekozen plek: bij Breelaan 12, 1861 GE Bergen (Noord")).to_be_visible()
+        address = page.locator("[name=adres]")
+        expect(address).to_have_value("Breelaan 12, 1861 GE Bergen")
+        page.get_by_role("button", name="Speld weghalen").click()
+        expect(address).to_have_value("")
+        page.get_by_role("button", name="Gebruik mijn locatie").click()
+        expect(address).to_have_value("Breelaan 12, 1861 GE Bergen")
+        page.get_by_label("Vertel wat er is").fill("Glas op straat")
+        page.get_by_role("button", name="Controleren").click()
+        expect(page.get_by_text("Breelaan 12, 1861 GE Bergen")).to_be_visible()
+        page.get_by_role("button", name="Iets veranderen").click()
+        expect(page.get_by_text("Gekozen plek: bij Breelaan 12")).to_be_visible()
+        address.fill("Bij de kerk")
+        with page.expect_response("**/melden/plek?*"):
+            page.get_by_role("button", name="Zet de speld in het midden").click()
+        expect(page.get_by_text("Gekozen plek:")).to_be_visible()
+        expect(address).to_have_value("Bij de kerk")
+    finally:
+        held.adapters = before
 
 
 def test_a_hasty_double_click_sends_once(visit: Callable[..., Page]) -> None:

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from meldingen.adapters.failures import TemporaryFailure
+from meldingen.adapters.geocoder import Address, FixedGeocoder
 from meldingen.db import machine_now
 from meldingen.store.category import Category
 from meldingen.store.contact import Contact
@@ -35,6 +36,14 @@ def with_questions(world: World) -> None:
             {"id": "waar", "label": "Waar ligt het?", "type": "meerkeuze", "options": ["Stoep", "Fietspad"]},
             {"id": "water", "label": "Staat er water?", "type": "janee"},
         ]
+
+
+class Tired:
+    """A geocoder that is away."""
+
+    def address_at(self, lon: float, lat: float) -> Address | None:
+        """Always fails."""
+        raise TemporaryFailure("geocoder: ReadTimeout")
 
 
 def fill(client: FlaskClient, button: str = "controleren", **fields: Any) -> TestResponse:
@@ -280,12 +289,23 @@ def test_a_link_may_choose_the_category(client: FlaskClient) -> None:
     assert client.get("/melden?categorie=%00&lon=x").status_code == 200
 
 
-def test_pieces_for_the_map(client: FlaskClient) -> None:
+def test_pieces_for_the_map(world: World, client: FlaskClient) -> None:
     shapes = client.get("/gebieden.geojson")
     assert shapes.mimetype == "application/geo+json" and shapes.json["features"][0]["properties"]["soort"] == "gemeente"
     assert client.get("/gebieden.geojson", headers={"If-None-Match": shapes.headers["ETag"]}).status_code == 304
     where = client.get("/melden/plek", query_string=PLACE).json
     assert where["woorden"] == "Noord, gemeente Duinstede" and not where["fout"]
+    held = world.app.extensions["meldingen"]
+    before = held.adapters
+    try:
+        held.adapters = replace(before, geocoder=FixedGeocoder({(4.7, 52.66): "Breelaan 12"}))
+        found = client.get("/melden/plek", query_string=PLACE).json
+        held.adapters = replace(before, geocoder=Tired())
+        away = client.get("/melden/plek", query_string=PLACE).json
+    finally:
+        held.adapters = before
+    assert (found["woorden"], found["adres"]) == ("bij Breelaan 12 (Noord, gemeente Duinstede)", "Breelaan 12")
+    assert (away["woorden"], away["adres"], away["fout"]) == (where["woorden"], "", ""), "an address is a kindness"
     for wrong in ({"lon": "x", "lat": "1"}, {"lon": "nan", "lat": "inf"}, {}, {"lon": "6.5", "lat": "53.2"}):
         answer = client.get("/melden/plek", query_string=wrong)
         assert answer.status_code == 200 and answer.json["fout"]

@@ -5,7 +5,7 @@ const form = document.querySelector("[data-melden]");
 const place = form.querySelector("[data-place]");
 const words = place.querySelector("[data-place-words]");
 const withoutMap = place.querySelector("[data-without-map]");
-const { lon, lat, bron, categorie, gevaar } = form.elements;
+const { lon, lat, bron, adres, categorie, gevaar } = form.elements;
 const box = place.querySelector("[data-map]");
 const gemeente = box.dataset.gemeente;
 
@@ -30,13 +30,15 @@ const tellPlace = () => {
   takeOff.hidden = !lon.value;
   const mine = ++asked;
   if (!lon.value) {
+    globalThis.vulAdres(adres, "");
     words.textContent = "Er is geen plek gekozen op de kaart.";
     return;
   }
   ask("/melden/plek", { lon: lon.value, lat: lat.value })
     .then((answer) => answer.json())
-    .then(({ woorden, fout }) => {
+    .then(({ woorden, fout, adres: found }) => {
       if (mine !== asked) return;
+      globalThis.vulAdres(adres, found);
       words.textContent = fout || `Gekozen plek: ${woorden}.`;
       words.classList.toggle("place__chosen--wrong", Boolean(fout));
     })

@@ -3,7 +3,7 @@
 "use strict";
 
 const desk = document.querySelector("[data-desk]");
-const { lon, lat, bron, categorie, telefoon, email } = desk.elements;
+const { lon, lat, bron, adres, categorie, telefoon, email } = desk.elements;
 const { gemeente } = desk.dataset;
 const words = desk.querySelector("[data-place-words]");
 const near = desk.querySelector("[data-near]");
@@ -28,7 +28,8 @@ const tellNear = () => {
 const tellPlace = () => {
   fetch(`/melden/plek?${new URLSearchParams({ lon: lon.value, lat: lat.value, gemeente })}`)
     .then((answer) => answer.json())
-    .then(({ woorden, fout }) => {
+    .then(({ woorden, fout, adres: found }) => {
+      globalThis.vulAdres(adres, found);
       words.textContent = fout || `Gekozen plek: ${woorden}.`;
     })
     .catch(() => {

@@ -100,6 +100,13 @@ for (const box of document.querySelectorAll("[data-photos]")) {
   });
 }
 
+// The address at a pin goes into its field, unless somebody wrote an own one there; without a pin it goes out again.
+globalThis.vulAdres = (field, found) => {
+  if (field.value && field.value !== field.dataset.found && field.value !== found) return;
+  field.value = found;
+  field.dataset.found = found;
+};
+
 // Printing needs the browser's script; without it people use the browser's own menu.
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
