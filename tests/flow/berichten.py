@@ -158,3 +158,11 @@ class House:
 
 def _last_row(session: Session) -> int:
     return session.scalar(sa.select(sa.func.max(OutboxEntry.id))) or 0
+
+
+class Killed(BaseException):
+    """The worker is gone: nothing after this line of it happens."""
+
+
+def statuses(made: list[Delivery]) -> list[tuple[str, str]]:
+    return [(d.channel, d.status) for d in made]
