@@ -8,9 +8,10 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+expect.set_options(timeout=20_000)  # two cores may be busy; what never comes still fails
 PHONE = {"width": 360, "height": 740}
 TABLET = {"width": 820, "height": 1180}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
