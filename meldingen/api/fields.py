@@ -12,7 +12,6 @@ from typing import Any
 import marshmallow as ma
 
 from ..domain.errors import InvalidInput
-from ..domain.phone import Phone, parse_phone
 from ..domain.text import clean_text
 
 MAX_ID = 2**53 - 1
@@ -59,17 +58,6 @@ class Text(Refuses, ma.fields.String):
         if self.filled and not text:
             raise ma.ValidationError("leeg|Dit gegeven mag niet leeg zijn.")
         return text
-
-
-class Telephone(Text):
-    """A telephone number as people write it; loads as domain.phone.Phone, or None when left empty."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> Any:
-        text = super()._deserialize(value, attr, data)
-        if not text:
-            return None
-        phone: Phone = self.ask(parse_phone, text, field=self.data_key or attr or "")
-        return phone
 
 
 class Asked(Text):

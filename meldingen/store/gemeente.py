@@ -70,11 +70,6 @@ def gemeente_by_code(session: Session, code: str) -> Gemeente | None:
     return session.scalar(sa.select(Gemeente).where(Gemeente.code == code))
 
 
-def gemeente_by_host(session: Session, host: str) -> Gemeente | None:
-    """The served gemeente that a host name belongs to (without port)."""
-    return session.scalar(sa.select(Gemeente).where(Gemeente.served, Gemeente.host == host))
-
-
 def gemeente_by_id(session: Session, gemeente_id: int) -> Gemeente:
     """The gemeente with this id; it exists, since a foreign key led here."""
     return session.get_one(Gemeente, gemeente_id)
