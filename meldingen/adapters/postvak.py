@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..domain.delivery import BEZORGD
 from .failures import PermanentFailure, TemporaryFailure
 from .mail import Mail, write_message
-from .sms import BEZORGD, Receipt, Sms
+from .sms import Receipt, Sms
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
 

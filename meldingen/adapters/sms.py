@@ -12,23 +12,21 @@ from typing import Any, Protocol
 from notifications_python_client.errors import APIError, HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
+from ..domain.delivery import BEZORGD, NIET_BEZORGD, VERZONDEN
 from .failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
 
 TIMEOUT_S = 7
 """To connect and for the answer, each; asking and sending together stay below the time-out of a job."""
 
-VERZONDEN = "verzonden"
-BEZORGD = "bezorgd"
-MISLUKT = "mislukt"
 _STATUSES = {
     "created": VERZONDEN,
     "sending": VERZONDEN,
     "pending": VERZONDEN,
     "sent": VERZONDEN,
     "delivered": BEZORGD,
-    "permanent-failure": MISLUKT,
-    "temporary-failure": MISLUKT,
-    "technical-failure": MISLUKT,
+    "permanent-failure": NIET_BEZORGD,
+    "temporary-failure": NIET_BEZORGD,
+    "technical-failure": NIET_BEZORGD,
 }
 """Notify's statuses in ours. Its `temporary-failure` is final too: it has stopped trying."""
 
@@ -44,7 +42,7 @@ class Sms:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What the provider says of a message: its own id, our status (verzonden, bezorgd, mislukt) and its word for it."""
+    """What the provider says of a message: its own id, our status (domain/delivery.py) and its word for it."""
 
     provider_id: str
     status: str

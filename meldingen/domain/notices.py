@@ -59,16 +59,23 @@ class NoticeKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a bericht travels. `telefoon` is a terugbelnotitie: a person phones."""
+    """How a bericht travels, in the order of choice when a melder has none.
+
+    `brief`: a person posts it. `telefoon` is a terugbelnotitie: a person phones.
+    """
 
     EMAIL = "email"
     SMS = "sms"
+    PUSH = "push"
     TELEFOON = "telefoon"
+    BRIEF = "brief"
 
 
 _K = NoticeKind
+TEAM_KINDS: Final = frozenset({_K.ALARM})
 EMAIL_KINDS: Final = frozenset(NoticeKind)
 SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR}
+PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS
 CALL_KINDS: Final = frozenset({_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.VRAAG, _K.VERTRAAGD})
 """Never the ontvangst: the KCC reads it aloud. Overgedragen is here because it, too, is the end of a melding."""
 DONE_KINDS: Final = frozenset(
@@ -78,16 +85,30 @@ DONE_KINDS: Final = frozenset(
 since without an answer the team cannot finish."""
 _NEVER_QUIET: Final = frozenset({_K.ONTVANGST, _K.ALARM, _K.VEILIGGESTELD})
 
-_CARRIES: Final = {Channel.EMAIL: EMAIL_KINDS, Channel.SMS: SMS_KINDS, Channel.TELEFOON: CALL_KINDS}
-_PREFERRED: Final = {"email": Channel.EMAIL, "sms": Channel.SMS, "bellen": Channel.TELEFOON}
+_CARRIES: Final = {
+    Channel.EMAIL: EMAIL_KINDS,
+    Channel.SMS: SMS_KINDS,
+    Channel.PUSH: PUSH_KINDS,
+    Channel.TELEFOON: CALL_KINDS,
+    Channel.BRIEF: CALL_KINDS,
+}
+_PREFERRED: Final = {
+    "email": Channel.EMAIL,
+    "sms": Channel.SMS,
+    "push": Channel.PUSH,
+    "bellen": Channel.TELEFOON,
+    "brief": Channel.BRIEF,
+}
+_SHORT: Final = (Channel.SMS, Channel.PUSH)
 
 
 @dataclass(frozen=True)
 class ContactFacts:
     """How a melder can be reached. email_usable: False after a hard bounce, until the address changes.
 
-    sms_usable: False after a number turned out not to take SMS; it can still be called. preference: `email`,
-    `sms`, `bellen` or None.
+    sms_usable: False after a number turned out not to take SMS; it can still be called. push: a device of his takes
+    push messages. postal: there is an address for a letter. night_too: quiet hours are not for him.
+    preference: a channel (`bellen` for a call) or None.
     """
 
     email: str = ""
@@ -96,12 +117,16 @@ class ContactFacts:
     preference: str | None = None
     only_when_done: bool = False
     sms_usable: bool = True
+    push: bool = False
+    postal: bool = False
+    night_too: bool = False
 
 
 def channels_for(contact: ContactFacts, kind: str) -> tuple[Channel, ...]:
     """The channels that may carry this kind to this melder, the first choice first; empty: no bericht.
 
-    The preference, else e-mail, else SMS, else a call. Who chose SMS gets what goes by SMS and no more. Who
+    The preference, else e-mail, else SMS, else push, else a call, else a letter. Who chose SMS or push gets what goes
+    that way and no more. Who
     chose "bel mij" is phoned for what we phone about; the rest comes in writing when an address is known.
     """
     if contact.only_when_done and kind not in DONE_KINDS:
@@ -110,9 +135,11 @@ def channels_for(contact: ContactFacts, kind: str) -> tuple[Channel, ...]:
     reachable = {
         Channel.EMAIL: bool(contact.email) and contact.email_usable,
         Channel.SMS: contact.phone is not None and contact.phone.is_mobile and contact.sms_usable,
+        Channel.PUSH: contact.push,
         Channel.TELEFOON: contact.phone is not None,
+        Channel.BRIEF: contact.postal,
     }
-    if preferred is Channel.SMS and reachable[Channel.SMS] and kind not in SMS_KINDS:
+    if preferred in _SHORT and reachable[preferred] and kind not in _CARRIES[preferred]:
         return ()
     order = sorted(Channel, key=lambda channel: channel is not preferred)
     return tuple(channel for channel in order if reachable[channel] and kind in _CARRIES[channel])

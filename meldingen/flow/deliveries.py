@@ -1,6 +1,6 @@
 """The attempts of a bericht: which channel, with which words, and what each attempt changes.
 
-States move forward only: gepland → bezig → verzonden → bezorgd, or mislukt. A delivery that is `bezig` without a
+States move forward only: the table of domain/delivery.py. A delivery that is `klaar` without a
 reason may have been sent: its worker died, or the other side fell silent. With a reason it certainly was not.
 Called by notices.py, which holds the lock that makes one worker at a time work on a bericht.
 """
@@ -18,6 +18,7 @@ from ..adapters.failures import AddressRefused, PermanentFailure
 from ..adapters.sms import Receipt
 from ..domain.actor import SYSTEM
 from ..domain.deadlines import terugbel_due_at
+from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN
 from ..domain.errors import InvalidInput
 from ..domain.notices import (
     Channel,
@@ -34,12 +35,6 @@ from ..store import callback, contact, gemeente, journal, melding, outbox, team
 from ..store.contact import Contact
 from ..store.melding import Melding
 from ..store.notice import (
-    BEZIG,
-    BEZORGD,
-    GEPLAND,
-    MISLUKT,
-    UNFINISHED,
-    VERZONDEN,
     Delivery,
     Notice,
     deliveries_of,
@@ -102,7 +97,7 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | None:
     about = _melding(desk, notice)
     if about is not None and about.withdrawn_at is not None and notice.kind != NoticeKind.INGETROKKEN:
         if current is not None:
-            _end(current, MISLUKT, "ingetrokken", desk.now)
+            _end(current, NIET_BEZORGD, "ingetrokken", desk.now)
         return None
     if current is None and not made:
         current = _next(desk, notice, about, made)
@@ -114,14 +109,14 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | None:
     if quiet is not None:
         current.due_at = quiet
         return quiet
-    if current.channel == Channel.EMAIL and current.status == BEZIG and not current.reason:
+    if current.channel == Channel.EMAIL and current.status == KLAAR and not current.reason:
         if current.maybe_double:
             fail(desk, current.id, PermanentFailure(UNCERTAIN))
             return None
         current.maybe_double = True
     if not current.text:
         _write(desk, notice, about, current)
-    current.status, current.reason, current.attempts = BEZIG, "", current.attempts + 1
+    current.status, current.reason, current.attempts = KLAAR, "", current.attempts + 1
     home = gemeente.gemeente_by_id(desk.session, notice.gemeente_id)
     return Attempt(
         delivery_id=current.id,
@@ -142,7 +137,7 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | None:
 def note_failure(desk: Desk, delivery_id: int, reason: str) -> None:
     """Writes down why this try certainly sent nothing, so that the next one is not a double."""
     delivery = lock_delivery(desk.session, delivery_id, scope=desk.scope)
-    if delivery is not None and delivery.status == BEZIG:
+    if delivery is not None and delivery.status == KLAAR:
         delivery.reason = reason
 
 
@@ -154,7 +149,7 @@ def record_receipt(desk: Desk, reference: str, receipt: Receipt) -> None:
     known = delivery_by_reference(desk.session, reference, scope=desk.scope)
     if known is None:
         return
-    if receipt.status == MISLUKT:
+    if receipt.status == NIET_BEZORGD:
         fail(desk, known.id, PermanentFailure(receipt.reason), provider_id=receipt.provider_id)
         return
     about = _lock_melding(desk, known.notice_id)
@@ -179,12 +174,12 @@ def fail(desk: Desk, delivery_id: int, failure: Exception, *, provider_id: str =
     known = delivery_by_id(desk.session, delivery_id, scope=desk.scope)
     about = _lock_melding(desk, known.notice_id) if known else None
     delivery = lock_delivery(desk.session, delivery_id, scope=desk.scope)
-    if delivery is None or delivery.status in (MISLUKT, BEZORGD):
+    if delivery is None or delivery.status in (NIET_BEZORGD, BEZORGD):
         return False
     notice = notice_by_id(desk.session, delivery.notice_id, scope=desk.scope)
     assert notice is not None, "a foreign key holds the notice"
     delivery.provider_id = provider_id or delivery.provider_id
-    _end(delivery, MISLUKT, str(failure), desk.now)
+    _end(delivery, NIET_BEZORGD, str(failure), desk.now)
     desk.session.flush()
     if about is not None:
         _mark_unreachable(desk, about, notice, delivery.channel)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, Actor
 from ..domain.deadlines import terugbel_due_at
+from ..domain.delivery import BEZORGD, UNFINISHED
 from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
 from ..domain.intake import Contact as Given
 from ..domain.notices import Channel
@@ -17,7 +18,7 @@ from ..store import callback, contact, gemeente, journal
 from ..store.callback import GESPROKEN, OPEN, Callback
 from ..store.contact import Contact
 from ..store.melding import Melding, lock_meldingen
-from ..store.notice import BEZORGD, UNFINISHED, deliveries_of
+from ..store.notice import deliveries_of
 from . import deliveries
 
 NIET_BEREIKT = "niet_bereikt"

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 from ..adapters import Adapters
 from ..adapters.failures import PermanentFailure, TemporaryFailure, UncertainFailure
 from ..adapters.mail import Mail
-from ..adapters.sms import VERZONDEN, Receipt, Sms
+from ..adapters.sms import Receipt, Sms
 from ..db import business_now, transaction
 from ..domain.actor import SYSTEM
+from ..domain.delivery import VERZONDEN
 from ..domain.notices import Channel, NoticeKind, choose_channel
 from ..settings import Settings
 from ..store import callback, contact, outbox

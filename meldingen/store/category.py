@@ -20,6 +20,7 @@ class Category(OfGemeente, Base):
 
     hint: what the melder reads after choosing it, such as "Raak niets aan. Bel ons direct."; may be empty.
     questions: list of {id, label, type, options, required, danger_answer}; questions_version rises with each change.
+    retention: days that differ from domain/privacy.py, such as {"contact": 60, "melding": 1826}.
     join_radius_m and join_days: when set, a new melding joins an open opdracht of this category by itself.
     """
 
@@ -38,6 +39,7 @@ class Category(OfGemeente, Base):
     questions_version: Mapped[int] = mapped_column(server_default="1")
     join_radius_m: Mapped[int | None]
     join_days: Mapped[int | None]
+    retention: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
     position: Mapped[int] = mapped_column(server_default="0")
     active: Mapped[bool] = mapped_column(server_default=sa.true())
 

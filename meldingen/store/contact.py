@@ -14,6 +14,7 @@ class Contact(OfGemeente, Base):
     """Name, e-mail and phone of a melder, all optional. phone: E.164; mobile: can receive SMS.
 
     email_refused_at: a hard bounce; the address is not used again until it changes.
+    night_too: SMS and push also in quiet hours, by choice. postal_address: lines of an envelope, for a letter.
     """
 
     __tablename__ = "contact"
@@ -25,12 +26,14 @@ class Contact(OfGemeente, Base):
     mobile: Mapped[bool] = mapped_column(server_default=sa.false())
     preference: Mapped[str | None] = mapped_column(sa.Text)
     only_when_done: Mapped[bool] = mapped_column(server_default=sa.false())
+    night_too: Mapped[bool] = mapped_column(server_default=sa.false())
+    postal_address: Mapped[str] = mapped_column(sa.Text, server_default="")
     email_refused_at: Mapped[Moment | None]
 
     __table_args__ = own(
         sa.UniqueConstraint("gemeente_id", "melding_id"),
         refers("melding_id", "melding", ondelete="CASCADE"),
-        one_of("preference", ("email", "sms", "bellen")),
+        one_of("preference", ("email", "sms", "push", "brief", "bellen")),
         sa.Index("ix_contact_phone", "phone", postgresql_where=sa.text("phone <> ''")),
         sa.Index(
             "ix_contact_name",

@@ -21,7 +21,8 @@ class Melding(OfGemeente, Base):
     first_promised_on: what the receipt said;
     term_days: the term that promise was counted with. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
     `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
-    token_generation: +1 revokes the follow token.
+    token_generation: +1 revokes the follow token. frozen_at: retention leaves it alone; frozen_reason: `claim`,
+    `bezwaar`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
     """
 
     __tablename__ = "melding"
@@ -54,6 +55,9 @@ class Melding(OfGemeente, Base):
     withdrawn_at: Mapped[Moment | None]
     referred_to: Mapped[str] = mapped_column(sa.Text, server_default="")
     token_generation: Mapped[int] = mapped_column(server_default="1")
+    frozen_at: Mapped[Moment | None]
+    frozen_reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    erased_at: Mapped[Moment | None]
 
     __table_args__ = own(
         refers("category_id", "category"),

@@ -7,20 +7,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, NIET_BEZORGD, UNFINISHED
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
-GEPLAND = "gepland"
-BEZIG = "bezig"
-VERZONDEN = "verzonden"
-BEZORGD = "bezorgd"
-MISLUKT = "mislukt"
-DELIVERY_STATUSES = (GEPLAND, BEZIG, VERZONDEN, BEZORGD, MISLUKT)
-UNFINISHED = (GEPLAND, BEZIG)
-CHANNELS = ("email", "sms", "telefoon")
+CHANNELS = ("email", "sms", "push", "brief", "telefoon")
 
 
 class Notice(OfGemeente, Base):
-    """One bericht about one event to one melder (melding_id) or to a team (team_id). Unique per event and receiver."""
+    """One bericht about one event to one melder (melding_id) or to a team (team_id). Unique per event and receiver.
+
+    bundled_into: the bericht in whose message this one travelled. ended: why nothing goes (any more), as a code:
+    `ingetrokken`, `gewist`, `geen_kanaal`, `ongedaan`; empty while it is under way or after it was told.
+    """
 
     __tablename__ = "notice"
 
@@ -29,8 +27,11 @@ class Notice(OfGemeente, Base):
     team_id: Mapped[Ref | None]
     kind: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[Moment]
+    bundled_into: Mapped[Ref | None]
+    ended: Mapped[str] = mapped_column(sa.Text, server_default="")
 
     __table_args__ = own(
+        refers("bundled_into", "notice"),
         refers("event_id", "journal"),
         refers("melding_id", "melding", ondelete="CASCADE"),
         refers("team_id", "team"),
@@ -55,7 +56,7 @@ class Notice(OfGemeente, Base):
 class Delivery(OfGemeente, Base):
     """One try of one channel. address and words are copied when it is made, so a resend is the same message.
 
-    status moves forward only: gepland → bezig → verzonden → bezorgd, or mislukt. `reference`: our own id at the
+    status moves forward only: domain/delivery.py has the table. `reference`: our own id at the
     provider (also the Message-ID). maybe_double: sent again where the channel cannot tell (KLANTREIS rule 2).
     """
 
@@ -87,8 +88,27 @@ class Delivery(OfGemeente, Base):
             "uq_delivery_unfinished",
             "notice_id",
             unique=True,
-            postgresql_where=sa.text("status IN ('gepland', 'bezig')"),
+            postgresql_where=sa.text("status IN ('gepland', 'klaar')"),
         ),
+    )
+
+
+class DeliveryStep(OfGemeente, Base):
+    """One step of a delivery, never changed: which state, when, at which try, the provider's id and the reason."""
+
+    __tablename__ = "delivery_step"
+
+    delivery_id: Mapped[Ref]
+    status: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[Moment]
+    attempt: Mapped[int] = mapped_column(server_default="0")
+    provider_id: Mapped[str] = mapped_column(sa.Text, server_default="")
+    reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+
+    __table_args__ = own(
+        refers("delivery_id", "delivery", ondelete="CASCADE"),
+        one_of("status", DELIVERY_STATUSES),
+        sa.Index("ix_delivery_step_delivery_id", "delivery_id", "id"),
     )
 
 
@@ -136,6 +156,6 @@ def forget_addresses(session: Session, melding_id: int, *, scope: Collection[int
     """Empties the addresses of deliveries about a melding; that and when they went stays. Unsent stays unsent."""
     mine = sa.select(Notice.id).where(Notice.melding_id == melding_id, Notice.gemeente_id.in_(scope))
     deliveries = sa.update(Delivery).where(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope))
-    ended = {"status": MISLUKT, "reason": "ingetrokken", "finished_at": now}
+    ended = {"status": NIET_BEZORGD, "reason": "ingetrokken", "finished_at": now}
     session.execute(deliveries.where(Delivery.status.in_(UNFINISHED)).values(**ended))
     session.execute(deliveries.values(address=""))

@@ -25,6 +25,8 @@ class Opdracht(OfGemeente, Base):
     reopened_from_id: whose closing did not hold.
     last_closed_by: who closed that one; other eyes look first.
     moves_count: hand-overs so far.
+    warned_due_at: the due_at for which the team was asked for a date (80 % of the term). automatic_delays: how often
+    the system gave a new date since a person last did.
     paused_at: since when a question pauses the term; paused_days: werkdagen of earlier pauses.
     """
 
@@ -51,6 +53,8 @@ class Opdracht(OfGemeente, Base):
     taken_up_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
     paused_at: Mapped[Moment | None]
     paused_days: Mapped[int] = mapped_column(server_default="0")
+    warned_due_at: Mapped[Moment | None]
+    automatic_delays: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
     moves_count: Mapped[int] = mapped_column(server_default="0")
     split_from_id: Mapped[Ref | None]
     reopened_from_id: Mapped[Ref | None]

@@ -39,10 +39,10 @@ CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed")
 LONGEST_ID = 9223372036854775807
 STATES = {
     "gepland": "staat klaar",
-    "bezig": "wordt verstuurd",
+    "klaar": "wordt verstuurd",
     "verzonden": "verstuurd",
     "bezorgd": "aangekomen",
-    "mislukt": "mislukt",
+    "niet_bezorgd": "niet aangekomen",
 }
 BY = {"email": "E-mail", "sms": "Sms", "telefoon": "Telefoontje"}
 KINDS = {

@@ -69,9 +69,9 @@ class TestNotify:
             ("pending", "verzonden"),
             ("sent", "verzonden"),
             ("delivered", "bezorgd"),
-            ("permanent-failure", "mislukt"),
-            ("temporary-failure", "mislukt"),
-            ("technical-failure", "mislukt"),
+            ("permanent-failure", "niet_bezorgd"),
+            ("temporary-failure", "niet_bezorgd"),
+            ("technical-failure", "niet_bezorgd"),
             ("iets-nieuws", "verzonden"),
         ],
     )

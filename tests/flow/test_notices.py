@@ -149,7 +149,7 @@ class TestWithdrawn:
         house.change(melding, withdrawn_at=now)
         house.mail.fail_with = None
         house.work()
-        assert statuses(house.deliveries(melding)) == [("email", "mislukt")]
+        assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd")]
         assert house.flags(melding) == []
 
     def test_promises_to_phone_end(self, house: House, now: datetime) -> None:

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
 from meldingen.adapters.mail import Mail, MemoryMail, SmtpSender
-from meldingen.adapters.sms import BEZORGD, MISLUKT, NotifySender, Receipt
+from meldingen.adapters.sms import NotifySender, Receipt
 from meldingen.db import business_now, transaction
+from meldingen.domain.delivery import BEZORGD, NIET_BEZORGD
 from meldingen.flow import deliveries, notices
 from meldingen.store import journal
 from tests.flow.berichten import JAN, MAIL, MOBILE, SETTINGS, House, Killed, statuses
@@ -26,7 +27,7 @@ class TestWhenItFails:
         with pytest.raises(TemporaryFailure):
             house.work()
         (first,) = house.deliveries(melding)
-        assert (first.status, first.reason) == ("bezig", "mailserver weigert ontvanger: 451")
+        assert (first.status, first.reason) == ("klaar", "mailserver weigert ontvanger: 451")
         house.mail.fail_with = None
         house.set_clock(now + timedelta(days=1))
         house.work()
@@ -44,8 +45,8 @@ class TestWhenItFails:
         assert house.contact(melding).email_refused_at is not None
         house.work()
         assert statuses(house.deliveries(melding)) == [
-            ("email", "mislukt"),
-            ("sms", "mislukt"),
+            ("email", "niet_bezorgd"),
+            ("sms", "niet_bezorgd"),
             ("telefoon", "gepland"),
         ]
         (call,) = house.callbacks(melding)
@@ -63,7 +64,7 @@ class TestWhenItFails:
         house.deliver(house.rows()[0])
         assert house.flags(melding) == ["niet_bereikbaar"]
         house.work()
-        assert statuses(house.deliveries(melding)) == [("email", "mislukt"), ("sms", "verzonden")]
+        assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd"), ("sms", "verzonden")]
         assert house.flags(melding) == []
 
     def test_a_refused_address_is_not_used_again(self, house: House) -> None:
@@ -81,7 +82,7 @@ class TestWhenItFails:
         house.owe("gereed", melding)
         house.mail.fail_with = AddressRefused("550")
         house.work()
-        assert statuses(house.deliveries(melding)) == [("email", "mislukt")]
+        assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd")]
         assert house.flags(melding) == ["niet_bereikbaar"]
         with Session(house.engine) as session:
             events = journal.history_of(session, melding_ids=[melding.id], scope=house.scope)
@@ -96,7 +97,7 @@ class TestWhenItFails:
         house.mail.fail_with = TemporaryFailure("weg")
         house.deliver(house.rows()[0], last_try=True)
         house.work()
-        assert statuses(house.deliveries(melding)) == [("email", "mislukt"), ("sms", "verzonden")]
+        assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd"), ("sms", "verzonden")]
         assert house.contact(melding).email_refused_at is None
 
     def test_a_message_that_is_refused_as_it_is_leaves_the_address_alone(self, house: House) -> None:
@@ -128,7 +129,7 @@ class TestOnce:
             house.owe("gereed", melding)
             self.kill_after_call(house)
             (doubtful,) = house.deliveries(melding)
-            assert (doubtful.status, doubtful.maybe_double) == ("bezig", False)
+            assert (doubtful.status, doubtful.maybe_double) == ("klaar", False)
             house.work()
             (delivery,) = house.deliveries(melding)
             assert (delivery.status, delivery.attempts, delivery.maybe_double) == ("verzonden", 2, True)
@@ -146,7 +147,7 @@ class TestOnce:
         house.work()
         assert len(house.mail.calls) == 2
         made = house.deliveries(melding)
-        assert statuses(made) == [("email", "mislukt"), ("sms", "verzonden")]
+        assert statuses(made) == [("email", "niet_bezorgd"), ("sms", "verzonden")]
         assert made[0].maybe_double and made[0].reason == deliveries.UNCERTAIN
 
     def test_notify_killed_after_the_call_is_asked_and_not_sent_again(self, house: House) -> None:
@@ -180,9 +181,9 @@ class TestOnce:
         house.sms.fail_with, house.sms.swallow = UncertainFailure("stil"), True
         with pytest.raises(UncertainFailure):
             house.work()
-        house.sms.statuses[house.sms.calls[0]] = MISLUKT
+        house.sms.statuses[house.sms.calls[0]] = NIET_BEZORGD
         house.work()
-        assert statuses(house.deliveries(melding)) == [("sms", "mislukt"), ("telefoon", "gepland")]
+        assert statuses(house.deliveries(melding)) == [("sms", "niet_bezorgd"), ("telefoon", "gepland")]
 
     def test_killed_before_the_call(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
         melding = house.melding(contact=MOBILE)
@@ -259,10 +260,10 @@ class TestReceipts:
         reference = house.deliveries(melding)[0].reference
         for status, expected in [
             ("verzonden", "verzonden"),
-            (MISLUKT, "mislukt"),
-            ("verzonden", "mislukt"),
+            (NIET_BEZORGD, "niet_bezorgd"),
+            ("verzonden", "niet_bezorgd"),
             (BEZORGD, "bezorgd"),
-            (MISLUKT, "bezorgd"),
+            (NIET_BEZORGD, "bezorgd"),
         ]:
             with transaction(house.engine) as session:
                 deliveries.record_receipt(self.desk(house, session), reference, Receipt("p1", status, status))

@@ -27,9 +27,9 @@ WITHOUT_SCOPE = {
     "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "end_session",
     "end_sessions", "key_by_hash",
     "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
-    "add_photo",
+    "add_photo", "put",
 }  # fmt: skip
-INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py"}
+INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py"}
 
 
 @pytest.mark.parametrize("file", [*CODE, *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
@@ -62,7 +62,7 @@ def test_every_query_asks_for_whom() -> None:
 
 
 def test_every_row_of_a_gemeente_says_whose_it_is() -> None:
-    no_gemeente = {"gemeente", "account", "staff_session", "idempotency", "klok", "outbox"}
+    no_gemeente = {"gemeente", "account", "staff_session", "idempotency", "klok", "outbox", "pace"}
     loose = [t.name for t in Base.metadata.sorted_tables if t.name not in no_gemeente and not _owned(t)]
     assert loose == []
 

@@ -1,0 +1,42 @@
+"""Where a melder's device wants its push messages: at most one subscription per melding, the newest."""
+
+from collections.abc import Collection
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, own, refers
+
+
+class PushSubscription(OfGemeente, Base):
+    """One device (RFC 8030, 8291). endpoint: an https address at the browser's push service; p256dh, auth: its keys.
+
+    refused_at: the push service said it is gone (404 or 410).
+    """
+
+    __tablename__ = "push_subscription"
+
+    melding_id: Mapped[Ref]
+    endpoint: Mapped[str] = mapped_column(sa.Text)
+    p256dh: Mapped[str] = mapped_column(sa.Text)
+    auth: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[Moment]
+    refused_at: Mapped[Moment | None]
+
+    __table_args__ = own(
+        sa.UniqueConstraint("gemeente_id", "melding_id"),
+        refers("melding_id", "melding", ondelete="CASCADE"),
+    )
+
+
+def subscription_of(session: Session, melding_id: int, *, scope: Collection[int]) -> PushSubscription | None:
+    """The device of a melding's melder, refused or not."""
+    query = sa.select(PushSubscription).where(PushSubscription.melding_id == melding_id)
+    return session.scalar(query.where(PushSubscription.gemeente_id.in_(scope)))
+
+
+def delete_subscription(session: Session, melding_id: int, *, scope: Collection[int]) -> None:
+    """Forgets the device of a melding's melder."""
+    mine = sa.and_(PushSubscription.melding_id == melding_id, PushSubscription.gemeente_id.in_(scope))
+    session.execute(sa.delete(PushSubscription).where(mine))

@@ -1,0 +1,91 @@
+"""Work for a desk that is no opdracht and no phone call: an answer to read, a melder whom nobody can reach."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+OPEN = "open"
+KLAAR = "klaar"
+VERVALLEN = "vervallen"
+
+
+class Task(OfGemeente, Base):
+    """One work item of the KCC or the coordinator, with its deadline.
+
+    kind: a code such as `niet_bereikbaar`, `antwoord_na_sluiten`, `mail_zonder_melding`, `uitleg_onduidelijk`,
+    `automatisch_uitgesteld`, `zelf_schrijven`. key: unique when given, so that the same thing is one item.
+    words: what a person must know; result: what was done.
+    """
+
+    __tablename__ = "task"
+
+    role: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    melding_id: Mapped[Ref | None]
+    opdracht_id: Mapped[Ref | None]
+    mail_id: Mapped[Ref | None]
+    key: Mapped[str | None] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(sa.Text, server_default="")
+    status: Mapped[str] = mapped_column(sa.Text, server_default=OPEN)
+    version: Mapped[int] = mapped_column(server_default="1")
+    result: Mapped[str] = mapped_column(sa.Text, server_default="")
+    created_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+    finished_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+
+    __table_args__ = own(
+        refers("melding_id", "melding", ondelete="CASCADE"),
+        refers("opdracht_id", "opdracht", ondelete="CASCADE"),
+        refers("mail_id", "incoming_mail", ondelete="CASCADE"),
+        one_of("role", ("kcc", "coordinator")),
+        one_of("status", (OPEN, KLAAR, VERVALLEN)),
+        sa.UniqueConstraint("gemeente_id", "key"),
+        sa.Index("ix_task_open", "gemeente_id", "role", "due_at", postgresql_where=sa.text("status = 'open'")),
+        sa.Index("ix_task_melding_id", "melding_id"),
+    )
+
+
+def put(
+    session: Session,
+    kind: str,
+    *,
+    gemeente_id: int,
+    role: str,
+    words: str,
+    now: datetime,
+    due_at: datetime,
+    key: str | None = None,
+    melding_id: int | None = None,
+    opdracht_id: int | None = None,
+    mail_id: int | None = None,
+) -> None:
+    """Adds one work item to the caller's transaction. A `key` that this gemeente has already changes nothing."""
+    values = {
+        "gemeente_id": gemeente_id,
+        "role": role,
+        "kind": kind,
+        "melding_id": melding_id,
+        "opdracht_id": opdracht_id,
+        "mail_id": mail_id,
+        "key": key,
+        "words": words,
+        "created_at": now,
+        "due_at": due_at,
+    }
+    session.execute(insert(Task).values(**values).on_conflict_do_nothing(index_elements=["gemeente_id", "key"]))
+
+
+def drop_open(session: Session, melding_ids: Collection[int], *, now: datetime, scope: Collection[int]) -> None:
+    """Nobody needs to do this any more for these meldingen."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.melding_id.in_(melding_ids), Task.gemeente_id.in_(scope), Task.status == OPEN)
+        .values(status=VERVALLEN, finished_at=now, version=Task.version + 1)
+    )
