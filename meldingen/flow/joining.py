@@ -125,7 +125,7 @@ def _receive(
     )
     routing.settle(session, opened, event, now=now)
     if danger:
-        notices.alarm(session, event, [into.team_id], now=now)
+        notices.tell_team(session, "alarm", event, [into.team_id], now=now)
 
 
 def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Actor, now: datetime) -> Opdracht:

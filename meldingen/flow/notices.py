@@ -1,7 +1,7 @@
 """Berichten, from owing one to delivering it: one Notice per event and melding, its attempts as deliveries.
 
-`announce` and `alarm` only write that a bericht is owed, in the transaction of the event itself. `deliver_notice` is
-the worker's: it reads, calls with no transaction open, and records. What an attempt changes is in deliveries.py.
+`announce` and `tell_team` only write that a bericht is owed, in the transaction of the event itself. `deliver_notice`
+is the worker's: it reads, calls with no transaction open, and records. What an attempt changes is in deliveries.py.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from ..adapters.sms import Receipt, Sms
 from ..db import business_now, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
-from ..domain.notices import Channel, NoticeKind, choose_channel
+from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
 from ..settings import Settings
 from ..store import callback, contact, outbox
 from ..store.journal import Event, record
@@ -42,14 +42,15 @@ def announce(
     *,
     now: datetime,
     urgency: int = Urgency.NORMAL,
+    not_before: datetime | None = None,
 ) -> None:
     """Owes each of these melders one bericht about this event; a second call changes nothing.
 
     Nothing is owed to a melder who cannot be reached or does not want this kind: the volgpagina tells it (KLANTREIS
-    Berichten). The channel is chosen when it is delivered. A withdrawal ends every earlier promise to phone.
-    Raises ValueError for a kind there are no words for.
+    Berichten). The channel is chosen when it is delivered. not_before: it waits until then, while what caused it can
+    still be undone. A withdrawal ends every earlier promise to phone. Raises ValueError for a kind without words.
     """
-    if kind not in texts.kinds() - {NoticeKind.ALARM}:
+    if kind not in texts.kinds() - TEAM_KINDS:
         raise ValueError(f"no words for a bericht of kind {kind!r}")
     if not meldingen:
         return
@@ -59,7 +60,7 @@ def announce(
     known = contact.contacts_of(session, [m.id for m in meldingen], scope=scope)
     for melding in meldingen:
         if can_hear(known.get(melding.id), kind):
-            _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id)
+            _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id, not_before=not_before)
 
 
 def announce_new_dates(
@@ -95,10 +96,26 @@ def can_hear(known: contact.Contact | None, kind: str) -> bool:
     return known is not None and choose_channel(deliveries.contact_facts(known), kind) is not None
 
 
-def alarm(session: Session, event: Event, team_ids: Iterable[int], *, now: datetime) -> None:
-    """Owes each of these teams one alarm about this event, before anything else; a second call changes nothing."""
+def tell_team(
+    session: Session,
+    kind: str,
+    event: Event,
+    team_ids: Iterable[int],
+    *,
+    now: datetime,
+    urgency: int | None = None,
+) -> None:
+    """Owes each of these teams one bericht about this event; a second call changes nothing.
+
+    urgency: default that of the kind: an alarm goes before anything else. Raises ValueError for a kind that is not
+    for teams.
+    """
+    if kind not in TEAM_KINDS:
+        raise ValueError(f"no bericht for a team is of kind {kind!r}")
+    if urgency is None:
+        urgency = Urgency.SPOED if kind == NoticeKind.ALARM else Urgency.NORMAL
     for team_id in team_ids:
-        _owe(session, NoticeKind.ALARM, event, now=now, urgency=Urgency.SPOED, team_id=team_id)
+        _owe(session, kind, event, now=now, urgency=urgency, team_id=team_id)
 
 
 def deliver_notice(
@@ -186,6 +203,7 @@ def _owe(
     urgency: int,
     melding_id: int | None = None,
     team_id: int | None = None,
+    not_before: datetime | None = None,
 ) -> None:
     receiver = "melding_id" if melding_id is not None else "team_id"
     made = session.execute(
@@ -209,6 +227,7 @@ def _owe(
         {"notice_id": made, "gemeente_id": event.gemeente_id},
         gemeente_id=event.gemeente_id,
         now=now,
+        due_at=not_before,
         urgency=urgency,
         order_key=f"melding:{melding_id}" if melding_id is not None else None,
     )

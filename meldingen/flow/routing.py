@@ -162,7 +162,7 @@ def make_opdracht(
     )
     settle(session, work, event, now=now)
     if opdracht.urgency == SPOED:
-        notices.alarm(session, event, [to.id], now=now)
+        notices.tell_team(session, "alarm", event, [to.id], now=now)
     return Made(opdracht, event)
 
 
@@ -186,7 +186,7 @@ def join_melding(
     )
     settle(session, work, event, now=now)
     if melding.danger:
-        notices.alarm(session, event, [opdracht.team_id], now=now)
+        notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
 
 
 def link_melding(

@@ -196,5 +196,5 @@ def _moved(
     event = finish_move(session, opened, opdracht, kind, actor=actor, now=now, facts=facts, to=status)
     routing.settle(session, opened, event, now=now)
     if opdracht.urgency == routing.SPOED and opdracht.team_id != old_team:
-        notices.alarm(session, event, [opdracht.team_id], now=now)
+        notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
     return Done(opdracht, overtaken=opened.overtaken)

@@ -1,6 +1,6 @@
 """Berichten: owed once, delivered about the event over the right channel, and phoned where that was promised."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -61,6 +61,20 @@ class TestOwing:
         event = journal.record(session, "proef", gemeente_id=home.id, actor=SYSTEM, now=now)
         with pytest.raises(ValueError, match="no words"):
             notices.announce(session, kind, event, [], now=now)
+
+    def test_a_bericht_may_wait_as_long_as_its_cause_can_be_undone(self, session: Session, now: datetime) -> None:
+        factories.gemeente(session)
+        made = factories.melding(session, now=now, route=False, contact=MAIL)
+        session.execute(sa.delete(OutboxEntry))
+        event = journal.record(session, "proef", gemeente_id=made.gemeente_id, actor=SYSTEM, now=now)
+        notices.announce(session, "gereed", event, [made], now=now, not_before=now + timedelta(minutes=1))
+        assert session.scalars(sa.select(OutboxEntry.due_at)).all() == [now + timedelta(minutes=1)]
+
+    def test_a_kind_for_melders_never_goes_to_a_team(self, session: Session, now: datetime) -> None:
+        home = factories.gemeente(session)
+        event = journal.record(session, "proef", gemeente_id=home.id, actor=SYSTEM, now=now)
+        with pytest.raises(ValueError, match="for a team"):
+            notices.tell_team(session, "gereed", event, [], now=now)
 
 
 class TestDelivering:
@@ -240,7 +254,7 @@ class TestAlarm:
                 session, "proef", gemeente_id=house.home.id, actor=SYSTEM, now=now, opdracht_id=work.id
             )
             for _ in range(2):
-                notices.alarm(session, event, [to.id], now=now)
+                notices.tell_team(session, "alarm", event, [to.id], now=now)
         return melding
 
     def test_once_by_sms_before_everything_else_also_at_night(self, house: House, now: datetime) -> None:
