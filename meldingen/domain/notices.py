@@ -40,7 +40,7 @@ __all__ = [
 
 
 class NoticeKind(StrEnum):
-    """What a bericht is about. `alarm` goes to a team, all others to a melder."""
+    """What a bericht is about. Those in TEAM_KINDS go to a team, all others to a melder."""
 
     ONTVANGST = "ontvangst"
     DOORGEZET = "doorgezet"
@@ -55,7 +55,12 @@ class NoticeKind(StrEnum):
     INGETROKKEN = "ingetrokken"
     DOORVERWEZEN = "doorverwezen"
     VEILIGGESTELD = "veiliggesteld"
+    BEL_ONS_NU = "bel_ons_nu"
+    BLIJFT_GESLOTEN = "blijft_gesloten"
+    STORM = "storm"
     ALARM = "alarm"
+    TERMIJN_IN_GEVAAR = "termijn_in_gevaar"
+    ANTWOORD_ONTVANGEN = "antwoord_ontvangen"
 
 
 class Channel(StrEnum):
@@ -72,18 +77,32 @@ class Channel(StrEnum):
 
 
 _K = NoticeKind
-TEAM_KINDS: Final = frozenset({_K.ALARM})
+TEAM_KINDS: Final = frozenset({_K.ALARM, _K.TERMIJN_IN_GEVAAR, _K.ANTWOORD_ONTVANGEN})
 EMAIL_KINDS: Final = frozenset(NoticeKind)
-SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR}
+SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR, _K.ANTWOORD_ONTVANGEN}
+"""An answer is on the list of the team at once; a phone that rings for each is a phone that is put aside."""
 PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS
-CALL_KINDS: Final = frozenset({_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.VRAAG, _K.VERTRAAGD})
-"""Never the ontvangst: the KCC reads it aloud. Overgedragen is here because it, too, is the end of a melding."""
-DONE_KINDS: Final = frozenset(
-    {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.DOORVERWEZEN, _K.INGETROKKEN, _K.VRAAG, _K.VEILIGGESTELD}
+CALL_KINDS: Final = frozenset(
+    {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.BLIJFT_GESLOTEN, _K.VRAAG, _K.VERTRAAGD}
 )
-"""What still comes when a melder chose "alleen als het klaar is": the end, danger that is over, and a question,
+"""Never the ontvangst: the KCC reads it aloud. Overgedragen and blijft gesloten are here because they, too, are an
+end. Never "bel ons nu": a terugbelnotitie takes two werkdagen, and this cannot wait."""
+DONE_KINDS: Final = frozenset(
+    {
+        _K.GEREED,
+        _K.NIET_OPGELOST,
+        _K.OVERGEDRAGEN,
+        _K.DOORVERWEZEN,
+        _K.INGETROKKEN,
+        _K.BLIJFT_GESLOTEN,
+        _K.VRAAG,
+        _K.VEILIGGESTELD,
+        _K.BEL_ONS_NU,
+    }
+)
+"""What still comes when a melder chose "alleen als het klaar is": the end, danger and its end, and a question,
 since without an answer the team cannot finish."""
-_NEVER_QUIET: Final = frozenset({_K.ONTVANGST, _K.ALARM, _K.VEILIGGESTELD})
+_NEVER_QUIET: Final = frozenset({_K.ONTVANGST, _K.ALARM, _K.VEILIGGESTELD, _K.BEL_ONS_NU})
 
 _CARRIES: Final = {
     Channel.EMAIL: EMAIL_KINDS,

@@ -23,7 +23,7 @@ from ..store.gemeente import Gemeente
 from ..store.journal import Event
 from ..store.melding import Melding
 from ..store.notice import Notice
-from ..store.opdracht import Closure
+from ..store.opdracht import Closure, Opdracht
 from ..store.team import Team
 from .texts import reason_sentences
 
@@ -54,32 +54,69 @@ def facts_for_melder(
         "link": follow_link(settings, melding),
         "spoken_code": _spaced(tokens.spoken_code(settings.secret_keys, melding.id, melding.token_generation)),
         "has_photo": closure is not None and _has_photo(session, closure),
+        "complaint": str(home.policy.get("klacht", "")) or home.phone,
     }
 
 
 def facts_for_team(
     session: Session, settings: Settings, notice: Notice, event: Event, to: Team, *, now: datetime
 ) -> dict[str, Any]:
-    """The same variables for an alarm to a team. An external party reads the place with personal data masked."""
-    assert event.opdracht_id is not None, "an alarm is about an opdracht"
+    """The same variables for a bericht to a team. An external party reads what the melder wrote masked.
+
+    sentence: what the melder said, of the place in an alarm and of anything in an answer.
+    """
     scope = [notice.gemeente_id]
-    work = opdracht.opdracht_by_id(session, event.opdracht_id, scope=scope)
-    assert work is not None, "an opdracht is never deleted"
+    work = _work(session, event, to)
     melders = opdracht.meldingen_of(session, work.id, scope=scope)
-    note = work.location_note or next((m.location_note for m in melders if m.location_note), "")
+    said = ""
+    if notice.kind == NoticeKind.ALARM:
+        said = work.location_note or next((m.location_note for m in melders if m.location_note), "")
+    elif notice.kind == NoticeKind.ANTWOORD_ONTVANGEN:
+        said = _note(session, event)
     return {
         "gemeente": gemeente.gemeente_by_id(session, notice.gemeente_id),
         "number": show_number(melders[0].number) if melders else "",
         "when": when_words(work.received_at, now),
         "what": _what(session, work.category_id, scope[0]),
         "place": work.address,
-        "sentence": mask_personal(note) if to.is_partner else note,
+        "sentence": mask_personal(said) if to.is_partner else said,
         "reason_text": "",
-        "promised_on": "",
+        "promised_on": date_words(local_day(work.due_at), local_day(now)),
         "link": f"{settings.public_url}/team/{work.id}",
         "spoken_code": "",
         "has_photo": False,
+        "complaint": "",
     }
+
+
+def _work(session: Session, event: Event, to: Team) -> Opdracht:
+    """The opdracht of the event; of an event about a melding the newest one of this team."""
+    scope = [event.gemeente_id]
+    if event.opdracht_id is not None:
+        found = opdracht.opdracht_by_id(session, event.opdracht_id, scope=scope)
+    else:
+        assert event.melding_id is not None, "a bericht to a team is about work"
+        mine = opdracht.opdrachten_of(session, [event.melding_id], scope=scope)[event.melding_id]
+        found = max((o for o in mine if o.team_id == to.id), key=lambda o: o.id, default=mine[-1])
+    assert found is not None, "an opdracht is never deleted"
+    return found
+
+
+def _note(session: Session, event: Event) -> str:
+    """What was said at this event; empty when nothing was, or when it was erased."""
+    note_id = event.facts.get("note_id")
+    note = journal.note_by_id(session, note_id, scope=[event.gemeente_id]) if note_id else None
+    return note.text if note else ""
+
+
+def storm_text(home: Gemeente, now: datetime) -> str:
+    """What the gemeente tells every melder while it storms: policy `storm` {"text", "until"}; empty in calm weather.
+
+    until: the moment it ends, ISO 8601 with its offset.
+    """
+    storm = home.policy.get("storm") or {}
+    until = storm.get("until")
+    return str(storm.get("text", "")) if until and now < datetime.fromisoformat(until) else ""
 
 
 def follow_link(settings: Settings, melding: Melding) -> str:
@@ -133,9 +170,10 @@ def _sentence(
     facts: Mapping[str, Any] = event.facts
     scope = [notice.gemeente_id]
     match notice.kind:
-        case NoticeKind.VRAAG:
-            note = journal.note_by_id(session, facts["note_id"], scope=scope)
-            return note.text if note else ""
+        case NoticeKind.VRAAG | NoticeKind.BLIJFT_GESLOTEN:
+            return _note(session, event)
+        case NoticeKind.STORM:
+            return storm_text(home, now)
         case NoticeKind.INGEPLAND if "planned_on" in facts:
             day = date.fromisoformat(facts["planned_on"])
             return f"Wij doen het op {_WEEKDAYS[day.weekday()]} {date_words(day, local_day(now))}."

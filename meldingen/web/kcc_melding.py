@@ -59,6 +59,9 @@ KINDS = {
     "overgedragen": "Overgedragen",
     "doorverwezen": "Doorverwezen",
     "veiliggesteld": "Het is veilig",
+    "bel_ons_nu": "Gevraagd om te bellen",
+    "blijft_gesloten": "Blijft gesloten",
+    "storm": "Bericht bij storm",
     "met_de_hand": "Met de hand gemaakt",
 }
 WHY_CALL = {

@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
 
 import meldingen
-from meldingen.domain.notices import NoticeKind
+from meldingen.domain.notices import TEAM_KINDS, NoticeKind
 from meldingen.domain.sms import is_gsm7
 
 DEFAULTS = Path(meldingen.__file__).parent / "defaults"
@@ -24,9 +24,10 @@ SUBS = [
 
 KINDS = (
     "ontvangst", "doorgezet", "ingepland", "vraag", "deels_klaar", "gereed", "niet_opgelost", "overgedragen",
-    "heropend", "ingetrokken", "doorverwezen", "vertraagd", "veiliggesteld", "alarm",
+    "heropend", "ingetrokken", "doorverwezen", "vertraagd", "veiliggesteld", "bel_ons_nu",
+    "blijft_gesloten", "storm", "alarm", "termijn_in_gevaar", "antwoord_ontvangen",
 )  # fmt: skip
-TO_MELDER = [kind for kind in KINDS if kind != "alarm"]
+TO_MELDER = [kind for kind in KINDS if kind not in TEAM_KINDS]
 FILES = ("subject.txt", "email.txt", "email.html", "sms.txt")
 FULL: dict[str, Any] = {
     "gemeente": {
@@ -45,6 +46,7 @@ FULL: dict[str, Any] = {
     "link": "https://meldingen.example.nl/v/abcdefghi",
     "spoken_code": "4 7 1",
     "has_photo": True,
+    "complaint": "klachten@gemeente.example.nl",
 }
 BARE = FULL | {"place": "", "reason_text": "", "promised_on": "", "spoken_code": "", "has_photo": False}
 

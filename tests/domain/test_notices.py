@@ -24,14 +24,15 @@ from meldingen.domain.phone import Phone
 EMAIL = "jan@voorbeeld.nl"
 MOBILE = Phone("+31612345678", True)
 LANDLINE = Phone("+31728880000", False)
-CALLED = {"gereed", "niet_opgelost", "overgedragen", "vraag", "vertraagd"}
+CALLED = {"gereed", "niet_opgelost", "overgedragen", "blijft_gesloten", "vraag", "vertraagd"}
 BY_SMS = {
     "ontvangst", "vraag", "vertraagd", "gereed", "niet_opgelost", "overgedragen", "heropend", "ingetrokken",
-    "doorverwezen", "veiliggesteld", "alarm",
+    "doorverwezen", "veiliggesteld", "bel_ons_nu", "blijft_gesloten", "storm", "alarm", "termijn_in_gevaar",
 }  # fmt: skip
 ALL = {str(kind) for kind in NoticeKind}
 WHEN_DONE = {
-    "gereed", "niet_opgelost", "overgedragen", "doorverwezen", "ingetrokken", "vraag", "veiliggesteld",
+    "gereed", "niet_opgelost", "overgedragen", "doorverwezen", "ingetrokken", "vraag", "veiliggesteld", "bel_ons_nu",
+    "blijft_gesloten",
 }  # fmt: skip
 
 

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import SYSTEM
-from meldingen.domain.notices import CALL_KINDS, EMAIL_KINDS, SMS_KINDS, sms_segments
+from meldingen.domain.notices import CALL_KINDS, EMAIL_KINDS, SMS_KINDS, TEAM_KINDS, sms_segments
 from meldingen.domain.numbers import make_number
 from meldingen.flow import notice_facts, texts
 from meldingen.store import journal
@@ -44,13 +44,25 @@ SAID: dict[str, dict[str, str]] = {
     },
     "overgedragen": {"outcome": "overgedragen", "partner": "Provincie Noord-Holland, 0800 0200 600."},
 }
+NOTES = {
+    "vraag": "Aan welke kant van de weg stond het bord?",
+    "blijft_gesloten": "Het bord hoort bij de winkel.",
+    "antwoord_ontvangen": "Het bord stond aan de kant van het water.",
+}
 
 
 @pytest.fixture
 def home(session: Session) -> Gemeente:
     row = factories.gemeente(session)
     row.website = "https://www.duinstede.nl"
-    row.policy = {"referral": "Doe uw melding bij de gemeente {naam}. Die gemeente gaat over deze plek."}
+    row.policy = {
+        "referral": "Doe uw melding bij de gemeente {naam}. Die gemeente gaat over deze plek.",
+        "klacht": "klachten@duinstede.nl",
+        "storm": {
+            "text": "Er zijn veel bomen omgewaaid. Wij helpen eerst op de weg.",
+            "until": "2026-04-15T12:00+02:00",
+        },
+    }
     return row
 
 
@@ -117,11 +129,8 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
         session.add(closure)
         session.flush()
         facts["closure_id"] = closure.id
-    if kind == "vraag":
-        note = Note(
-            gemeente_id=home.id, opdracht_id=77, kind="vraag", text="Aan welke kant van de weg stond het bord?",
-            made_by="systeem", at=now,
-        )  # fmt: skip
+    if kind in NOTES:
+        note = Note(gemeente_id=home.id, opdracht_id=77, kind="vraag", text=NOTES[kind], made_by="systeem", at=now)
         session.add(note)
         session.flush()
         facts["note_id"] = note.id
@@ -136,13 +145,13 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
     notice = Notice(
         gemeente_id=home.id,
         event_id=event.id,
-        melding_id=None if kind == "alarm" else melding.id,
-        team_id=to.id if kind == "alarm" else None,
+        melding_id=None if kind in TEAM_KINDS else melding.id,
+        team_id=to.id if kind in TEAM_KINDS else None,
         kind=kind,
         at=now,
     )
     later = now + timedelta(hours=2)
-    if kind == "alarm":
+    if kind in TEAM_KINDS:
         told = notice_facts.facts_for_team(session, SETTINGS, notice, event, to, now=later)
     else:
         told = notice_facts.facts_for_melder(session, SETTINGS, notice, event, melding, channel, now=later)
