@@ -36,6 +36,8 @@ class Settings:
     notifynl_api_key: str = field(repr=False)
     notifynl_url: str
     notifynl_sms_template: str
+    notifynl_email_template: str
+    notifynl_callback_token: str = field(repr=False)
     postvak_dir: Path | None
     cors_origins: tuple[str, ...]
     rate_public: str
@@ -91,8 +93,8 @@ def _across(values: Mapping[str, object]) -> list[str]:
         mistakes.append("PUBLIC_URL moet met https:// beginnen (buiten lokale modus)")
     if not values["local_mode"] and not values["smtp_url"] and not values["notifynl_api_key"]:
         mistakes.append("SMTP_URL of NOTIFYNL_API_KEY ontbreekt: zonder kan geen gereedmelding uit")
-    if values["notifynl_api_key"] and not values["notifynl_sms_template"]:
-        mistakes.append("NOTIFYNL_SMS_TEMPLATE hoort bij NOTIFYNL_API_KEY")
+    if values["notifynl_api_key"] and not (values["notifynl_sms_template"] or values["notifynl_email_template"]):
+        mistakes.append("NOTIFYNL_SMS_TEMPLATE of NOTIFYNL_EMAIL_TEMPLATE hoort bij NOTIFYNL_API_KEY")
     return mistakes
 
 
@@ -118,6 +120,12 @@ def _path(raw: str) -> Path | None:
 
 def _list(raw: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in raw.split(",") if part.strip())
+
+
+def _secret(raw: str) -> str:
+    if raw and len(raw) < 32:
+        raise ValueError("neem ten minste 32 tekens")
+    return raw
 
 
 def _keys(raw: str) -> tuple[str, ...]:
@@ -189,9 +197,20 @@ VARIABLES: tuple[Variable, ...] = (
         _url("smtp", "smtps"),
     ),
     Variable("MAIL_FROM", "mail_from", "afzender van e-mail", default="meldingen@example.nl"),
-    Variable("NOTIFYNL_API_KEY", "notifynl_api_key", "sleutel van NotifyNL, voor sms"),
+    Variable("NOTIFYNL_API_KEY", "notifynl_api_key", "sleutel van NotifyNL, voor sms en e-mail"),
     Variable("NOTIFYNL_URL", "notifynl_url", "adres van NotifyNL", _url("http", "https"), "https://api.notifynl.nl"),
-    Variable("NOTIFYNL_SMS_TEMPLATE", "notifynl_sms_template", "sjabloon in NotifyNL met één veld: tekst"),
+    Variable("NOTIFYNL_SMS_TEMPLATE", "notifynl_sms_template", "sms-sjabloon in NotifyNL met één veld: tekst"),
+    Variable(
+        "NOTIFYNL_EMAIL_TEMPLATE",
+        "notifynl_email_template",
+        "e-mailsjabloon in NotifyNL met twee velden: onderwerp en tekst; gebruikt zonder SMTP_URL",
+    ),
+    Variable(
+        "NOTIFYNL_CALLBACK_TOKEN",
+        "notifynl_callback_token",
+        "bearer-token waarmee NotifyNL ontvangstberichten brengt (≥ 32 tekens); leeg = alleen navragen",
+        _secret,
+    ),
     Variable("POSTVAK_MAP", "postvak_dir", "map waarin lokale modus uitgaande berichten bewaart", _path),
     Variable("CORS_ORIGINS", "cors_origins", "websites die de API in de browser mogen gebruiken", _list),
     Variable("LIMIET_PUBLIEK", "rate_public", "schrijvende verzoeken per adres", default="60 per minute"),

@@ -7,9 +7,11 @@ from functools import partial
 from ..settings import Settings
 from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
 from .mail import MailSender, SmtpSender
+from .notifynl import NotifyMail, NotifySms
 from .postvak import Postvak, PostvakMail, PostvakSms
+from .push import PushSender
 from .queue import NotifyWake, Wake, queue_is_up
-from .sms import NotifySender, SmsSender
+from .sms import SmsSender
 from .storage import FileStore, PhotoStore, S3Store
 
 
@@ -17,7 +19,8 @@ from .storage import FileStore, PhotoStore, S3Store
 class Adapters:
     """Everything outside, in our words. Doors and workers get one of these; tests hand in twins.
 
-    mail, sms: None when this installation has no such channel; then the next one is chosen. postvak: local mode only.
+    mail, sms, push: None when this installation has no such channel; then the next one is chosen.
+    postvak: local mode only.
     """
 
     photos: PhotoStore
@@ -27,6 +30,7 @@ class Adapters:
     wake: Wake
     queue_is_up: Callable[[], bool]
     geocoder: Geocoder = field(default_factory=NoGeocoder)
+    push: PushSender | None = None
 
 
 def build(settings: Settings) -> Adapters:
@@ -58,12 +62,18 @@ def _photos(settings: Settings) -> PhotoStore:
 def _mail(settings: Settings, postvak: Postvak | None) -> MailSender | None:
     if settings.smtp_url:
         return SmtpSender(settings.smtp_url, settings.mail_from)
+    if settings.notifynl_api_key and settings.notifynl_email_template:
+        return NotifyMail(
+            api_key=settings.notifynl_api_key,
+            url=settings.notifynl_url,
+            template=settings.notifynl_email_template,
+        )
     return PostvakMail(postvak, settings.mail_from) if postvak else None
 
 
 def _sms(settings: Settings, postvak: Postvak | None) -> SmsSender | None:
-    if settings.notifynl_api_key:
-        return NotifySender(
+    if settings.notifynl_api_key and settings.notifynl_sms_template:
+        return NotifySms(
             api_key=settings.notifynl_api_key,
             url=settings.notifynl_url,
             template=settings.notifynl_sms_template,

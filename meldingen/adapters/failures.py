@@ -6,7 +6,15 @@ failure is read by operators and stored as the reason of a parked row: never a n
 
 
 class TemporaryFailure(Exception):
-    """It did not work now and may work later: a time-out, a full disk, a refused connection, a setting."""
+    """It did not work now and may work later: a time-out, a full disk, a refused connection, a setting.
+
+    retry_after_s: how long the other side asks us to wait, for everything that goes there; None when it did not say.
+    """
+
+    def __init__(self, *words: object, retry_after_s: float | None = None) -> None:
+        """`words`: as for any exception, one sentence."""
+        super().__init__(*words)
+        self.retry_after_s = retry_after_s
 
 
 class UncertainFailure(TemporaryFailure):

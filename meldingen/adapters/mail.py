@@ -52,7 +52,10 @@ class Mail:
 
 
 class MailSender(Protocol):
-    """Sends e-mail. Raises only TemporaryFailure (UncertainFailure) or PermanentFailure (AddressRefused)."""
+    """Sends e-mail. Raises only TemporaryFailure (UncertainFailure) or PermanentFailure (AddressRefused).
+
+    One that can tell what became of a message (NotifyNL) is a `receipt.CanTell` too.
+    """
 
     def send(self, mail: Mail) -> str:
         """Hands over one message and returns the id it has there. The same reference is the same message."""

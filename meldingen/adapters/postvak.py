@@ -15,7 +15,8 @@ from pathlib import Path
 from ..domain.delivery import BEZORGD
 from .failures import PermanentFailure, TemporaryFailure
 from .mail import Mail, write_message
-from .sms import Receipt, Sms
+from .receipt import Receipt
+from .sms import Sms
 
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ..adapters import Adapters
 from ..adapters.failures import AddressRefused, PermanentFailure
-from ..adapters.sms import Receipt
+from ..adapters.receipt import Receipt
 from ..domain.actor import SYSTEM
 from ..domain.deadlines import terugbel_due_at
 from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN
@@ -150,7 +150,8 @@ def record_receipt(desk: Desk, reference: str, receipt: Receipt) -> None:
     if known is None:
         return
     if receipt.status == NIET_BEZORGD:
-        fail(desk, known.id, PermanentFailure(receipt.reason), provider_id=receipt.provider_id)
+        failure = AddressRefused if receipt.address_refused else PermanentFailure
+        fail(desk, known.id, failure(receipt.reason), provider_id=receipt.provider_id)
         return
     about = _lock_melding(desk, known.notice_id)
     delivery = lock_delivery(desk.session, known.id, scope=desk.scope)

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from ..adapters import Adapters
 from ..adapters.failures import PermanentFailure, TemporaryFailure, UncertainFailure
 from ..adapters.mail import Mail
-from ..adapters.sms import Receipt, Sms
+from ..adapters.receipt import Receipt
+from ..adapters.sms import Sms
 from ..db import business_now, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN

@@ -29,6 +29,11 @@ class PushSubscription(OfGemeente, Base):
         refers("melding_id", "melding", ondelete="CASCADE"),
     )
 
+    @property
+    def address(self) -> str:
+        """The device in one line, as a delivery copies it: endpoint and the two keys, with a space between."""
+        return f"{self.endpoint} {self.p256dh} {self.auth}"
+
 
 def subscription_of(session: Session, melding_id: int, *, scope: Collection[int]) -> PushSubscription | None:
     """The device of a melding's melder, refused or not."""

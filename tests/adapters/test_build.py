@@ -6,8 +6,8 @@ import pytest
 
 from meldingen.adapters import build
 from meldingen.adapters.mail import SmtpSender
+from meldingen.adapters.notifynl import NotifySms
 from meldingen.adapters.postvak import PostvakMail, PostvakSms
-from meldingen.adapters.sms import NotifySender
 from meldingen.settings import Settings
 from tests.standins.notify import API_KEY, TEMPLATE
 
@@ -21,10 +21,10 @@ NONE = type(None)
     [
         (True, {}, PostvakMail, PostvakSms, True),
         (True, SMTP, SmtpSender, PostvakSms, True),
-        (True, SMTP | NOTIFY, SmtpSender, NotifySender, True),
-        (False, SMTP | NOTIFY, SmtpSender, NotifySender, False),
+        (True, SMTP | NOTIFY, SmtpSender, NotifySms, True),
+        (False, SMTP | NOTIFY, SmtpSender, NotifySms, False),
         (False, SMTP, SmtpSender, NONE, False),
-        (False, NOTIFY, NONE, NotifySender, False),
+        (False, NOTIFY, NONE, NotifySms, False),
     ],
 )
 def test_channels(tmp_path: Path, local: bool, asked: dict[str, str], mail: type, sms: type, postvak: bool) -> None:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from meldingen.adapters import sms as adapter
+from meldingen.adapters import notifynl as adapter
 from meldingen.adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
+from meldingen.adapters.notifynl import NotifySms
 from meldingen.adapters.postvak import Postvak, PostvakSms
-from meldingen.adapters.sms import MemorySms, NotifySender, Sms, SmsSender
+from meldingen.adapters.sms import MemorySms, Sms, SmsSender
 from tests.standins.notify import API_KEY, TEMPLATE, NotifyServer, notify_server
 
 SMS = Sms("+31612345678", "U heeft vanmorgen om 08.47 een melding gedaan.", "2670000017-abc")
@@ -30,8 +31,8 @@ def server(running: NotifyServer) -> NotifyServer:
     return running
 
 
-def notify(server: NotifyServer, *, key: str = API_KEY, template: str = TEMPLATE) -> NotifySender:
-    return NotifySender(api_key=key, url=server.url, template=template)
+def notify(server: NotifyServer, *, key: str = API_KEY, template: str = TEMPLATE) -> NotifySms:
+    return NotifySms(api_key=key, url=server.url, template=template)
 
 
 @pytest.fixture(params=["notify", "postvak", "geheugen"])
@@ -127,7 +128,7 @@ class TestNotify:
             notify(server).find(SMS.reference)
 
     def test_nobody_home_is_temporary(self) -> None:
-        away = NotifySender(api_key=API_KEY, url="http://127.0.0.1:9", template=TEMPLATE)
+        away = NotifySms(api_key=API_KEY, url="http://127.0.0.1:9", template=TEMPLATE)
         with pytest.raises(TemporaryFailure):
             away.send(SMS)
         with pytest.raises(TemporaryFailure):

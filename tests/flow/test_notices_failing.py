@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
 from meldingen.adapters.mail import Mail, MemoryMail, SmtpSender
-from meldingen.adapters.sms import NotifySender, Receipt
+from meldingen.adapters.notifynl import NotifySms
+from meldingen.adapters.receipt import Receipt
 from meldingen.db import business_now, transaction
 from meldingen.domain.delivery import BEZORGD, NIET_BEZORGD
 from meldingen.flow import deliveries, notices
@@ -152,7 +153,7 @@ class TestOnce:
 
     def test_notify_killed_after_the_call_is_asked_and_not_sent_again(self, house: House) -> None:
         with notify_server() as server:
-            house.sms = NotifySender(api_key=API_KEY, url=server.url, template=TEMPLATE)
+            house.sms = NotifySms(api_key=API_KEY, url=server.url, template=TEMPLATE)
             melding = house.melding(contact=MOBILE)
             house.owe("gereed", melding)
             self.kill_after_call(house)
@@ -164,7 +165,7 @@ class TestOnce:
 
     def test_notify_that_answers_500_and_kept_it_sends_one(self, house: House) -> None:
         with notify_server() as server:
-            house.sms = NotifySender(api_key=API_KEY, url=server.url, template=TEMPLATE)
+            house.sms = NotifySms(api_key=API_KEY, url=server.url, template=TEMPLATE)
             melding = house.melding(contact=MOBILE)
             house.owe("gereed", melding)
             server.fail_with, server.fail_after = (500, "Exception", "Internal server error"), True
