@@ -3,18 +3,20 @@
 import importlib
 import pkgutil
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import meldingen.store
 from meldingen.db import Base
+from meldingen.domain.errors import Gone
 from meldingen.domain.privacy import (
-    CONTACT_MAX_DAYS,
-    MELDING_DAYS,
     NEVER_PUBLIC,
     NEVER_PUBLIC_MAIN,
     PERSONAL_FIELDS,
+    black_out,
+    check_not_erased,
     is_public_category,
 )
 
@@ -40,11 +42,6 @@ def test_what_may_never_be_public_exists_and_is_not_public_by_default() -> None:
 def test_every_column_is_named_once() -> None:
     names = [(one.table, one.column) for one in PERSONAL_FIELDS]
     assert len(names) == len(set(names))
-
-
-def test_nothing_stays_longer_than_the_melding_and_contact_at_most_a_year() -> None:
-    assert all(0 < one.days <= MELDING_DAYS for one in PERSONAL_FIELDS)
-    assert all(one.days <= CONTACT_MAX_DAYS for one in PERSONAL_FIELDS if one.kind in ("contact", "bericht"))
 
 
 @pytest.mark.parametrize(
@@ -73,3 +70,26 @@ def test_the_obvious_ones_are_there(table: str, column: str) -> None:
 )
 def test_what_is_about_persons_is_never_public(slug: str, main: str | None, public: bool, shown: bool) -> None:
     assert is_public_category(slug, main, public=public) is shown
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Mevrouw Jansen belde.", "Mevrouw ▒▒▒ belde."),
+        ("bel jo jansen terug", "bel ▒▒▒ terug"),
+        ("Jo is er niet; Jansens hond wel.", "Jo is er niet; Jansens hond wel."),
+        ("Bel 06 12345678 of 06-1234 5678.", "Bel ▒▒▒ of ▒▒▒."),
+        ("Bel +31 6 12 34 56 78, of 0031612345678.", "Bel ▒▒▒, of ▒▒▒."),
+        ("Bel 06 123456789.", "Bel 06 123456789."),
+        ("Mail Jo@Example.nl!", "Mail ▒▒▒!"),
+        ("De lamp is gemaakt.", "De lamp is gemaakt."),
+    ],
+)
+def test_what_others_wrote_stays_without_this_person(text: str, left: str) -> None:
+    assert black_out(text, names=["Jo Jansen", ""], emails=["jo@example.nl", ""], phones=["+31612345678", ""]) == left
+
+
+def test_an_erased_melding_takes_nothing_in() -> None:
+    check_not_erased(None)
+    with pytest.raises(Gone, match="niet_meer_beschikbaar"):
+        check_not_erased(datetime(2026, 1, 1, tzinfo=UTC))
