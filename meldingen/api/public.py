@@ -6,6 +6,7 @@ from ..auth import enter, visit
 from ..domain.deadlines import local_day
 from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
+from ..domain.privacy import is_public_category
 from ..domain.workflow import STATUS_WORDS
 from ..flow.places import address_at
 from ..store import worklists
@@ -48,15 +49,16 @@ def categorieen(query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _category(row: Category, slugs: dict[int, str], gemeente_slug: str) -> dict[str, Any]:
+    main_slug = slugs.get(row.parent_id) if row.parent_id else None
     return {
         "slug": row.slug,
-        "main_slug": slugs.get(row.parent_id) if row.parent_id else None,
+        "main_slug": main_slug,
         "name": row.name,
         "hint": row.hint,
         "gemeente_slug": gemeente_slug,
         "term_days": row.term_days,
         "danger": row.urgency == "spoed",
-        "public": row.public,
+        "public": is_public_category(row.slug, main_slug, public=row.public),
         "questions": row.questions,
     }
 

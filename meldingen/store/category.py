@@ -5,9 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from ..db import Base
+from ..domain.privacy import NEVER_PUBLIC, NEVER_PUBLIC_MAIN
 from .table import OfGemeente, Ref, one_of, own, refers
 
 URGENCIES = ("laag", "normaal", "hoog", "spoed")
@@ -20,7 +21,7 @@ class Category(OfGemeente, Base):
 
     hint: what the melder reads after choosing it, such as "Raak niets aan. Bel ons direct."; may be empty.
     questions: list of {id, label, type, options, required, danger_answer}; questions_version rises with each change.
-    retention: days that differ from domain/privacy.py, such as {"contact": 60, "melding": 1826}.
+    retention: days that differ from domain/retention.py, such as {"contact": 60, "melding": 1826}.
     join_radius_m and join_days: when set, a new melding joins an open opdracht of this category by itself.
     """
 
@@ -86,3 +87,10 @@ def main_of(session: Session, category: Category, *, scope: Collection[int]) -> 
 def other_category(session: Session, *, scope: Collection[int]) -> Category:
     """The category "Ander probleem" of one gemeente: its term and team hold while nobody chose another."""
     return session.scalars(sa.select(Category).where(Category.slug == OTHER, Category.gemeente_id.in_(scope))).one()
+
+
+def public_to_all(of: type[Category] = Category) -> sa.ColumnElement[bool]:
+    """`domain.privacy.is_public_category` as a condition on a (possibly aliased) Category in a query."""
+    main = aliased(Category)
+    of_persons = sa.exists().where(main.id == of.parent_id, main.slug.in_(NEVER_PUBLIC_MAIN))
+    return sa.and_(of.public, of.slug.not_in(NEVER_PUBLIC | NEVER_PUBLIC_MAIN), ~of_persons)

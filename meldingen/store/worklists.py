@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from ..domain.workflow import OPEN
-from .category import Category
+from .category import Category, public_to_all
 from .gemeente import GEOGRAPHY, Gemeente, point
 from .melding import Melding
 from .opdracht import Link, Opdracht
@@ -177,7 +177,7 @@ def open_nearby(
         .where(
             Opdracht.gemeente_id.in_(scope),
             Opdracht.status.in_(OPEN),
-            Category.public,
+            public_to_all(),
             _within(point(lon, lat), radius_m),
             ~_reported_as_private(),
             melders > 0,
@@ -198,7 +198,7 @@ def is_public_work(session: Session, opdracht_id: int, *, scope: Collection[int]
     query = (
         sa.select(Opdracht.id)
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
-        .where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope), Category.public, ~_reported_as_private())
+        .where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope), public_to_all(), ~_reported_as_private())
     )
     return session.scalar(query) is not None
 
@@ -210,13 +210,13 @@ def is_public_melding(session: Session, melding_id: int, *, scope: Collection[in
         sa.select(Link.id)
         .join(Opdracht, Opdracht.id == Link.opdracht_id)
         .join(made_of_it, made_of_it.id == Opdracht.category_id)
-        .where(Link.melding_id == Melding.id, Link.until_at.is_(None), made_of_it.public.is_(False))
+        .where(Link.melding_id == Melding.id, Link.until_at.is_(None), ~public_to_all(made_of_it))
     )
     query = (
         sa.select(Melding.id)
         .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
         .where(Melding.id == melding_id, Melding.gemeente_id.in_(scope))
-        .where(Category.public.is_not(False), ~private_work.exists())
+        .where(sa.or_(Category.id.is_(None), public_to_all()), ~private_work.exists())
     )
     return session.scalar(query) is not None
 
@@ -227,7 +227,7 @@ def _reported_as_private() -> sa.ColumnElement[bool]:
         sa.select(Link.id)
         .join(Melding, Melding.id == Link.melding_id)
         .join(reported, reported.id == Melding.category_id)
-        .where(_LIVE, reported.public.is_(False))
+        .where(_LIVE, ~public_to_all(reported))
         .correlate(Opdracht)
         .exists()
     )

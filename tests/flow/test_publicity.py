@@ -3,16 +3,20 @@
 from datetime import datetime
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import ANONYMOUS, Actor
 from meldingen.domain.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from meldingen.domain.privacy import is_public_category
 from meldingen.flow.publicity import may_be_public, set_photo_public
+from meldingen.store.category import Category, public_to_all
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import history_of
 from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.photo import KLAAR, Photo, add_photo
+from meldingen.store.worklists import is_public_melding, is_public_work, open_nearby
 from tests import factories
 
 
@@ -99,3 +103,37 @@ def test_persons_and_drugs_are_never_public(session: Session, home: Gemeente, ag
             with pytest.raises(Conflict, match="nooit_openbaar"):
                 set_photo_public(session, photo.public_id, True, actor=agent, now=now)
             assert not set_photo_public(session, photo.public_id, False, actor=agent, now=now).public
+
+
+def test_queries_and_the_rule_say_the_same(session: Session, home: Gemeente) -> None:
+    main = factories.category(session, home, "overlast")
+    street = session.scalars(sa.select(Category).where(Category.slug == "straat")).one()
+    for slug, parent, public in [
+        ("stank-of-rook", main, True), ("ratten", street, True),
+        ("stoeptegel", street, True), ("paaltje", street, False),
+    ]:  # fmt: skip
+        factories.category(session, home, slug, parent=parent, public=public)
+    shown = set(session.scalars(sa.select(Category.slug).where(public_to_all())))
+    rows = session.scalars(sa.select(Category)).all()
+    slugs = {row.id: row.slug for row in rows}
+    assert shown == {
+        row.slug for row in rows if is_public_category(row.slug, slugs.get(row.parent_id or 0), public=row.public)
+    }
+    assert "stoeptegel" in shown and not shown & {"overlast", "stank-of-rook", "ratten", "paaltje"}
+
+
+@pytest.mark.parametrize(("slug", "parent"), [("ratten", "straat"), ("stank-of-rook", "overlast")])
+def test_what_is_about_persons_stays_hidden_though_its_flag_says_public(
+    session: Session, home: Gemeente, agent: Actor, now: datetime, slug: str, parent: str
+) -> None:
+    main = session.scalar(sa.select(Category).where(Category.slug == parent)) or factories.category(
+        session, home, parent
+    )
+    factories.category(session, home, slug, parent=main, public=True)
+    melding = factories.melding(session, now=now, category_slug=slug)
+    work = factories.opdracht_of(session, melding)
+    assert not is_public_melding(session, melding.id, scope=[home.id])
+    assert not is_public_work(session, work.id, scope=[home.id])
+    assert list(open_nearby(session, *factories.HOME, radius_m=500, scope=[home.id])) == []
+    with pytest.raises(Conflict, match="nooit_openbaar"):
+        set_photo_public(session, photo_of(session, melding, now).public_id, True, actor=agent, now=now)
