@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from dkim.asn1 import ASN1FormatError
+from dkim.crypto import UnparsableKeyError, parse_pem_private_key
+
 from .domain.clock import check_clock
+from .domain.return_address import LONGEST_NAME
 
 
 class SettingsError(Exception):
@@ -33,6 +37,10 @@ class Settings:
     s3_secret_key: str = field(repr=False)
     smtp_url: str = field(repr=False)
     mail_from: str
+    mail_bounce: str
+    mail_answer: str
+    dkim_selector: str
+    dkim_key: bytes = field(repr=False)
     notifynl_api_key: str = field(repr=False)
     notifynl_url: str
     notifynl_sms_template: str
@@ -93,6 +101,8 @@ def _across(values: Mapping[str, object]) -> list[str]:
         mistakes.append("PUBLIC_URL moet met https:// beginnen (buiten lokale modus)")
     if not values["local_mode"] and not values["smtp_url"] and not values["notifynl_api_key"]:
         mistakes.append("SMTP_URL of NOTIFYNL_API_KEY ontbreekt: zonder kan geen gereedmelding uit")
+    if bool(values["dkim_selector"]) != bool(values["dkim_key"]):
+        mistakes.append("DKIM_SELECTOR en DKIM_SLEUTEL horen bij elkaar")
     if values["notifynl_api_key"] and not (values["notifynl_sms_template"] or values["notifynl_email_template"]):
         mistakes.append("NOTIFYNL_SMS_TEMPLATE of NOTIFYNL_EMAIL_TEMPLATE hoort bij NOTIFYNL_API_KEY")
     return mistakes
@@ -116,6 +126,28 @@ def _number(raw: str) -> int:
 
 def _path(raw: str) -> Path | None:
     return Path(raw) if raw else None
+
+
+def _private_key(raw: str) -> bytes:
+    """What the file holds; tried here, so that a wrong key shows at the start and not at the first bericht."""
+    if not raw:
+        return b""
+    try:
+        key = Path(raw).read_bytes()
+        parse_pem_private_key(key)
+    except (OSError, ValueError, LookupError, TypeError, UnparsableKeyError, ASN1FormatError) as error:
+        raise ValueError("dit bestand is geen leesbare RSA-sleutel in PEM") from error
+    return key
+
+
+def _tagging(raw: str) -> str:
+    """An address of ours that gets something behind a plus: see domain/return_address.py."""
+    name, at, domain = raw.rpartition("@")
+    if raw and not (at and name and domain and raw.isascii() and "+" not in name and not raw.count(" ")):
+        raise ValueError("schrijf één adres zonder naam en zonder plus, zoals retour@meldingen.gemeente.nl")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"voor het apenstaartje passen {LONGEST_NAME} tekens")
+    return raw.lower()
 
 
 def _list(raw: str) -> tuple[str, ...]:
@@ -197,6 +229,20 @@ VARIABLES: tuple[Variable, ...] = (
         _url("smtp", "smtps"),
     ),
     Variable("MAIL_FROM", "mail_from", "afzender van e-mail", default="meldingen@example.nl"),
+    Variable(
+        "MAIL_BOUNCE",
+        "mail_bounce",
+        "adres waar onbestelbare mail heen gaat, met iets achter een plus per bericht; leeg = MAIL_FROM",
+        _tagging,
+    ),
+    Variable(
+        "MAIL_ANTWOORD",
+        "mail_answer",
+        "adres waar antwoorden van melders heen gaan, met iets achter een plus; leeg = het adres van de gemeente",
+        _tagging,
+    ),
+    Variable("DKIM_SELECTOR", "dkim_selector", "naam van de DKIM-sleutel in DNS: <naam>._domainkey.<domein>"),
+    Variable("DKIM_SLEUTEL", "dkim_key", "bestand met de geheime DKIM-sleutel (RSA, PEM)", _private_key),
     Variable("NOTIFYNL_API_KEY", "notifynl_api_key", "sleutel van NotifyNL, voor sms en e-mail"),
     Variable("NOTIFYNL_URL", "notifynl_url", "adres van NotifyNL", _url("http", "https"), "https://api.notifynl.nl"),
     Variable("NOTIFYNL_SMS_TEMPLATE", "notifynl_sms_template", "sms-sjabloon in NotifyNL met één veld: tekst"),

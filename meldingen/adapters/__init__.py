@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from functools import partial
 
 from ..settings import Settings
 from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
-from .mail import MailSender, SmtpSender
+from .mail import Dkim, MailSender, SmtpSender
 from .notifynl import NotifyMail, NotifySms
 from .postvak import Postvak, PostvakMail, PostvakSms
 from .push import PushSender
@@ -61,7 +62,7 @@ def _photos(settings: Settings) -> PhotoStore:
 
 def _mail(settings: Settings, postvak: Postvak | None) -> MailSender | None:
     if settings.smtp_url:
-        return SmtpSender(settings.smtp_url, settings.mail_from)
+        return SmtpSender(settings.smtp_url, settings.mail_from, signing=_signing(settings))
     if settings.notifynl_api_key and settings.notifynl_email_template:
         return NotifyMail(
             api_key=settings.notifynl_api_key,
@@ -69,6 +70,12 @@ def _mail(settings: Settings, postvak: Postvak | None) -> MailSender | None:
             template=settings.notifynl_email_template,
         )
     return PostvakMail(postvak, settings.mail_from) if postvak else None
+
+
+def _signing(settings: Settings) -> Dkim | None:
+    if not settings.dkim_key:
+        return None
+    return Dkim(settings.dkim_selector, parseaddr(settings.mail_from)[1].rpartition("@")[2], settings.dkim_key)
 
 
 def _sms(settings: Settings, postvak: Postvak | None) -> SmsSender | None:

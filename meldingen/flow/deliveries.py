@@ -44,6 +44,7 @@ from ..store.notice import (
     notice_by_id,
 )
 from ..store.outbox import Topic, Urgency
+from .envelope import Envelope, envelope_of
 from .notice_facts import facts_for_melder, facts_for_team
 from .texts import write
 
@@ -79,7 +80,7 @@ class Attempt:
     number: int
     at: datetime
     sender_name: str
-    reply_to: str
+    envelope: Envelope
     alarm: bool
 
 
@@ -129,7 +130,7 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | None:
         number=current.attempts,
         at=desk.now,
         sender_name=f"Gemeente {home.name}",
-        reply_to=home.email,
+        envelope=envelope_of(desk.settings, notice, about, home, current.reference),
         alarm=about is None,
     )
 

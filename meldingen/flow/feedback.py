@@ -11,9 +11,9 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
-from ..store import category, gemeente, journal, outbox, team
+from ..store import category, contact, gemeente, journal, outbox, team
 from ..store.journal import Note
-from ..store.melding import Melding
+from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
 from . import notices, questions, routing
 from .status import (
@@ -33,18 +33,33 @@ REQUESTED = "gevraagd"
 REFUSED = "afgewezen"
 
 
-def add_supplement(session: Session, melding: Melding, text: str, *, actor: Actor, now: datetime) -> Note:
-    """More from the melder. An opdracht that waits for his answer goes on; its term runs again."""
+def add_supplement(
+    session: Session, melding: Melding, text: str, *, actor: Actor, now: datetime, came_by: str = ""
+) -> Note:
+    """More from the melder. An opdracht that waits for his answer goes on; its term runs again.
+
+    came_by: `e_mail` or `e_mail_ander_adres` for what came by mail; empty for what was typed on a page of ours.
+    """
     text = clean_text(text, field="tekst")
     if not text:
         raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt toevoegen.")
     work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
     note = _keep(session, melding, text, actor, now)
-    _record(session, "aanvulling", melding, actor=actor, now=now, facts={"note_id": note.id})
+    _record(session, "aanvulling", melding, actor=actor, now=now, facts=_said(note, came_by))
     for opdracht in work.opdrachten.values():
         questions.let_go(session, opdracht, melding, actor=actor, now=now)
     derive_statuses(session, work.meldingen.values(), now=now)
     return note
+
+
+def hear_only_the_end(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
+    """ "Alleen als het klaar is", chosen after intake; a second time changes nothing, nor without a contact."""
+    lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
+    known = contact.contact_of(session, melding.id, scope=[melding.gemeente_id])
+    if known is None or known.only_when_done:
+        return
+    known.only_when_done = True
+    _record(session, "contact_gewijzigd", melding, actor=actor, now=now, facts={"fields": ["only_when_done"]})
 
 
 def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: Actor, now: datetime) -> str:
@@ -182,6 +197,10 @@ def _leave(session: Session, melding: Melding, opdracht: Opdracht, *, actor: Act
 
 def _melders(session: Session, opdracht: Opdracht) -> int:
     return len(melding_ids_of(session, [opdracht.id], scope=[opdracht.gemeente_id]))
+
+
+def _said(note: Note, came_by: str) -> dict[str, object]:
+    return {"note_id": note.id, "came_by": came_by} if came_by else {"note_id": note.id}
 
 
 def _keep(session: Session, melding: Melding, text: str, actor: Actor, now: datetime) -> Note:

@@ -168,7 +168,9 @@ def _call(adapters: Adapters, step: Attempt) -> Receipt:
             reference=step.reference,
             at=step.at,
             sender_name=step.sender_name,
-            reply_to=step.reply_to,
+            reply_to=step.envelope.reply_to,
+            envelope_from=step.envelope.envelope_from,
+            unsubscribe_url=step.envelope.unsubscribe_url,
         )
         return Receipt(adapters.mail.send(mail), VERZONDEN)
     if step.channel == Channel.SMS and adapters.sms is not None:

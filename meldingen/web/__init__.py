@@ -15,6 +15,7 @@ from . import (
     kcc_melding,
     layout,
     metrics,
+    minder_mail,
     openbaarheid,
     plek,
     postvak,
@@ -47,6 +48,7 @@ def init_app(app: Flask) -> None:
     headers.init_app(app)
     layout.init_app(app)
     app.register_blueprint(gezond.pages)
+    app.register_blueprint(minder_mail.pages)  # mail programs post here, without the token of a form
     for pages in PAGES:
         app.register_blueprint(pages)
     app.before_request(_protect_forms)

@@ -27,6 +27,10 @@ CHANNELS = {
     "eigen_waarneming": "eigen waarneming",
     "partner": "een andere app",
 }
+MAILED = {
+    "e_mail": "De melder vulde iets aan, per e-mail.",
+    "e_mail_ander_adres": "Aanvulling per e-mail, van een ander adres dan dat van de melder.",
+}
 JOINED = {
     "dit_heb_ik_ook": "De melder zei: dit heb ik ook.",
     "vanzelf": "Vanzelf: dezelfde soort, vlakbij.",
@@ -125,6 +129,8 @@ def _sentence(event: Event, names: _Names) -> str:
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
         case "gebeld":
             return "Gebeld: gesproken." if facts.get("outcome") == "gesproken" else "Gebeld: niet bereikt."
+        case "aanvulling" if facts.get("came_by"):
+            return MAILED[facts["came_by"]]
         case "geweigerd":
             return f"Niet uitgevoerd: {move_named(facts['action']).words.lower()}."
         case _:

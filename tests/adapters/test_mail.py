@@ -30,7 +30,7 @@ def running() -> Iterator[MailServer]:
 @pytest.fixture
 def server(running: MailServer) -> MailServer:
     """The mail server, empty and well-behaved."""
-    for kept in (running.accepted, running.refuse, running.tried):
+    for kept in (running.accepted, running.raw, running.senders, running.refuse, running.tried):
         kept.clear()
     running.greylist = running.break_off = False
     running.wait_s = running.slow_s = 0.0

@@ -32,6 +32,8 @@ class MailServer:
 
     port: int = 0
     accepted: list[tuple[EmailMessage, list[str]]] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     greylist: bool = False
     break_off: bool = False
@@ -72,6 +74,8 @@ class MailServer:
         assert isinstance(envelope.original_content, bytes)
         message = message_from_bytes(envelope.original_content, policy=default)
         self.accepted.append((message, list(envelope.rcpt_tos)))
+        self.raw.append(envelope.original_content)
+        self.senders.append(envelope.mail_from or "")
         if self.wait_s:
             await asyncio.sleep(self.wait_s)
         if self.break_off:
