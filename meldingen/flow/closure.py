@@ -16,7 +16,7 @@ from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN
 from ..store.melding import Melding
 from ..store.opdracht import Closure, opdrachten_of
-from . import library, notices
+from . import endings, library, notices
 from .status import Basis, Done, begin_move, derive_statuses, finish_move
 
 
@@ -67,7 +67,9 @@ def close_opdracht(
     facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason}
     event = finish_move(session, opened, opdracht, "afgehandeld", actor=actor, now=now, facts=facts, to=GEREED)
     derived = derive_statuses(session, opened.meldingen.values(), now=closed_at)
-    for kind, ended in _ends(session, derived.became(AFGEHANDELD)).items():
+    ends = _ends(session, derived.became(AFGEHANDELD))
+    endings.remember_ends(session, event, opdracht, ends, now=now)
+    for kind, ended in ends.items():
         notices.announce(session, kind, event, ended, now=now)
     waiting = [m for m in opened.of(session, opdracht) if m.status != AFGEHANDELD and m.withdrawn_at is None]
     notices.announce(session, "deels_klaar", event, waiting, now=now)

@@ -11,7 +11,7 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
-from ..store import category, contact, gemeente, journal, outbox, team
+from ..store import category, contact, ending, gemeente, journal, outbox, team
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
@@ -139,6 +139,7 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     vangnet = team.vangnet_team(session, scope=scope)
     if words:
         _keep(session, melding, words, actor, now)
+    ending.mark_reopened(session, melding.id, now=now, scope=scope)
     # A new promise from today: the old one has passed, and work that is late at birth helps nobody.
     melding.term_days = chosen.term_days
     melding.promised_on = deadlines.promised_on(now, chosen.term_days, gemeente.closing_days(session, scope=scope))

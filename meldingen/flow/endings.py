@@ -1,0 +1,81 @@
+"""What the figures remember of an end: written with the closing itself, in its transaction, while the facts are true.
+
+Not the end itself (closure.py), nor what its melder hears (notices.py). Counting is store/reports_work.py's.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain import deadlines
+from ..domain.cijfers import in_term, lead_werkdagen
+from ..domain.notices import NoticeKind, channels_for
+from ..domain.workflow import VERVALLEN
+from ..store import contact, ending, gemeente, team
+from ..store.contact import Contact
+from ..store.ending import Ending
+from ..store.journal import Event
+from ..store.melding import Melding
+from ..store.opdracht import Opdracht, opdrachten_of
+from .deliveries import contact_facts
+from .routing import SPOED
+
+
+def remember_ends(
+    session: Session, event: Event, opdracht: Opdracht, ends: Mapping[NoticeKind, Sequence[Melding]], *, now: datetime
+) -> None:
+    """Keeps one Ending for each of these locked meldingen, which this closing of `opdracht` made afgehandeld.
+
+    ends: by what the melder hears of it. Two opdrachten closed for one melding make one end: that of the last.
+    """
+    meldingen = [melding for ended in ends.values() for melding in ended]
+    if not meldingen:
+        return
+    scope, ids = [opdracht.gemeente_id], [m.id for m in meldingen]
+    known = contact.contacts_of(session, ids, scope=scope)
+    parts = opdrachten_of(session, ids, scope=scope)
+    closing = gemeente.closing_days(session, scope=scope)
+    parties = {t.id for t in team.every_team(session, scope=scope) if t.is_partner}
+    for kind, ended in ends.items():
+        for melding in ended:
+            work = [o for o in parts[melding.id] if o.status != VERVALLEN]
+            closed_at = melding.closed_at or now
+            paused = max((o.paused_days for o in work), default=0)
+            session.add(
+                Ending(
+                    gemeente_id=melding.gemeente_id,
+                    melding_id=melding.id,
+                    event_id=event.id,
+                    kind=kind,
+                    month=deadlines.local_day(now).replace(day=1),
+                    at=now,
+                    received_at=melding.received_at,
+                    closed_at=closed_at,
+                    category_id=melding.category_id,
+                    wijk_code=melding.wijk_code,
+                    team_id=opdracht.team_id,
+                    intake_channel=melding.intake_channel,
+                    partner_name=melding.partner_name,
+                    reach=_reach(melding, known.get(melding.id), kind),
+                    spoed=melding.danger or any(o.urgency == SPOED for o in work),
+                    partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in parties for o in work),
+                    werkdagen=lead_werkdagen(melding.received_at, closed_at, closing),
+                    in_term=in_term(melding.received_at, closed_at, melding.term_days, 0, closing),
+                    in_term_paused=in_term(melding.received_at, closed_at, melding.term_days, paused, closing),
+                )
+            )
+    session.flush()
+
+
+def _reach(melding: Melding, known: Contact | None, kind: str) -> str:
+    """Whether this melder can be told, as `notices.announce` decides it, and else why not."""
+    if known is None:
+        return ending.GEWIST if melding.erased_at is not None else ending.ANONIEM
+    facts = contact_facts(known)
+    if channels_for(facts, kind):
+        return ending.BEREIKBAAR
+    if known.email or known.phone or facts.push or facts.postal:
+        refused = known.email and known.email_refused_at is not None
+        return ending.GEEN_KANAAL if refused else ending.WIL_GEEN_BERICHT
+    return ending.ANONIEM

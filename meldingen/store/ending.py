@@ -1,0 +1,71 @@
+"""The end of a melding: one row each time that it became afgehandeld, with the facts the figures count.
+
+Written at that moment and never changed but for a reopening, so a figure over a past month stays what it was: whatever
+happens to the melding, its term, the closing days or its person later. It holds nothing about a person and outlives the
+melding (no foreign key), as the figures do.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Moment, OfGemeente, Ref, one_of, own, refers
+
+BEREIKBAAR = "bereikbaar"
+ANONIEM = "anoniem"
+WIL_GEEN_BERICHT = "wil_geen_bericht"
+GEEN_KANAAL = "geen_kanaal"
+GEWIST = "gewist"
+REACHES = (BEREIKBAAR, ANONIEM, WIL_GEEN_BERICHT, GEEN_KANAAL, GEWIST)
+
+
+class Ending(OfGemeente, Base):
+    """One end. event_id: the closing that was the last one. kind: what its melder hears, as a NoticeKind.
+
+    month: first day of the month (Amsterdam) of `at`, the moment we heard of it. closed_at: when the work was done, by
+    the team's device. reach: whether the melder could be told, REACHES. werkdagen: from receipt to closed_at. in_term:
+    within the melding's own term; in_term_paused: with the term moved on by questions to the melder. partner: an
+    external party did it or has it now. reopened_at: when this end turned out to be none.
+    """
+
+    __tablename__ = "ending"
+
+    melding_id: Mapped[Ref]
+    event_id: Mapped[Ref]
+    kind: Mapped[str] = mapped_column(sa.Text)
+    month: Mapped[date]
+    at: Mapped[Moment]
+    received_at: Mapped[Moment]
+    closed_at: Mapped[Moment]
+    category_id: Mapped[Ref | None]
+    wijk_code: Mapped[str | None] = mapped_column(sa.Text)
+    team_id: Mapped[Ref]
+    intake_channel: Mapped[str] = mapped_column(sa.Text)
+    partner_name: Mapped[str] = mapped_column(sa.Text, server_default="")
+    reach: Mapped[str] = mapped_column(sa.Text)
+    spoed: Mapped[bool]
+    partner: Mapped[bool]
+    werkdagen: Mapped[int]
+    in_term: Mapped[bool]
+    in_term_paused: Mapped[bool]
+    reopened_at: Mapped[Moment | None]
+
+    __table_args__ = own(
+        refers("category_id", "category"),
+        refers("team_id", "team"),
+        one_of("reach", REACHES),
+        sa.UniqueConstraint("gemeente_id", "melding_id", "event_id"),
+        sa.Index("ix_ending_month", "gemeente_id", "month"),
+    )
+
+
+def mark_reopened(session: Session, melding_id: int, *, now: datetime, scope: Collection[int]) -> None:
+    """The last end of this melding did not hold."""
+    session.execute(
+        sa.update(Ending)
+        .where(Ending.melding_id == melding_id, Ending.gemeente_id.in_(scope), Ending.reopened_at.is_(None))
+        .values(reopened_at=now)
+    )
