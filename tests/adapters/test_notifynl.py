@@ -1,18 +1,29 @@
-"""SMS: the same promises over the real Notify protocol, in the postvak and in memory; and each error it documents."""
+"""NotifyNL: SMS and e-mail over the real protocol, each status and each error it documents; and the twins of SMS."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from meldingen.adapters import notifynl as adapter
 from meldingen.adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
-from meldingen.adapters.notifynl import NotifySms
+from meldingen.adapters.mail import Mail, SmtpSender
+from meldingen.adapters.notifynl import NotifyMail, NotifySms
 from meldingen.adapters.postvak import Postvak, PostvakSms
+from meldingen.adapters.receipt import CanTell
 from meldingen.adapters.sms import MemorySms, Sms, SmsSender
-from tests.standins.notify import API_KEY, TEMPLATE, NotifyServer, notify_server
+from tests.standins.notify import API_KEY, EMAIL_TEMPLATE, REFUSALS, TEMPLATE, NotifyServer, notify_server
 
 SMS = Sms("+31612345678", "U heeft vanmorgen om 08.47 een melding gedaan.", "2670000017-abc")
+MAIL = Mail(
+    "jan@example.nl",
+    "Melding 26 7000 0017\r\n is klaar",
+    "Beste Jan,\n\nHet bord is vervangen.",
+    "<p>Het bord is vervangen.</p>",
+    "2670000017-abe",
+    datetime(2026, 4, 14, 6, 47, tzinfo=UTC),
+)
 
 
 @pytest.fixture(scope="module")
@@ -24,15 +35,16 @@ def running() -> Iterator[NotifyServer]:
 @pytest.fixture
 def server(running: NotifyServer) -> NotifyServer:
     """The provider, empty and well-behaved."""
-    running.kept.clear()
-    running.requests.clear()
-    running.fail_with, running.fail_after, running.garbage = None, False, False
-    running.status, running.wait_s = "created", 0.0
+    running.forget()
     return running
 
 
 def notify(server: NotifyServer, *, key: str = API_KEY, template: str = TEMPLATE) -> NotifySms:
     return NotifySms(api_key=key, url=server.url, template=template)
+
+
+def notify_mail(server: NotifyServer, *, template: str = EMAIL_TEMPLATE) -> NotifyMail:
+    return NotifyMail(api_key=API_KEY, url=server.url, template=template)
 
 
 @pytest.fixture(params=["notify", "postvak", "geheugen"])
@@ -55,7 +67,7 @@ class TestEverySender:
         assert sender.find("2670000017-abd") is None
 
 
-class TestNotify:
+class TestSms:
     def test_the_protocol(self, server: NotifyServer) -> None:
         identity = notify(server).send(SMS)
         assert server.kept[0]["id"] == identity
@@ -63,51 +75,56 @@ class TestNotify:
         assert server.texts(SMS.reference) == [SMS.text]
 
     @pytest.mark.parametrize(
-        ("word", "ours"),
+        ("word", "ours", "refused"),
         [
-            ("created", "verzonden"),
-            ("sending", "verzonden"),
-            ("pending", "verzonden"),
-            ("sent", "verzonden"),
-            ("delivered", "bezorgd"),
-            ("permanent-failure", "niet_bezorgd"),
-            ("temporary-failure", "niet_bezorgd"),
-            ("technical-failure", "niet_bezorgd"),
-            ("iets-nieuws", "verzonden"),
+            ("created", "verzonden", False),
+            ("sending", "verzonden", False),
+            ("pending", "verzonden", False),
+            ("sent", "verzonden", False),
+            ("delivered", "bezorgd", False),
+            ("permanent-failure", "niet_bezorgd", True),
+            ("temporary-failure", "niet_bezorgd", False),
+            ("technical-failure", "niet_bezorgd", False),
+            ("iets-nieuws", "verzonden", False),
         ],
     )
-    def test_each_status_in_our_words(self, server: NotifyServer, word: str, ours: str) -> None:
+    def test_each_status_in_our_words(self, server: NotifyServer, word: str, ours: str, refused: bool) -> None:
         server.status = word
         notify(server).send(SMS)
         found = notify(server).find(SMS.reference)
-        assert found is not None and (found.status, found.reason) == (ours, word)
+        assert found is not None
+        assert (found.status, found.reason, found.address_refused) == (ours, word, refused)
 
     @pytest.mark.parametrize(
-        ("status", "error", "message", "failure"),
+        ("refusal", "failure", "wait_s"),
         [
-            (400, "ValidationError", "phone_number Not enough digits", AddressRefused),
-            (400, "BadRequestError", "Can't send to this recipient using a team-only API key", PermanentFailure),
-            (400, "ValidationError", "template_id is not a valid UUID", TemporaryFailure),
-            (400, "BadRequestError", "Missing personalisation: tekst", TemporaryFailure),
-            (403, "AuthError", "Invalid token: API key not found", TemporaryFailure),
-            (404, "NoResultFound", "No result found", TemporaryFailure),
-            (429, "RateLimitError", "Exceeded rate limit for key type LIVE", TemporaryFailure),
-            (429, "TooManyRequestsError", "Exceeded send limits (LIMIT) for today", TemporaryFailure),
-            (500, "Exception", "Internal server error", UncertainFailure),
-            (503, "Exception", "Service unavailable", UncertainFailure),
+            ("no number", AddressRefused, None),
+            ("team only", PermanentFailure, None),
+            ("trial mode", PermanentFailure, None),
+            ("template id", TemporaryFailure, None),
+            ("no template", TemporaryFailure, None),
+            ("personalisation", TemporaryFailure, None),
+            ("clock", TemporaryFailure, None),
+            ("key", TemporaryFailure, None),
+            ("unknown", TemporaryFailure, None),
+            ("rate", TemporaryFailure, 60),
+            ("day", TemporaryFailure, 3600),
+            ("server", UncertainFailure, None),
+            ("away", UncertainFailure, None),
         ],
     )
     def test_each_documented_error(
-        self, server: NotifyServer, status: int, error: str, message: str, failure: type[Exception]
+        self, server: NotifyServer, refusal: str, failure: type[Exception], wait_s: float | None
     ) -> None:
-        server.fail_with = (status, error, message)
+        server.fail_with = REFUSALS[refusal]
         with pytest.raises(failure) as told:
             notify(server).send(SMS)
         assert type(told.value) is failure
+        assert getattr(told.value, "retry_after_s", None) == wait_s
         assert "0612345678" not in str(told.value) and "+316" not in str(told.value)
 
     def test_an_error_after_the_message_was_kept_is_cleared_up_by_asking(self, server: NotifyServer) -> None:
-        server.fail_with, server.fail_after = (500, "Exception", "Internal server error"), True
+        server.fail_with, server.fail_after = REFUSALS["server"], True
         with pytest.raises(UncertainFailure):
             notify(server).send(SMS)
         found = notify(server).find(SMS.reference)
@@ -145,6 +162,41 @@ class TestNotify:
         notify(server).send(SMS)
         notify(server).find(SMS.reference)
         assert server.requests == ["POST /v2/notifications/sms", "GET /v2/notifications"]
+
+
+class TestMail:
+    def test_our_subject_and_text_in_one_template(self, server: NotifyServer) -> None:
+        identity = notify_mail(server).send(MAIL)
+        (kept,) = server.kept
+        assert (kept["id"], kept["email_address"], kept["reference"]) == (identity, MAIL.to, MAIL.reference)
+        assert (kept["subject"], kept["body"]) == ("Melding 26 7000 0017 is klaar", MAIL.text)
+
+    def test_it_can_tell_and_smtp_cannot(self, server: NotifyServer) -> None:
+        assert isinstance(notify_mail(server), CanTell) and isinstance(notify(server), CanTell)
+        assert not isinstance(SmtpSender("smtp://127.0.0.1:1", "meldingen@example.nl"), CanTell)
+        assert notify_mail(server).find(MAIL.reference) is None
+        notify_mail(server).send(MAIL)
+        server.settle(MAIL.reference, "permanent-failure")
+        found = notify_mail(server).find(MAIL.reference)
+        assert found is not None
+        assert (found.status, found.reason, found.address_refused) == ("niet_bezorgd", "permanent-failure", True)
+        assert notify(server).find(MAIL.reference) is None  # an SMS it is not
+
+    @pytest.mark.parametrize(
+        ("refusal", "failure"),
+        [
+            ("no address", AddressRefused),
+            ("team only", PermanentFailure),
+            ("personalisation", TemporaryFailure),
+            ("day", TemporaryFailure),
+            ("server", UncertainFailure),
+        ],
+    )
+    def test_refusals(self, server: NotifyServer, refusal: str, failure: type[Exception]) -> None:
+        server.fail_with = REFUSALS[refusal]
+        with pytest.raises(failure) as told:
+            notify_mail(server).send(MAIL)
+        assert type(told.value) is failure and "jan" not in str(told.value)
 
 
 def test_memory_can_fail_before_or_after_keeping() -> None:
