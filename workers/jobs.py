@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
 from meldingen.db import business_now, retry_deadlock, transaction
 from meldingen.domain.errors import DomainError, Unavailable
-from meldingen.flow import notices, photos, routing
+from meldingen.flow import notices, photos, receipts, routing
 from meldingen.store import leases
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic
@@ -91,11 +91,16 @@ def _notice(context: Context, entry: Leased) -> datetime | None:
     return notices.deliver_notice(context.engine, adapters, settings, entry.payload, last_try=entry.last_try)
 
 
+def _receipt(context: Context, entry: Leased) -> datetime | None:
+    return receipts.ask_provider(context.engine, context.adapters, context.settings, entry.payload)
+
+
 HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
         Topic.ROUTE: in_one_transaction(_route),
         Topic.PHOTO: in_steps(_photo),
         Topic.NOTICE: in_steps(_notice),
+        Topic.RECEIPT: in_steps(_receipt),
         Topic.UPKEEP: in_steps(schedule.do_periodic),
     }
 )

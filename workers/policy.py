@@ -43,6 +43,8 @@ POLICIES: Mapping[Topic, Policy] = MappingProxyType(
         Topic.ROUTE: Policy(Terms(20, 90, 10), job_timeout_s=45, budget_s=15, first_wait_s=2, longest_wait_s=900),
         # About seventeen hours: a mail server that is down for a night costs no bericht.
         Topic.NOTICE: Policy(Terms(20, 90, 24), job_timeout_s=45, budget_s=15, first_wait_s=5, longest_wait_s=3600),
+        # A provider that is down is asked again without counting; what is left is our own mistake.
+        Topic.RECEIPT: Policy(Terms(20, 90, 10), job_timeout_s=45, budget_s=15, first_wait_s=60, longest_wait_s=3600),
         Topic.PHOTO: Policy(Terms(1, 150, 5), job_timeout_s=60, budget_s=60, first_wait_s=10, longest_wait_s=900),
         Topic.UPKEEP: Policy(Terms(1, 600, 5), job_timeout_s=300, budget_s=300, first_wait_s=60, longest_wait_s=3600),
     }

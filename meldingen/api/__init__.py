@@ -11,6 +11,7 @@ from . import (
     fotos,
     headers,
     meldingen,
+    ontvangst,
     opdracht_moves,
     opdrachten,
     openapi,
@@ -49,6 +50,7 @@ def init_app(app: Flask) -> None:
         api.register_blueprint(door)
     app.register_blueprint(openapi.pages)
     app.register_blueprint(well_known.pages)
+    app.register_blueprint(ontvangst.pages)
     for kind in (DomainError, HTTPException, Exception):
         app.register_error_handler(kind, _answer)
 

@@ -28,7 +28,7 @@ from ..store.journal import Event, record
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.outbox import Topic, Urgency
-from . import deliveries, texts
+from . import deliveries, receipts, texts
 from .deliveries import Attempt, Desk
 
 _LOCK_CLASS = 4021
@@ -154,6 +154,7 @@ def deliver_notice(
             return None
         with step() as desk:
             deliveries.record_receipt(desk, attempt.reference, receipt)
+            receipts.ask_later(desk, attempt.reference)
     return None
 
 

@@ -24,6 +24,7 @@ class Topic(StrEnum):
     ROUTE = "toewijzen"
     PHOTO = "foto"
     NOTICE = "bericht"
+    RECEIPT = "ontvangstbewijs"
     UPKEEP = "onderhoud"
 
 

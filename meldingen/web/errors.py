@@ -18,7 +18,7 @@ from ..domain.errors import DomainError, NotSignedIn
 log = structlog.get_logger()
 Handler = Callable[[Any], Any]
 
-MACHINES = ("/api/", "/gezond/", "/metrics")
+MACHINES = ("/api/", "/gezond/", "/metrics", "/ontvangst/")
 WORDS = {
     400: ("Dit verzoek klopt niet", "Ga terug en probeer het nog een keer."),
     403: ("Dit mag u niet", "Uw account mag deze pagina niet openen."),

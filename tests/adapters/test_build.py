@@ -6,13 +6,14 @@ import pytest
 
 from meldingen.adapters import build
 from meldingen.adapters.mail import SmtpSender
-from meldingen.adapters.notifynl import NotifySms
+from meldingen.adapters.notifynl import NotifyMail, NotifySms
 from meldingen.adapters.postvak import PostvakMail, PostvakSms
 from meldingen.settings import Settings
-from tests.standins.notify import API_KEY, TEMPLATE
+from tests.standins.notify import API_KEY, EMAIL_TEMPLATE, TEMPLATE
 
 SMTP = {"SMTP_URL": "smtp://127.0.0.1:25"}
 NOTIFY = {"NOTIFYNL_API_KEY": API_KEY, "NOTIFYNL_SMS_TEMPLATE": TEMPLATE}
+NOTIFY_MAIL = {"NOTIFYNL_API_KEY": API_KEY, "NOTIFYNL_EMAIL_TEMPLATE": EMAIL_TEMPLATE}
 NONE = type(None)
 
 
@@ -25,6 +26,9 @@ NONE = type(None)
         (False, SMTP | NOTIFY, SmtpSender, NotifySms, False),
         (False, SMTP, SmtpSender, NONE, False),
         (False, NOTIFY, NONE, NotifySms, False),
+        (False, NOTIFY_MAIL, NotifyMail, NONE, False),
+        (False, SMTP | NOTIFY_MAIL, SmtpSender, NONE, False),
+        (True, NOTIFY | NOTIFY_MAIL, NotifyMail, NotifySms, True),
     ],
 )
 def test_channels(tmp_path: Path, local: bool, asked: dict[str, str], mail: type, sms: type, postvak: bool) -> None:

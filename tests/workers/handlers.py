@@ -77,6 +77,7 @@ def _route(session: Session, entry: Leased, now: datetime) -> None:
 HANDLERS = {
     Topic.ROUTE: in_one_transaction(_route),
     Topic.NOTICE: in_steps(_deliver),
+    Topic.RECEIPT: in_steps(_deliver),
     Topic.PHOTO: in_steps(_deliver),
     Topic.UPKEEP: in_steps(_deliver),
 }
