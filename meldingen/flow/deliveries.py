@@ -320,7 +320,7 @@ def _write(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery
         to = team.team_by_id(desk.session, notice.team_id, scope=desk.scope)
         assert to is not None, "a foreign key holds the team"
         facts = facts_for_team(desk.session, desk.settings, notice, event, to, now=desk.now)
-    words = write(notice.kind, delivery.channel, facts)
+    words = write(desk.session, notice.kind, delivery.channel, facts)
     delivery.subject, delivery.text, delivery.html = words.subject, words.text, words.html
 
 

@@ -6,7 +6,7 @@ worded is for texts.py and the templates.
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -18,16 +18,20 @@ from ..domain.text import mask_personal
 from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN
 from ..settings import Settings
 from ..store import category, gemeente, journal, opdracht, photo, team
-from ..store.category import OTHER
+from ..store.category import OTHER, Category
 from ..store.gemeente import Gemeente
 from ..store.journal import Event
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.opdracht import Closure, Opdracht
 from ..store.team import Team
-from .texts import reason_sentences
+from .library import reason_sentence
+from .texts import Facts
 
 _WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
+_LATE: Final = (Channel.TELEFOON, Channel.BRIEF)
+"""These reach a melder days after they were written: they name a date, never "vanmorgen"."""
+HAS_PHOTO: Final = "Op uw eigen pagina staat een foto van hoe het nu is."
 _TELLS_OF = {
     NoticeKind.GEREED: OPGELOST,
     NoticeKind.NIET_OPGELOST: NIET_OPGELOST,
@@ -37,33 +41,42 @@ _TELLS_OF = {
 
 def facts_for_melder(
     session: Session, settings: Settings, notice: Notice, event: Event, melding: Melding, channel: str, *, now: datetime
-) -> dict[str, Any]:
-    """Every variable of defaults/README.md for one melder, at the moment `now` of the first sending."""
+) -> Facts:
+    """What this bericht tells one melder, at the moment `now` of the first sending."""
     scope = [notice.gemeente_id]
     home = gemeente.gemeente_by_id(session, notice.gemeente_id)
     closure = _closure(session, notice, event, melding)
-    return {
-        "gemeente": home,
-        "number": show_number(melding.number),
-        "when": _when(melding.received_at, channel, now),
-        "what": _what(session, melding.category_id or event.facts.get("category_id"), scope[0]),
-        "place": melding.address or melding.location_note,
-        "sentence": _sentence(session, home, notice, event, melding, closure, now),
-        "reason_text": reason_sentences().get(closure.reason, "") if closure else "",
-        "promised_on": _promise(notice, event, melding, now),
-        "link": follow_link(settings, melding),
-        "spoken_code": _spaced(tokens.spoken_code(settings.secret_keys, melding.id, melding.token_generation)),
-        "has_photo": closure is not None and _has_photo(session, closure),
-        "complaint": str(home.policy.get("klacht", "")) or home.phone,
+    chosen = _category(session, melding.category_id or event.facts.get("category_id"), scope[0])
+    when = _when(melding.received_at, channel, now)
+    link = follow_link(settings, melding)
+    values = {
+        "wat": _what(chosen),
+        "wanneer": when,
+        "dag": when.split(" om ")[0],
+        "plaats": melding.address or melding.location_note,
+        "nummer": show_number(melding.number),
+        "zin": _sentence(session, home, notice, event, melding, closure, now),
+        "reden": reason_sentence(closure.reason) if closure else "",
+        "datum": _promise(notice, event, melding, now),
+        "foto": HAS_PHOTO if closure is not None and _has_photo(session, closure) else "",
+        "storm": storm_text(home, now),
+        "klacht": str(home.policy.get("klacht", "")) or home.phone,
+        "code": _spaced(tokens.spoken_code(settings.secret_keys, melding.id, melding.token_generation)),
+        "gemeente": home.name,
+        "telefoon": home.phone,
+        "link": link,
+        "link_ja": f"{link}?antwoord=ja",
+        "link_nee": f"{link}?antwoord=nee",
     }
+    return Facts(home, values, _own_texts_of(chosen))
 
 
 def facts_for_team(
     session: Session, settings: Settings, notice: Notice, event: Event, to: Team, *, now: datetime
-) -> dict[str, Any]:
-    """The same variables for a bericht to a team. An external party reads what the melder wrote masked.
+) -> Facts:
+    """What a bericht tells a team. An external party reads what the melder wrote masked.
 
-    sentence: what the melder said, of the place in an alarm and of anything in an answer.
+    zin: what the melder said, of the place in an alarm and of anything in an answer.
     """
     scope = [notice.gemeente_id]
     work = _work(session, event, to)
@@ -73,20 +86,22 @@ def facts_for_team(
         said = work.location_note or next((m.location_note for m in melders if m.location_note), "")
     elif notice.kind == NoticeKind.ANTWOORD_ONTVANGEN:
         said = _note(session, event)
-    return {
-        "gemeente": gemeente.gemeente_by_id(session, notice.gemeente_id),
-        "number": show_number(melders[0].number) if melders else "",
-        "when": when_words(work.received_at, now),
-        "what": _what(session, work.category_id, scope[0]),
-        "place": work.address,
-        "sentence": mask_personal(said) if to.is_partner else said,
-        "reason_text": "",
-        "promised_on": date_words(local_day(work.due_at), local_day(now)),
+    home = gemeente.gemeente_by_id(session, notice.gemeente_id)
+    chosen = _category(session, work.category_id, scope[0])
+    when = when_words(work.received_at, now)
+    values = {
+        "wat": _what(chosen),
+        "wanneer": when,
+        "dag": when.split(" om ")[0],
+        "plaats": work.address,
+        "nummer": show_number(melders[0].number) if melders else "",
+        "zin": mask_personal(said) if to.is_partner else said,
+        "datum": date_words(local_day(work.due_at), local_day(now)),
+        "gemeente": home.name,
+        "telefoon": home.phone,
         "link": f"{settings.public_url}/team/{work.id}",
-        "spoken_code": "",
-        "has_photo": False,
-        "complaint": "",
     }
+    return Facts(home, values, _own_texts_of(chosen))
 
 
 def _work(session: Session, event: Event, to: Team) -> Opdracht:
@@ -125,19 +140,27 @@ def follow_link(settings: Settings, melding: Melding) -> str:
 
 
 def _when(received_at: datetime, channel: str, now: datetime) -> str:
-    """In words that fit the moment of sending; a date for a call, which comes later than it was written."""
-    if channel != Channel.TELEFOON:
+    """In words that fit the moment of sending; a date for what is heard or read later than it was written."""
+    if channel not in _LATE:
         return when_words(received_at, now)
     received = received_at.astimezone(AMSTERDAM)
     return f"op {date_words(received.date(), local_day(now))} om {received:%H.%M}"
 
 
-def _what(session: Session, category_id: int | None, gemeente_id: int) -> str:
-    """The phrase of the melder's own category, else of the one at the event, else of "Ander probleem"."""
+def _category(session: Session, category_id: int | None, gemeente_id: int) -> Category | None:
+    """The melder's own category, else the one at the event, else "Ander probleem"."""
     scope = [gemeente_id]
     chosen = category.category_by_id(session, category_id, scope=scope) if category_id else None
-    chosen = chosen or category.category_by_slug(session, OTHER, scope=scope)
+    return chosen or category.category_by_slug(session, OTHER, scope=scope)
+
+
+def _what(chosen: Category | None) -> str:
     return (chosen.phrase if chosen else "") or "een probleem"
+
+
+def _own_texts_of(chosen: Category | None) -> tuple[int, ...]:
+    """Whose own texts go first: those of the category, then those of its main category."""
+    return tuple(known for known in ((chosen.id, chosen.parent_id) if chosen else ()) if known is not None)
 
 
 def _closure(session: Session, notice: Notice, event: Event, melding: Melding) -> Closure | None:
@@ -170,7 +193,7 @@ def _sentence(
     facts: Mapping[str, Any] = event.facts
     scope = [notice.gemeente_id]
     match notice.kind:
-        case NoticeKind.VRAAG | NoticeKind.BLIJFT_GESLOTEN:
+        case NoticeKind.VRAAG | NoticeKind.BLIJFT_GESLOTEN | NoticeKind.VERTRAAGD:
             return _note(session, event)
         case NoticeKind.STORM:
             return storm_text(home, now)
