@@ -25,6 +25,7 @@ from .db import business_now
 from .domain import tokens
 from .domain.actor import ANONYMOUS, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
+from .domain.privacy import check_not_erased
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
@@ -192,12 +193,18 @@ def sign_in(session: Session, username: str, password: str, now: datetime) -> tu
 
 
 def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
-    """The melding a follow token opens, and its melder as actor. Raises NotFound for any token that does not fit."""
+    """The melding a follow token opens, and its melder as actor.
+
+    Raises NotFound for any token that does not fit, Gone for one that did until its melder was erased.
+    """
     claimed = tokens.read_token(token)
     melding = melding_by_id(visit.session, claimed.melding_id, scope=visit.public_scope) if claimed else None
     if claimed is None or melding is None:
         raise _no_melding()
-    if not tokens.verify_token(visit.settings.secret_keys, claimed, melding.token_generation):
+    keys = visit.settings.secret_keys
+    if not tokens.verify_token(keys, claimed, melding.token_generation):
+        if tokens.verify_token(keys, claimed, melding.token_generation - 1):
+            check_not_erased(melding.erased_at)  # the link in an old bericht: it was his, and is no more
         raise _no_melding()
     return melding, Actor(kind="melder", melding_id=melding.id, roles={melding.gemeente_id: frozenset()})
 

@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.db import business_now, transaction
-from meldingen.flow import photos, questions, upkeep
+from meldingen.flow import photos, questions, restore, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -85,6 +85,9 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
     if task == "erase_contact":
         about, home = int(entry.payload["melding_id"]), int(entry.payload["gemeente_id"])
         return upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home, now=now)
+    if task == "after_erasure":
+        restore.clean_up(context.adapters.photos, entry.payload)
+        return None
     periodic = PERIODIC.get(task)
     if periodic is None:
         log.warning("periodic_unknown", task=task)

@@ -73,8 +73,8 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "verdict": "asked via",
             "journal": "kind actor facts",
             "webhook_call": "reason",
-            "privacy_request": "kind status checked_how reason proof",
-            "tombstone": "number category reason",
+            "privacy_request": "kind status found_by checked_how reason proof",
+            "tombstone": "number category reason batch",
         }.items()
     }
 )

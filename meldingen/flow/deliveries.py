@@ -93,9 +93,11 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | None:
     notice = notice_by_id(desk.session, notice_id, scope=desk.scope)
     if notice is None:
         return None
+    about = _lock_melding(desk, notice.id)  # first, so that an erasure comes wholly before this try or wholly after it
     made = deliveries_of(desk.session, [notice.id], scope=desk.scope)
     current = next((d for d in made if d.status in UNFINISHED), None)
-    about = _melding(desk, notice)
+    if about is not None and about.erased_at is not None:
+        return None
     if about is not None and about.withdrawn_at is not None and notice.kind != NoticeKind.INGETROKKEN:
         if current is not None:
             _end(current, NIET_BEZORGD, "ingetrokken", desk.now)
@@ -156,8 +158,8 @@ def record_receipt(desk: Desk, reference: str, receipt: Receipt) -> None:
         return
     about = _lock_melding(desk, known.notice_id)
     delivery = lock_delivery(desk.session, known.id, scope=desk.scope)
-    if delivery is None or delivery.status == BEZORGD:
-        return
+    if delivery is None or delivery.status == BEZORGD or (about is not None and about.erased_at is not None):
+        return  # of an erased melder nothing is written down any more
     delivery.provider_id = receipt.provider_id or delivery.provider_id
     if receipt.status == BEZORGD:
         delivery.sent_at = delivery.sent_at or desk.now
@@ -177,6 +179,8 @@ def fail(desk: Desk, delivery_id: int, failure: Exception, *, provider_id: str =
     about = _lock_melding(desk, known.notice_id) if known else None
     delivery = lock_delivery(desk.session, delivery_id, scope=desk.scope)
     if delivery is None or delivery.status in (NIET_BEZORGD, BEZORGD):
+        return False
+    if about is not None and about.erased_at is not None:
         return False
     notice = notice_by_id(desk.session, delivery.notice_id, scope=desk.scope)
     assert notice is not None, "a foreign key holds the notice"
@@ -219,12 +223,6 @@ def mark_reached(about: Melding) -> None:
     """Takes a locked melding off the list of those whose melder cannot be reached."""
     if NIET_BEREIKBAAR in about.flags:
         about.flags = [flag for flag in about.flags if flag != NIET_BEREIKBAAR]
-
-
-def _melding(desk: Desk, notice: Notice) -> Melding | None:
-    if notice.melding_id is None:
-        return None
-    return melding.melding_by_id(desk.session, notice.melding_id, scope=desk.scope)
 
 
 def _lock_melding(desk: Desk, notice_id: int) -> Melding | None:
@@ -331,7 +329,8 @@ def _end(delivery: Delivery, status: str, reason: str, now: datetime) -> None:
 def _mark_unreachable(desk: Desk, about: Melding, notice: Notice, channel: str) -> None:
     """Puts a melding on "niet bereikbaar", once, and says so in the journal. Locked: others set flags too."""
     melding.lock_meldingen(desk.session, [about.id], scope=desk.scope)
-    if NIET_BEREIKBAAR in about.flags:
+    gone = contact.contact_of(desk.session, about.id, scope=desk.scope) is None  # a late bounce, after his data went
+    if NIET_BEREIKBAAR in about.flags or gone:
         return
     about.flags = [*about.flags, NIET_BEREIKBAAR]
     journal.record(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from ..domain import deadlines
 from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
+from ..domain.privacy import check_not_erased
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
@@ -39,11 +40,13 @@ def add_supplement(
     """More from the melder. An opdracht that waits for his answer goes on; its term runs again.
 
     came_by: `e_mail` or `e_mail_ander_adres` for what came by mail; empty for what was typed on a page of ours.
+    Raises InvalidInput without words, Gone when his data were erased: a late answer brings nothing back.
     """
     text = clean_text(text, field="tekst")
     if not text:
         raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt toevoegen.")
     work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
+    check_not_erased(work.meldingen[melding.id].erased_at)
     note = _keep(session, melding, text, actor, now)
     _record(session, "aanvulling", melding, actor=actor, now=now, facts=_said(note, came_by))
     for opdracht in work.opdrachten.values():
@@ -71,6 +74,7 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
     reason = clean_text(reason, field="reden")
     work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
     melding = work.meldingen[melding.id]
+    check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None:
         return WITHDRAWN
     if melding.status == AFGEHANDELD or melding.referred_to:
@@ -127,6 +131,7 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     words = clean_text(words, field="tekst")
     work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
     melding = work.meldingen[melding.id]
+    check_not_erased(melding.erased_at)
     if melding.status != AFGEHANDELD or melding.closed_at is None:
         raise Conflict("niet_gesloten", "Deze melding is nog open. U hoort van ons als hij klaar is.")
     if now - melding.closed_at > timedelta(days=REOPEN_DAYS):

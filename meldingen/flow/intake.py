@@ -12,6 +12,7 @@ from ..domain import deadlines, numbers
 from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
 from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
 from ..domain.intake import NewMelding, check_answers, check_complete, danger_answered
+from ..domain.privacy import check_not_erased
 from ..domain.text import looks_like_bsn
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..store import category, gemeente, journal, outbox
@@ -41,16 +42,18 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
     """Stores a melding with its contact, event, routing and receipt in the caller's transaction.
 
     photos: how many readable files came along. Raises InvalidInput with every field error at once, Conflict when the
-    idempotency key was used for something else, Forbidden when the actor may not use this kanaal or gemeente.
+    idempotency key was used for something else, Gone when its melder was erased since, Forbidden when the actor may
+    not use this kanaal or gemeente.
     """
     route = f"meldingen:{actor.label}"
     if new.idempotency_key:
         earlier = claim_key(session, route, new.idempotency_key, new.body_hash or b"", now)
         if earlier is not None:
-            if earlier.body_hash != (new.body_hash or b""):
-                raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor een andere melding.")
             scope = gemeente.served_ids(session)
             known = melding_by_id(session, earlier.resource_id or 0, scope=scope)
+            check_not_erased(known.erased_at if known else None)
+            if earlier.body_hash != (new.body_hash or b""):
+                raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor een andere melding.")
             if known is None:
                 raise Conflict("melding_weg", "Deze melding is niet meer beschikbaar.")
             return Registered(known, replayed=True)

@@ -13,6 +13,7 @@ from ..domain.delivery import BEZORGD, UNFINISHED
 from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
 from ..domain.intake import Contact as Given
 from ..domain.notices import Channel
+from ..domain.privacy import check_not_erased
 from ..domain.text import clean_text
 from ..store import callback, contact, gemeente, journal
 from ..store.callback import GESPROKEN, OPEN, Callback
@@ -101,12 +102,14 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
     """How the melder can be reached, as he says now; also when he gave nothing before. All of it is replaced.
 
     Another address may be used again; "niet bereikbaar" stays until a message or call succeeds. The journal keeps which
-    fields changed, never what they held. Raises Forbidden, InvalidInput when nothing is given, Conflict when withdrawn.
+    fields changed, never what they held. Raises Forbidden, InvalidInput when nothing is given, Conflict
+    when withdrawn, Gone when erased.
     """
     actor.require_role(melding.gemeente_id, *SEES_CONTACT)
     if given is None:
         raise InvalidInput.of("telefoon", "leeg", "Vul een telefoonnummer, e-mailadres of naam in.")
     melding = lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])[0]
+    check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None:
         raise Conflict("ingetrokken", "Deze melding is ingetrokken. Wij bewaren geen gegevens meer van de melder.")
     known = contact.contact_of(session, melding.id, scope=[melding.gemeente_id])

@@ -23,6 +23,7 @@ from ..adapters.storage import PhotoStore
 from ..db import transaction
 from ..domain.actor import SYSTEM, Actor
 from ..domain.intake import MAX_PHOTOS
+from ..domain.privacy import check_not_erased
 from ..store import journal, outbox
 from ..store import photo as photo_store
 from ..store.melding import Melding, lock_meldingen
@@ -185,15 +186,18 @@ def process_photo(engine: sa.Engine, store: PhotoStore, payload: Mapping[str, An
     gps = images.inspect(data).gps
     with transaction(engine) as session:
         row = photo_store.lock_photo(session, photo_id, scope=scope)
-        if row is None or row.status == KLAAR:
-            return  # its melding was destroyed meanwhile, or another worker was first; what is over is swept
-        row.status, row.reason, row.processed_at = KLAAR, "", now
-        row.small_key, row.large_key, row.upload_key = small_key, large_key, ""
-        row.width, row.height = (large.width, large.height) if large else (None, None)
-        if gps and row.melding_id is not None:
-            metres = photo_store.metres_from_pin(session, row.melding_id, *gps, scope=scope)
-            row.far_away = metres is not None and metres > FAR_AWAY_M
-    store.delete(upload_key)
+        if row is not None and row.status == KLAAR:
+            return  # another worker was first
+        if row is not None:
+            row.status, row.reason, row.processed_at = KLAAR, "", now
+            row.small_key, row.large_key, row.upload_key = small_key, large_key, ""
+            row.width, row.height = (large.width, large.height) if large else (None, None)
+            if gps and row.melding_id is not None:
+                metres = photo_store.metres_from_pin(session, row.melding_id, *gps, scope=scope)
+                row.far_away = metres is not None and metres > FAR_AWAY_M
+    # Its melder was erased meanwhile: what this worker made goes at once, it does not wait for the sweep.
+    for key in (upload_key,) if row is not None else (upload_key, small_key, large_key):
+        store.delete(key)
 
 
 def sweep_photos(engine: sa.Engine, store: PhotoStore, *, scope: Collection[int], now: datetime) -> int:
@@ -253,7 +257,8 @@ def _add_rows(
     of_melding = isinstance(owner, Melding)
     scope = (owner.gemeente_id,)
     if of_melding:
-        lock_meldingen(session, (owner.id,), scope=scope)
+        for locked in lock_meldingen(session, (owner.id,), scope=scope):
+            check_not_erased(locked.erased_at)
     present = {photo.sha256: photo for photo in _photos_of(session, owner)}
     room = _room(owner, present.values())
     results = []

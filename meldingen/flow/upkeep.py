@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy.orm import Session
 
 from ..db import transaction
-from ..store import contact, melding, notice, outbox, retention
+from ..store import melding, outbox, retention
+from . import erasure
 
 log = structlog.get_logger()
 
@@ -21,6 +22,7 @@ LAST_WORD, LOOK_AGAIN = timedelta(days=1), timedelta(minutes=5)
 """How long the confirmation of a withdrawal may take to leave before the person goes anyway; how often we look."""
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """KLANTREIS rule 3."""
+WITHDRAWN = "ingetrokken"
 
 
 def clear_outbox(engine: sa.Engine, *, now: datetime) -> None:
@@ -53,8 +55,8 @@ def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int, now: 
         waited = now - found[0].withdrawn_at
         if waited < LAST_WORD and outbox.is_waiting(session, outbox.Topic.NOTICE, f"melding:{melding_id}"):
             return now + LOOK_AGAIN
-        contact.delete_contact(session, melding_id, scope=scope)
-        notice.forget_addresses(session, melding_id, scope=scope, now=now)
+        erasure.forget_person(session, found[0], WITHDRAWN, now=now)
+        erasure.clean_up_later(session, found[0], "contact", [], now=now)
     log.info("contact_erased", melding=melding_id)
     return None
 

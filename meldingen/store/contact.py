@@ -70,11 +70,6 @@ def contacts_of(session: Session, melding_ids: Collection[int], *, scope: Collec
     return {contact.melding_id: contact for contact in session.scalars(query)}
 
 
-def delete_contact(session: Session, melding_id: int, *, scope: Collection[int]) -> None:
-    """Removes the person of a melding."""
-    session.execute(sa.delete(Contact).where(Contact.melding_id == melding_id, Contact.gemeente_id.in_(scope)))
-
-
 def log_view(
     session: Session, *, gemeente_id: int, melding_id: int, account_id: int, context: str, now: datetime
 ) -> None:

@@ -36,7 +36,10 @@ class Event(OfGemeente, Base):
 
 
 class Tombstone(Base):
-    """What is left of a melding that retention destroyed: enough to count it and destroy it after a restore."""
+    """What is left of a melding that retention destroyed: enough to count it and destroy it after a restore.
+
+    reason: the term that ended it, as a code. batch: the run that destroyed it.
+    """
 
     __tablename__ = "tombstone"
 
@@ -46,8 +49,10 @@ class Tombstone(Base):
     melding_id: Mapped[int] = mapped_column(sa.BigInteger)
     category: Mapped[str] = mapped_column(sa.Text, server_default="")
     received_at: Mapped[Moment]
+    closed_at: Mapped[Moment | None]
     destroyed_at: Mapped[Moment]
     reason: Mapped[str] = mapped_column(sa.Text)
+    batch: Mapped[str] = mapped_column(sa.Text, server_default="")
 
 
 class Note(OfGemeente, Base):
@@ -148,3 +153,14 @@ def notes_of(
 def note_by_id(session: Session, note_id: int, *, scope: Collection[int]) -> Note | None:
     """One note in scope."""
     return session.scalar(sa.select(Note).where(Note.id == note_id, Note.gemeente_id.in_(scope)))
+
+
+def tombstones(session: Session, *, scope: Collection[int]) -> Sequence[Tombstone]:
+    """What was destroyed, oldest first."""
+    return session.scalars(sa.select(Tombstone).where(Tombstone.gemeente_id.in_(scope)).order_by(Tombstone.id)).all()
+
+
+def tombstone_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Tombstone | None:
+    """What is left of one melding, when it was destroyed."""
+    mine = sa.and_(Tombstone.melding_id == melding_id, Tombstone.gemeente_id.in_(scope))
+    return session.scalar(sa.select(Tombstone).where(mine).limit(1))

@@ -1,13 +1,12 @@
 """Berichten: one Notice per event and melding, its attempts as Delivery rows per channel."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, NIET_BEZORGD, UNFINISHED
+from ..domain.delivery import DELIVERY_STATUSES, GEPLAND
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 CHANNELS = ("email", "sms", "push", "brief", "telefoon")
@@ -150,12 +149,3 @@ def count_deliveries(session: Session, *, scope: Collection[int]) -> dict[tuple[
     query = sa.select(Delivery.channel, Delivery.status, sa.func.count()).where(Delivery.gemeente_id.in_(scope))
     rows = session.execute(query.group_by(Delivery.channel, Delivery.status)).all()
     return {(channel, status): count for channel, status, count in rows}
-
-
-def forget_addresses(session: Session, melding_id: int, *, scope: Collection[int], now: datetime) -> None:
-    """Empties the addresses of deliveries about a melding; that and when they went stays. Unsent stays unsent."""
-    mine = sa.select(Notice.id).where(Notice.melding_id == melding_id, Notice.gemeente_id.in_(scope))
-    deliveries = sa.update(Delivery).where(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope))
-    ended = {"status": NIET_BEZORGD, "reason": "ingetrokken", "finished_at": now}
-    session.execute(deliveries.where(Delivery.status.in_(UNFINISHED)).values(**ended))
-    session.execute(deliveries.values(address=""))
