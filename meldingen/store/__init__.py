@@ -10,6 +10,7 @@ from . import (  # noqa: F401  each import registers its tables
     category,
     clock,
     contact,
+    destruction,
     ending,
     gemeente,
     incoming_mail,
