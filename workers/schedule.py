@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.db import business_now, transaction
-from meldingen.flow import photos, questions, restore, upkeep
+from meldingen.flow import photos, questions, restore, retention, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -25,15 +25,20 @@ from .stopping import Stop
 log = structlog.get_logger()
 
 TICK_S = 5.0
+TIDY_S = 200.0
+"""Well within the time of a job."""
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Periodic:
-    """Work that comes back. work: safe to do twice, or late. at: how far into each period its moment lies."""
+    """Work that comes back. at: how far into each period its moment lies.
+
+    work: safe to do twice, or late; returns when to go on when it did not get ready, else None.
+    """
 
     every: timedelta
-    work: Callable[[Context, datetime], None]
+    work: Callable[[Context, datetime], datetime | None]
     at: timedelta = timedelta(0)
 
     def moment(self, now: datetime) -> datetime:
@@ -62,6 +67,12 @@ def _sweep_photos(context: Context, now: datetime) -> None:
     log.info("photos_swept", files=gone)
 
 
+def _tidy(context: Context, now: datetime) -> datetime | None:
+    """What has had its term; a first night with years of it goes on in the next job."""
+    done = retention.tidy(context.engine, now=now, budget_s=TIDY_S)
+    return None if done.finished else now
+
+
 PERIODIC: Mapping[str, Periodic] = MappingProxyType(
     {
         "missing_photos": Periodic(HOUR, _missing_photos),
@@ -69,6 +80,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
+        "retention": Periodic(DAY, _tidy, at=NIGHT),
         "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),
     }
 )
@@ -92,7 +104,7 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
     if periodic is None:
         log.warning("periodic_unknown", task=task)
     else:
-        periodic.work(context, now)
+        return periodic.work(context, now)
     return None
 
 

@@ -7,14 +7,22 @@ never changed. It tells nothing of a person. Destroying itself: retention.py and
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..adapters.failures import PermanentFailure
 from ..adapters.storage import PhotoStore
-from ..store import erasure, journal
+from ..db import transaction
+from ..domain.actor import Actor
+from ..store import destruction, erasure, journal, outbox
+from ..store.contact import contact_of
 from ..store.gemeente import served_ids
+from ..store.melding import lock_meldingen
+from ..store.opdracht import lock_opdrachten, opdracht_ids_of
+from . import erasure as erasing
 
 FOLDER = "wissen"
 Line = dict[str, Any]
@@ -91,3 +99,56 @@ def tombstone_line(stone: journal.Tombstone) -> Line:
         "reason": stone.reason,
         "batch": stone.batch,
     }
+
+
+class Repeated(NamedTuple):
+    """How a repetition went: meldingen destroyed or erased again, contacts taken again, and what was gone already."""
+
+    destroyed: int
+    erased: int
+    contacts: int
+    gone: int
+
+
+def repeat(engine: sa.Engine, lines: Iterable[tuple[int, Line]], *, actor: Actor, now: datetime) -> Repeated:
+    """Does again what the list says, on whatever a backup brought back; each melding in a transaction of its own.
+
+    A number and id that are not of one melding here are passed over: the list may be of another installation. What is
+    frozen now is destroyed all the same: that it was gone is older than the freezing in the backup.
+    """
+    counts = dict.fromkeys(Repeated._fields, 0)
+    for gemeente_id, line in lines:
+        with transaction(engine) as session:
+            counts[_repeat(session, gemeente_id, line, actor=actor, now=now)] += 1
+    return Repeated(**counts)
+
+
+def _repeat(session: Session, gemeente_id: int, line: Line, *, actor: Actor, now: datetime) -> str:
+    scope = [gemeente_id]
+    works = opdracht_ids_of(session, [line["melding_id"]], scope=scope)
+    lock_opdrachten(session, works, scope=scope)
+    found = lock_meldingen(session, [line["melding_id"]], scope=scope)
+    if not found or found[0].number != line["number"]:
+        return "gone"
+    melding = found[0]
+    match line.get("what"):
+        case "vernietigd":
+            batch, reason = str(line.get("batch", "")), str(line.get("reason", ""))
+            at = datetime.fromisoformat(line["at"])
+            stones, files = destruction.destroy_meldingen(
+                session, [melding.id], reason=reason, batch=batch, now=at, scope=scope
+            )
+            payload = {"gemeente_id": gemeente_id, "files": files, "lines": [tombstone_line(one) for one in stones]}
+            outbox.put(
+                session, outbox.Topic.UPKEEP, {"task": "after_erasure", **payload}, gemeente_id=gemeente_id, now=now
+            )
+            return "destroyed"
+        case "gewist" if melding.erased_at is None:
+            melding.frozen_at = None
+            erasing.erase_melder(session, melding.id, scope=scope, actor=actor, now=now)
+            return "erased"
+        case "contact" if contact_of(session, melding.id, scope=scope) is not None:
+            erasing.forget_person(session, melding, "ingetrokken", now=now)
+            return "contacts"
+        case _:
+            return "gone"

@@ -69,9 +69,7 @@ ENDED_AT = sa.func.coalesce(
 
 def due_contacts(terms: ByCategory, now: datetime, scope: Collection[int]) -> sa.Select[Any]:
     """Meldingen whose contact has served: so long after the end, or so long after receipt whatever came of it."""
-    known = sa.or_(
-        *(sa.exists().where(table.melding_id == Melding.id) for table in (Contact, PushSubscription))  # type: ignore[list-item]
-    )
+    known = sa.or_(*(sa.exists().where(table.melding_id == Melding.id) for table in (Contact, PushSubscription)))
     category = Melding.category_id
     served = sa.or_(
         _past(ENDED_AT, Term.CONTACT, category, terms, now),
@@ -254,7 +252,7 @@ def _bury(
             reason=reason,
             batch=batch,
         )
-        for melding, slug, ended_at in session.execute(query.where(mine))
+        for melding, slug, ended_at in session.execute(query.where(mine).order_by(Melding.id))
     ]
     session.add_all(stone for stone in stones if stone.number not in known)
     session.flush()
