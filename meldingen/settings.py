@@ -4,6 +4,7 @@ The table in README "Instellingen" is what `table` makes of VARIABLES; a test co
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +47,9 @@ class Settings:
     notifynl_sms_template: str
     notifynl_email_template: str
     notifynl_callback_token: str = field(repr=False)
+    push_key: str = field(repr=False)
+    push_contact: str
+    push_services: tuple[str, ...]
     postvak_dir: Path | None
     cors_origins: tuple[str, ...]
     rate_public: str
@@ -105,6 +109,8 @@ def _across(values: Mapping[str, object]) -> list[str]:
         mistakes.append("DKIM_SELECTOR en DKIM_SLEUTEL horen bij elkaar")
     if values["notifynl_api_key"] and not (values["notifynl_sms_template"] or values["notifynl_email_template"]):
         mistakes.append("NOTIFYNL_SMS_TEMPLATE of NOTIFYNL_EMAIL_TEMPLATE hoort bij NOTIFYNL_API_KEY")
+    if not values["local_mode"] and any("/" in service for service in values["push_services"]):  # type: ignore[attr-defined]
+        mistakes.append("PUSH_DIENSTEN noemt hosts, zonder https:// ervoor")
     return mistakes
 
 
@@ -157,6 +163,15 @@ def _list(raw: str) -> tuple[str, ...]:
 def _secret(raw: str) -> str:
     if raw and len(raw) < 32:
         raise ValueError("neem ten minste 32 tekens")
+    return raw
+
+
+def _push_key(raw: str) -> str:
+    """Our own push key itself, also when `raw` names the file that holds it."""
+    if raw and Path(raw).is_file():
+        raw = Path(raw).read_text(encoding="ascii").strip()
+    if raw and not (raw.startswith("-----BEGIN") or re.fullmatch(r"[A-Za-z0-9_-]{43}=?", raw)):
+        raise ValueError("schrijf wat `meldingen push sleutel` geeft, of het pad van een PEM-bestand")
     return raw
 
 
@@ -256,6 +271,20 @@ VARIABLES: tuple[Variable, ...] = (
         "notifynl_callback_token",
         "bearer-token waarmee NotifyNL ontvangstberichten brengt (≥ 32 tekens); leeg = alleen navragen",
         _secret,
+    ),
+    Variable(
+        "PUSH_SLEUTEL",
+        "push_key",
+        "onze sleutel voor berichten op een apparaat (`meldingen push sleutel`), of het pad ervan; leeg = geen push",
+        _push_key,
+    ),
+    Variable("PUSH_CONTACT", "push_contact", "mailto:-adres voor pushdiensten; leeg = dat van MAIL_FROM"),
+    Variable(
+        "PUSH_DIENSTEN",
+        "push_services",
+        "hosts van pushdiensten die wij aanroepen; `http://127.0.0.1:…` kan alleen in lokale modus",
+        _list,
+        "fcm.googleapis.com,updates.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com",
     ),
     Variable("POSTVAK_MAP", "postvak_dir", "map waarin lokale modus uitgaande berichten bewaart", _path),
     Variable("CORS_ORIGINS", "cors_origins", "websites die de API in de browser mogen gebruiken", _list),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
+from email.utils import parseaddr
 from functools import partial
 
 from ..settings import Settings
@@ -10,7 +11,7 @@ from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
 from .mail import Dkim, MailSender, SmtpSender
 from .notifynl import NotifyMail, NotifySms
 from .postvak import Postvak, PostvakMail, PostvakSms
-from .push import PushSender
+from .push import PushSender, WebPush
 from .queue import NotifyWake, Wake, queue_is_up
 from .sms import SmsSender
 from .storage import FileStore, PhotoStore, S3Store
@@ -45,6 +46,7 @@ def build(settings: Settings) -> Adapters:
         wake=NotifyWake(settings.database_url),
         queue_is_up=partial(queue_is_up, settings.redis_url),
         geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
+        push=_push(settings),
     )
 
 
@@ -86,3 +88,10 @@ def _sms(settings: Settings, postvak: Postvak | None) -> SmsSender | None:
             template=settings.notifynl_sms_template,
         )
     return PostvakSms(postvak) if postvak else None
+
+
+def _push(settings: Settings) -> PushSender | None:
+    if not settings.push_key:
+        return None
+    contact = settings.push_contact or f"mailto:{parseaddr(settings.mail_from)[1]}"
+    return WebPush(key=settings.push_key, contact=contact, services=settings.push_services)
