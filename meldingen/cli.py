@@ -196,6 +196,19 @@ def instellingen() -> None:
     click.echo(table(), nl=False)
 
 
+@main.group()
+def push() -> None:
+    """Berichten op het apparaat van de melder (Web Push)."""
+
+
+@push.command("sleutel")
+def push_key() -> None:
+    """Maak een sleutel voor PUSH_SLEUTEL. Met een andere sleutel moet elk apparaat zich opnieuw aanmelden."""
+    from .adapters.push_wire import make_key  # here: only this command makes one
+
+    click.echo(make_key())
+
+
 @main.command()
 def diagram() -> None:
     """Teken de reis van een melding opnieuw in docs/klantreis.md."""

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import parseaddr
-from email.utils import parseaddr
 from functools import partial
 
 from ..settings import Settings

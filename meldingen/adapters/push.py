@@ -65,7 +65,8 @@ class WebPush:
     def __init__(self, *, key: str, contact: str, services: Sequence[str]) -> None:
         """`key`: ours (push_wire.read_key). `contact`: mailto: or https:, for whoever runs a push service.
 
-        services: the hosts that are ever called, `*.` for any below; or a whole origin (http://127.0.0.1:4321) for a stand-in on this machine.
+        services: the hosts that are ever called, `*.` for any below; or a whole origin (http://127.0.0.1:4321) for a
+        stand-in on this machine.
         """
         self._key, self._contact, self._services = read_key(key), contact, tuple(services)
         self.public_key = to_base64(public_point(self._key))

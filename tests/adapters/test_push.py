@@ -192,7 +192,9 @@ class TestWhoIsCalled:
 
     def test_a_name_that_leads_nowhere_is_tried_again(self) -> None:
         with pytest.raises(TemporaryFailure, match="niet te vinden"):  # the tests look up no names
-            WebPush(key=KEY, contact=CONTACT, services=SERVICES).send(push_to(Device("https://fcm.googleapis.com/fcm/send/abc")))
+            WebPush(key=KEY, contact=CONTACT, services=SERVICES).send(
+                push_to(Device("https://fcm.googleapis.com/fcm/send/abc"))
+            )
 
     @pytest.mark.parametrize("to", ["", "https://fcm.googleapis.com/x", "https://fcm.googleapis.com/x a b"])
     def test_what_is_no_device_is_refused(self, to: str) -> None:
