@@ -57,6 +57,7 @@ class Settings:
     rate_staff: str
     trusted_proxies: int
     geocoder_url: str
+    webhook_hosts: tuple[str, ...]
     map_tiles_url: str
     metrics_token: str = field(repr=False)
     log_level: str
@@ -303,6 +304,9 @@ VARIABLES: tuple[Variable, ...] = (
         "geocoder_url",
         "PDOK Locatieserver of gelijke; leeg = geen adressen",
         _url("http", "https"),
+    ),
+    Variable(
+        "WEBHOOK_HOSTS", "webhook_hosts", "hosts die een webhook mogen hebben; .partner.nl = alles daaronder", _list
     ),
     Variable("KAART_TEGELS", "map_tiles_url", "sjabloon van kaarttegels; leeg = alleen vlakken"),
     Variable("METRICS_TOKEN", "metrics_token", "bearer-token voor /metrics; leeg = alleen vanaf deze machine"),

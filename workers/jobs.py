@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
 from meldingen.db import business_now, retry_deadlock, transaction
 from meldingen.domain.errors import DomainError, Unavailable
-from meldingen.flow import notices, photos, receipts, routing
+from meldingen.flow import exchange, notices, photos, receipts, routing
 from meldingen.store import leases
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic
@@ -95,12 +95,17 @@ def _receipt(context: Context, entry: Leased) -> datetime | None:
     return receipts.ask_provider(context.engine, context.adapters, context.settings, entry.payload)
 
 
+def _webhook(context: Context, entry: Leased) -> datetime | None:
+    return exchange.tell_partner(context.engine, context.adapters, context.settings, entry.payload)
+
+
 HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
         Topic.ROUTE: in_one_transaction(_route),
         Topic.PHOTO: in_steps(_photo),
         Topic.NOTICE: in_steps(_notice),
         Topic.RECEIPT: in_steps(_receipt),
+        Topic.WEBHOOK: in_steps(_webhook),
         Topic.UPKEEP: in_steps(schedule.do_periodic),
     }
 )

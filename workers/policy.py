@@ -46,6 +46,8 @@ POLICIES: Mapping[Topic, Policy] = MappingProxyType(
         # A provider that is down is asked again without counting; what is left is our own mistake.
         Topic.RECEIPT: Policy(Terms(20, 90, 10), job_timeout_s=45, budget_s=15, first_wait_s=60, longest_wait_s=3600),
         Topic.PHOTO: Policy(Terms(1, 150, 5), job_timeout_s=60, budget_s=60, first_wait_s=10, longest_wait_s=900),
+        # About a day of trying; then a person looks, or tells it again later.
+        Topic.WEBHOOK: Policy(Terms(1, 600, 30), job_timeout_s=300, budget_s=200, first_wait_s=10, longest_wait_s=3600),
         Topic.UPKEEP: Policy(Terms(1, 600, 5), job_timeout_s=300, budget_s=300, first_wait_s=60, longest_wait_s=3600),
     }
 )
@@ -55,7 +57,7 @@ def queue_for(topic: Topic, *, urgent: bool) -> str:
     """The queue that carries this topic."""
     if topic is Topic.PHOTO:
         return PHOTO_QUEUE
-    if topic is Topic.UPKEEP:
+    if topic in (Topic.WEBHOOK, Topic.UPKEEP):
         return UPKEEP_QUEUE
     return SPOED_QUEUE if urgent else TEXT_QUEUE
 

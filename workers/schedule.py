@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.db import business_now, transaction
-from meldingen.flow import photos, questions, restore, retention, upkeep
+from meldingen.flow import exchange, photos, questions, restore, retention, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -46,7 +46,7 @@ class Periodic:
         return now - (now - EPOCH - self.at) % self.every
 
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NIGHT = timedelta(hours=1)
 """One o'clock at night UTC: two or three in the Netherlands."""
 
@@ -76,6 +76,7 @@ def _tidy(context: Context, now: datetime) -> datetime | None:
 PERIODIC: Mapping[str, Periodic] = MappingProxyType(
     {
         "missing_photos": Periodic(HOUR, _missing_photos),
+        "webhooks": Periodic(MINUTE, lambda context, now: exchange.collect_news(context.engine, now=now)),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),

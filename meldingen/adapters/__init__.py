@@ -14,6 +14,7 @@ from .push import PushSender, WebPush
 from .queue import NotifyWake, Wake, queue_is_up
 from .sms import SmsSender
 from .storage import FileStore, PhotoStore, S3Store
+from .webhook import HookSender, HttpHooks, MemoryHooks
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Adapters:
     queue_is_up: Callable[[], bool]
     geocoder: Geocoder = field(default_factory=NoGeocoder)
     push: PushSender | None = None
+    hooks: HookSender = field(default_factory=MemoryHooks)
 
 
 def build(settings: Settings) -> Adapters:
@@ -46,6 +48,7 @@ def build(settings: Settings) -> Adapters:
         queue_is_up=partial(queue_is_up, settings.redis_url),
         geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
         push=_push(settings),
+        hooks=HttpHooks(settings.webhook_hosts, private=settings.local_mode),
     )
 
 

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     PHOTO = "foto"
     NOTICE = "bericht"
     RECEIPT = "ontvangstbewijs"
+    WEBHOOK = "webhook"
     UPKEEP = "onderhoud"
 
 

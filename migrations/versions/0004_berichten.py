@@ -89,7 +89,11 @@ def upgrade() -> None:
         sa.Column("url", sa.Text(), nullable=False),
         sa.Column("secret", sa.Text(), nullable=False),
         sa.Column("kinds", sa.ARRAY(sa.Text()), server_default="{}", nullable=False),
+        sa.Column("own_only", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("safe_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seen_id", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("gemeente_id", sa.BigInteger(), nullable=False),
@@ -140,8 +144,13 @@ def upgrade() -> None:
         "webhook_call",
         sa.Column("webhook_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("melding_id", sa.BigInteger(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("maybe_double", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("in_doubt", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
@@ -156,7 +165,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["gemeente_id"], ["gemeente.id"], name=op.f("fk_webhook_call_gemeente_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_call")),
         sa.UniqueConstraint("gemeente_id", "id", name=op.f("uq_webhook_call_gemeente_id_id")),
-        sa.UniqueConstraint("webhook_id", "event_id", name=op.f("uq_webhook_call_webhook_id_event_id")),
+        sa.UniqueConstraint(
+            "webhook_id", "event_id", "melding_id", name=op.f("uq_webhook_call_webhook_id_event_id_melding_id")
+        ),
+    )
+    op.create_index(
+        "ix_webhook_call_unsent",
+        "webhook_call",
+        ["webhook_id", "event_id"],
+        unique=False,
+        postgresql_where=sa.text("sent_at IS NULL"),
     )
     op.create_table(
         "incoming_mail",
