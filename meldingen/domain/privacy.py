@@ -72,7 +72,7 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "contact_view": "context",
             "verdict": "asked via",
             "journal": "kind actor facts",
-            "webhook_call": "reason",
+            "webhook_call": "number type reason",
             "privacy_request": "kind status found_by checked_how reason proof",
             "tombstone": "number category reason batch",
         }.items()

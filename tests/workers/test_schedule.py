@@ -61,9 +61,9 @@ def test_two_clocks_put_each_moment_once(committed_engine: sa.Engine) -> None:
 
     with db.transaction(committed_engine) as session:
         db.set_clock_offset(session, db.clock_offset_s(session) + 3600)
-    hourly = [task for task, periodic in PERIODIC.items() if periodic.every == HOUR]
-    assert len(two.tick()) == len(one.tick()) == len(hourly)
-    assert len(upkeep_keys(committed_engine)) == len(PERIODIC) + len(hourly)
+    often = [task for task, periodic in PERIODIC.items() if periodic.every <= HOUR]
+    assert len(two.tick()) == len(one.tick()) == len(often)
+    assert len(upkeep_keys(committed_engine)) == len(PERIODIC) + len(often)
 
 
 def test_a_real_clock_and_relay_and_worker_do_all_of_it(workshop: Workshop) -> None:
@@ -71,7 +71,7 @@ def test_a_real_clock_and_relay_and_worker_do_all_of_it(workshop: Workshop) -> N
     workshop.start("clock")
     workshop.start("clock")
     workshop.start("upkeep")
-    ids = until(lambda: len(found := upkeep_ids(workshop.engine)) == len(PERIODIC) and found)
+    ids = until(lambda: len(found := upkeep_ids(workshop.engine)) >= len(PERIODIC) and found)
 
     until(lambda: workshop.done(*ids))
     assert all(workshop.entry(row).attempts == 1 for row in ids)
