@@ -1,4 +1,4 @@
-"""The ready sentences a team chooses from when it closes: reasons for "niet opgelost" and what was done.
+"""The words we ship for teams: ready sentences for closing, reasons for "niet opgelost", easier words for hard ones.
 
 Read from defaults/reasons.toml; a closing stores the slug and the sentence as it was chosen, so a changed file
 changes no old bericht.
@@ -48,6 +48,13 @@ def closing_sentences(main_category_slug: str) -> Sequence[str]:
 @cache
 def _closing() -> Mapping[str, Sequence[str]]:
     return {slug: tuple(sentences) for slug, sentences in read_defaults("reasons.toml")["closing"].items()}
+
+
+@cache
+def hard_words() -> Mapping[str, str]:
+    """Words that few people use, each with what to write instead."""
+    words: Mapping[str, str] = read_defaults("hard_words.toml")["words"]
+    return words
 
 
 def read_defaults(name: str) -> dict[str, Any]:
