@@ -40,6 +40,8 @@ class Settings:
     mail_from: str
     mail_bounce: str
     mail_answer: str
+    mailbox_url: str = field(repr=False)
+    mail_incoming_token: str = field(repr=False)
     dkim_selector: str
     dkim_key: bytes = field(repr=False)
     notifynl_api_key: str = field(repr=False)
@@ -256,6 +258,18 @@ VARIABLES: tuple[Variable, ...] = (
         "mail_answer",
         "adres waar antwoorden van melders heen gaan, met iets achter een plus; leeg = het adres van de gemeente",
         _tagging,
+    ),
+    Variable(
+        "MAILBOX_URL",
+        "mailbox_url",
+        "mailbox waar retour- en antwoordmail binnenkomt: imaps://gebruiker:wachtwoord@host/INBOX; leeg = geen",
+        _url("imaps"),
+    ),
+    Variable(
+        "MAIL_INKOMEND_TOKEN",
+        "mail_incoming_token",
+        "bearer-token waarmee een mailserver binnengekomen mail brengt (≥ 32 tekens); leeg = kan niet",
+        _secret,
     ),
     Variable("DKIM_SELECTOR", "dkim_selector", "naam van de DKIM-sleutel in DNS: <naam>._domainkey.<domein>"),
     Variable("DKIM_SLEUTEL", "dkim_key", "bestand met de geheime DKIM-sleutel (RSA, PEM)", _private_key),

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
-from meldingen.flow import exchange, photos, questions, restore, retention, upkeep
+from meldingen.flow import exchange, photos, questions, replies, restore, retention, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -73,8 +74,25 @@ def _tidy(context: Context, now: datetime) -> datetime | None:
     return None if done.finished else now
 
 
+def _take_mail(context: Context, _now: datetime) -> None:
+    """What waits in the mailbox. One that is away is tried again in a minute anyway: no row is parked for it."""
+    try:
+        replies.poll_mailbox(context.engine, context.adapters, context.settings)
+    except TemporaryFailure as failure:
+        log.warning("mailbox_away", reason=str(failure))
+
+
+def _sweep_mail(context: Context, _now: datetime) -> None:
+    """Messages that no row refers to any more."""
+    with transaction(context.engine) as session:
+        scope = served_ids(session)
+    gone = replies.sweep_mail(context.engine, context.adapters.photos, scope=scope)
+    log.info("mail_swept", files=gone)
+
+
 PERIODIC: Mapping[str, Periodic] = MappingProxyType(
     {
+        "mailbox": Periodic(MINUTE, _take_mail),
         "missing_photos": Periodic(HOUR, _missing_photos),
         "webhooks": Periodic(MINUTE, lambda context, now: exchange.collect_news(context.engine, now=now)),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
@@ -83,6 +101,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
         "retention": Periodic(DAY, _tidy, at=NIGHT),
         "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),
+        "mail_files": Periodic(DAY, _sweep_mail, at=NIGHT),
     }
 )
 

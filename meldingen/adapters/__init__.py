@@ -8,6 +8,7 @@ from functools import partial
 from ..settings import Settings
 from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
 from .mail import Dkim, MailSender, SmtpSender
+from .mailbox import ImapMailbox, Mailbox
 from .notifynl import NotifyMail, NotifySms
 from .postvak import Postvak, PostvakMail, PostvakSms
 from .push import PushSender, WebPush
@@ -32,6 +33,7 @@ class Adapters:
     wake: Wake
     queue_is_up: Callable[[], bool]
     geocoder: Geocoder = field(default_factory=NoGeocoder)
+    mailbox: Mailbox | None = None
     push: PushSender | None = None
     hooks: HookSender = field(default_factory=MemoryHooks)
 
@@ -49,6 +51,7 @@ def build(settings: Settings) -> Adapters:
         geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
         push=_push(settings),
         hooks=HttpHooks(settings.webhook_hosts, private=settings.local_mode),
+        mailbox=ImapMailbox(settings.mailbox_url) if settings.mailbox_url else None,
     )
 
 

@@ -70,6 +70,12 @@ def contacts_of(session: Session, melding_ids: Collection[int], *, scope: Collec
     return {contact.melding_id: contact for contact in session.scalars(query)}
 
 
+def gemeente_of_email(session: Session, email: str, *, scope: Collection[int]) -> int | None:
+    """The gemeente to which this address last reported something, or None."""
+    query = sa.select(Contact.gemeente_id).where(sa.func.lower(Contact.email) == email, Contact.gemeente_id.in_(scope))
+    return session.scalar(query.where(Contact.email != "").order_by(Contact.id.desc()).limit(1))
+
+
 def log_view(
     session: Session, *, gemeente_id: int, melding_id: int, account_id: int, context: str, now: datetime
 ) -> None:

@@ -21,6 +21,8 @@ ENVIRON = {
     "NOTIFYNL_API_KEY": "geheim-van-de-sms",
     "NOTIFYNL_SMS_TEMPLATE": "t",
     "METRICS_TOKEN": "geheim-van-de-cijfers",
+    "MAILBOX_URL": "imaps://u:geheim-van-de-postbus@127.0.0.1:1",
+    "MAIL_INKOMEND_TOKEN": "geheim-van-de-mail-die-binnenkomt-hier",
 }
 
 

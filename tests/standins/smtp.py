@@ -1,6 +1,7 @@
 """A mail server for tests: aiosmtpd on the loopback, which keeps what it accepts and can be told to misbehave.
 
-It knows STARTTLS and AUTH, refuses receivers, greylists, and falls silent or breaks off after DATA.
+It knows STARTTLS and AUTH, refuses receivers, greylists, falls silent or breaks off after DATA, and sends mail back
+later as a delivery report (RFC 3464).
 """
 
 import asyncio
@@ -34,6 +35,8 @@ class MailServer:
     accepted: list[tuple[EmailMessage, list[str]]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
+    fates: dict[str, str] = field(default_factory=dict)
+    returned: list[bytes] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     greylist: bool = False
     break_off: bool = False
@@ -62,6 +65,9 @@ class MailServer:
         await asyncio.sleep(self.slow_s)
         if "RCPT" in self.refuse:
             return self.refuse["RCPT"]
+        fate = self.fates.get(address, "")
+        if fate[:1].isdigit():
+            return fate
         if self.greylist and address not in self.tried:
             self.tried.add(address)
             return "451 4.7.1 probeer het later opnieuw"
@@ -76,6 +82,13 @@ class MailServer:
         self.accepted.append((message, list(envelope.rcpt_tos)))
         self.raw.append(envelope.original_content)
         self.senders.append(envelope.mail_from or "")
+        for address in envelope.rcpt_tos:
+            kind, _, status = self.fates.get(address, "").partition(" ")
+            if kind in ("terug", "later"):
+                report = delivery_report(
+                    envelope.original_content, envelope.mail_from or "", address, status, delayed=kind == "later"
+                )
+                self.returned.append(report)
         if self.wait_s:
             await asyncio.sleep(self.wait_s)
         if self.break_off:
@@ -89,6 +102,46 @@ class MailServer:
         if good:
             self.signed_in.append(USER)
         return AuthResult(success=good, handled=False)
+
+
+def delivery_report(raw: bytes, sender: str, receiver: str, status: str, *, delayed: bool = False) -> bytes:
+    """What a mail server sends to the envelope's sender of a mail it took and cannot deliver, as Postfix writes it."""
+    headers = raw.partition(b"\r\n\r\n")[0].decode("utf-8", "replace")
+    action, code = ("delayed", "450") if delayed else ("failed", "550")
+    lines = [
+        "Return-Path: <>",
+        "From: Mail Delivery System <MAILER-DAEMON@mx.example.nl>",
+        f"To: {sender}",
+        "Subject: Undelivered Mail Returned to Sender",
+        "Auto-Submitted: auto-replied",
+        "MIME-Version: 1.0",
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="grens"',
+        "",
+        "--grens",
+        "Content-Type: text/plain; charset=us-ascii",
+        "",
+        f"I'm sorry to have to inform you that your message could not be delivered to {receiver}.",
+        "",
+        "--grens",
+        "Content-Type: message/delivery-status",
+        "",
+        "Reporting-MTA: dns; mx.example.nl",
+        "Arrival-Date: Tue, 14 Apr 2026 08:47:00 +0200",
+        "",
+        f"Final-Recipient: rfc822; {receiver}",
+        f"Action: {action}",
+        f"Status: {status}",
+        f"Diagnostic-Code: smtp; {code} {status} <{receiver}>: not here",
+        "",
+        "--grens",
+        "Content-Type: text/rfc822-headers",
+        "",
+        headers,
+        "",
+        "--grens--",
+        "",
+    ]
+    return "\r\n".join(lines).encode()
 
 
 def trusting() -> ssl.SSLContext:
