@@ -7,6 +7,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..domain.errors import DomainError
 from . import (
+    apparaten,
     beheer,
     fotos,
     headers,
@@ -27,6 +28,7 @@ from .door import CONVERTERS
 DOORS = (
     meldingen.door,
     fotos.door,
+    apparaten.door,
     public.door,
     opdrachten.door,
     opdracht_moves.door,

@@ -1,11 +1,14 @@
 """Where a melder's device wants its push messages: at most one subscription per melding, the newest."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from .melding import Melding
 from .table import Moment, OfGemeente, Ref, own, refers
 
 
@@ -38,7 +41,20 @@ class PushSubscription(OfGemeente, Base):
 def subscription_of(session: Session, melding_id: int, *, scope: Collection[int]) -> PushSubscription | None:
     """The device of a melding's melder, refused or not."""
     query = sa.select(PushSubscription).where(PushSubscription.melding_id == melding_id)
-    return session.scalar(query.where(PushSubscription.gemeente_id.in_(scope)))
+    mine = query.where(PushSubscription.gemeente_id.in_(scope))
+    return session.scalar(mine.execution_options(populate_existing=True))
+
+
+def keep_subscription(
+    session: Session, melding: Melding, *, endpoint: str, p256dh: str, auth: str, now: datetime
+) -> None:
+    """Writes the device of a melding's melder, in the place of an earlier one."""
+    facts = {"endpoint": endpoint, "p256dh": p256dh, "auth": auth, "created_at": now, "refused_at": None}
+    session.execute(
+        insert(PushSubscription)
+        .values(gemeente_id=melding.gemeente_id, melding_id=melding.id, **facts)
+        .on_conflict_do_update(index_elements=["gemeente_id", "melding_id"], set_=facts)
+    )
 
 
 def delete_subscription(session: Session, melding_id: int, *, scope: Collection[int]) -> None:

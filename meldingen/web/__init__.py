@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, request
 from ..auth import csrf
 from ..limits import count_page_writing
 from . import (
+    apparaat,
     beheer,
     errors,
     formulier,
@@ -30,6 +31,7 @@ PAGES: tuple[Blueprint, ...] = (
     formulier.pages,
     plek.pages,
     volgen.pages,
+    apparaat.pages,
     inloggen.pages,
     postvak.pages,
     team.pages,

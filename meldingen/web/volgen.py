@@ -24,6 +24,7 @@ from ..limits import count_guess
 from ..store.category import category_by_id
 from ..store.melding import Melding, melding_by_number
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
+from .apparaat import device_facts
 from .layout import date_words, show_as
 
 pages = Blueprint("volgen", __name__)
@@ -235,6 +236,7 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
         unreadable=[REASONS.get(photo.reason, "") for photo in own if photo.status == ONLEESBAAR],
         missing=missing_of(melding, own, now=here.now),
         is_open=melding.status not in DONE,
+        device=device_facts(melding),
         may_add=melding.status not in (workflow.INGETROKKEN, workflow.DOORVERWEZEN),
         may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS),
     )

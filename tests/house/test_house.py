@@ -27,7 +27,7 @@ WITHOUT_SCOPE = {
     "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "end_session",
     "end_sessions", "key_by_hash",
     "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
-    "add_photo", "put",
+    "add_photo", "put", "keep_subscription",
 }  # fmt: skip
 INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py"}
 

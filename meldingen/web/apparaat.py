@@ -1,0 +1,73 @@
+"""The device of a melder at the volgpagina: switching messages on and off, and the service worker that shows them.
+
+The page's own script calls these doors (static/js/apparaat.js); without scripts there is no button. Apps use the API.
+"""
+
+import hashlib
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from ..auth import enter, melder_at, visit
+from ..domain.errors import DomainError
+from ..flow.devices import forget_device, subscribe_device
+from ..store.melding import Melding
+from ..store.push import subscription_of
+from .static_files import STATIC
+
+pages = Blueprint("apparaat", __name__)
+
+
+@pages.get("/sw.js")
+@enter("iedereen")
+def service_worker() -> Response:
+    """Served from the root, since a service worker minds only what lies below its own address."""
+    content = (STATIC / "js/sw.js").read_bytes()
+    return Response(content, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+@pages.post("/volgen/<nummer>/apparaat")
+@enter("melder", "medewerker")
+def aanmelden(nummer: str) -> ResponseReturnValue:
+    """What the browser gave when people pressed the button. Answers 204, or one sentence about why not."""
+    here = visit()
+    melding, actor = melder_at(here, nummer)
+    given = request.form
+    try:
+        with here.session.begin_nested():
+            subscribe_device(
+                here.session,
+                melding,
+                endpoint=given.get("eindpunt", ""),
+                p256dh=given.get("p256dh", ""),
+                auth=given.get("auth", ""),
+                sender=here.adapters.push,
+                actor=actor,
+                now=here.now,
+            )
+    except DomainError as error:
+        return Response(error.detail, error.status, mimetype="text/plain")
+    return Response(status=204)
+
+
+@pages.post("/volgen/<nummer>/apparaat/weg")
+@enter("melder", "medewerker")
+def afmelden(nummer: str) -> ResponseReturnValue:
+    """No messages on the device any more."""
+    here = visit()
+    melding, actor = melder_at(here, nummer)
+    forget_device(here.session, melding, actor=actor, now=here.now)
+    return Response(status=204)
+
+
+def device_facts(melding: Melding) -> dict[str, str] | None:
+    """What the button needs: our key, and a print of the device that is on; None when this installation has no push."""
+    here = visit()
+    if here.adapters.push is None or not here.adapters.push.public_key:
+        return None
+    kept = subscription_of(here.session, melding.id, scope=[melding.gemeente_id])
+    on = kept is not None and kept.refused_at is None
+    return {
+        "key": here.adapters.push.public_key,
+        "device": hashlib.sha256(kept.endpoint.encode()).hexdigest() if kept is not None and on else "",
+    }

@@ -1,0 +1,77 @@
+// "Bericht op dit apparaat" on the volgpagina: shown when this browser can, asks only after a press on the button.
+"use strict";
+
+const part = document.querySelector("[data-apparaat]");
+const able = "serviceWorker" in navigator && "PushManager" in window && "Notification" in window && isSecureContext;
+if (part && able) {
+  const form = part.querySelector("[data-apparaat-knop]");
+  const button = form.querySelector("button");
+  const status = part.querySelector("[data-apparaat-stand]");
+  const words = part.querySelector("[data-apparaat-uitleg]");
+  let on = false;
+
+  const printOf = async (text) => {
+    const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  };
+  const show = () => {
+    button.textContent = on ? "Geen bericht meer op dit apparaat" : "Bericht op dit apparaat";
+    if (on) words.textContent = "Dit apparaat krijgt bericht over uw melding.";
+    else if (part.dataset.aan) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
+    else words.textContent = "Wilt u op dit apparaat bericht over uw melding? Uw browser vraagt dan of dat mag.";
+  };
+  const send = async (path, fields) => {
+    const content = new FormData(form);
+    for (const [name, value] of Object.entries(fields)) content.set(name, value);
+    const answer = await fetch(part.dataset.apparaat + path, { method: "POST", body: content });
+    if (answer.ok) return "";
+    const ours = answer.headers.get("Content-Type")?.startsWith("text/plain");
+    return ours ? await answer.text() : "Dat lukt nu niet. Probeer het later nog een keer.";
+  };
+  const switchOn = async () => {
+    if ((await Notification.requestPermission()) !== "granted") {
+      return "Uw browser houdt berichten tegen. U kunt dat bij de instellingen van uw browser veranderen.";
+    }
+    await navigator.serviceWorker.register("/sw.js");
+    const worker = await navigator.serviceWorker.ready;
+    const raw = atob(part.dataset.sleutel.replaceAll("-", "+").replaceAll("_", "/"));
+    const key = Uint8Array.from(raw, (char) => char.charCodeAt(0));
+    const subscription = await worker.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+    const { endpoint, keys } = subscription.toJSON();
+    const refused = await send("", { eindpunt: endpoint, p256dh: keys.p256dh, auth: keys.auth });
+    if (refused) return refused;
+    part.dataset.aan = await printOf(endpoint);
+    on = true;
+    return "Gelukt. U krijgt bericht op dit apparaat.";
+  };
+  const switchOff = async () => {
+    const refused = await send("/weg", {});
+    if (refused) return refused;
+    part.dataset.aan = "";
+    on = false;
+    return "U krijgt geen bericht meer op dit apparaat.";
+  };
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (button.getAttribute("aria-disabled")) return;
+    button.setAttribute("aria-disabled", "true");
+    status.textContent = "";
+    let told = "Dat lukt nu niet. Probeer het later nog een keer.";
+    try {
+      told = await (on ? switchOff() : switchOn());
+    } catch {
+      // no connection, or a browser without a push service of its own
+    }
+    status.textContent = told;
+    button.removeAttribute("aria-disabled");
+    show();
+  });
+
+  (async () => {
+    const known = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
+    on = Boolean(known && part.dataset.aan && (await printOf(known.endpoint)) === part.dataset.aan);
+    show();
+    part.hidden = false;
+  })();
+}
