@@ -84,3 +84,4 @@ def clock_offset_s(session: Session) -> int:
 def set_clock_offset(session: Session, offset_s: int) -> None:
     """Moves business time for doors and workers alike, in seconds; the caller checks that this is local mode."""
     session.execute(sa.text("UPDATE klok SET offset_s = :offset_s"), {"offset_s": offset_s})
+    session.execute(sa.text("DELETE FROM pace"))  # turns given out on the old clock mean nothing on the new one

@@ -57,6 +57,9 @@ class Settings:
     rate_public: str
     rate_login: str
     rate_staff: str
+    limit_email: int
+    limit_sms: int
+    limit_push: int
     trusted_proxies: int
     geocoder_url: str
     webhook_hosts: tuple[str, ...]
@@ -64,6 +67,11 @@ class Settings:
     metrics_token: str = field(repr=False)
     log_level: str
     db_pool_size: int
+
+    @property
+    def limits(self) -> Mapping[str, int]:
+        """How many messages a minute may go to the provider of each channel; 0: as many as there are."""
+        return {"email": self.limit_email, "sms": self.limit_sms, "push": self.limit_push}
 
     @property
     def secure(self) -> bool:
@@ -306,6 +314,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("LIMIET_PUBLIEK", "rate_public", "schrijvende verzoeken per adres", default="60 per minute"),
     Variable("LIMIET_INLOGGEN", "rate_login", "inlogpogingen per adres en per account", default="10 per minute"),
     Variable("LIMIET_MEDEWERKER", "rate_staff", "schrijvende verzoeken per medewerker", default="600 per minute"),
+    Variable("LIMIET_EMAIL", "limit_email", "e-mails per minuut, van alles samen; 0 = geen grens", _number, "600"),
+    Variable("LIMIET_SMS", "limit_sms", "sms'en per minuut; 0 = geen grens", _number, "600"),
+    Variable("LIMIET_PUSH", "limit_push", "pushberichten per minuut; 0 = geen grens", _number, "600"),
     Variable(
         "PROXIES",
         "trusted_proxies",

@@ -31,6 +31,8 @@ from .policy import POLICIES, Policy
 log = structlog.get_logger()
 
 MAX_REASON = 200
+LONGEST_ASKED_S = 6 * 3600
+"""Whoever asks us to stay away longer is asked again after this."""
 TIMED_OUT = "Het werk duurde te lang en is afgebroken."
 
 
@@ -180,7 +182,8 @@ def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
                 return False
             final = isinstance(error, PermanentFailure | DomainError) and not isinstance(error, Unavailable)
             _log_failure(error, began)
-            _record_failure(place, policy, entry, reason_of(error), final=final)
+            asked_s = error.retry_after_s if isinstance(error, TemporaryFailure) else None
+            _record_failure(place, policy, entry, reason_of(error), final=final, at_least_s=asked_s or 0)
         else:
             if until is not None:
                 with transaction(place.context.engine) as session:
@@ -189,15 +192,20 @@ def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
     return True
 
 
-def _record_failure(place: Workplace, policy: Policy, entry: Leased, reason: str, *, final: bool) -> None:
-    """Postpones the row with a growing wait; parks it when this failure is final or was the last try."""
+def _record_failure(
+    place: Workplace, policy: Policy, entry: Leased, reason: str, *, final: bool, at_least_s: float = 0
+) -> None:
+    """Postpones the row with a growing wait; parks it when this failure is final or was the last try.
+
+    at_least_s: how long the other side asked us to stay away.
+    """
     with transaction(place.context.engine) as session:
         now = business_now(session)
         if final or entry.last_try:
             leases.park(session, entry, now=now, reason=reason)
             log.error("job_parked", reason=reason)
         else:
-            wait_s = policy.wait_s(entry.attempts)
+            wait_s = max(policy.wait_s(entry.attempts), min(at_least_s, LONGEST_ASKED_S))
             leases.postpone(session, entry, due_at=now + timedelta(seconds=wait_s), reason=reason)
             log.warning("job_postponed", reason=reason, wait_s=round(wait_s, 1))
 

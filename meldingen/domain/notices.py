@@ -200,12 +200,14 @@ QUIET_FROM: Final = time(22)
 QUIET_UNTIL: Final = time(7)
 
 
-def quiet_until(now: datetime, kind: str, channel: str, *, danger: bool = False) -> datetime | None:
-    """Until when an SMS waits for the morning, in UTC, or None: send it now.
+def quiet_until(
+    now: datetime, kind: str, channel: str, *, danger: bool = False, night_too: bool = False
+) -> datetime | None:
+    """Until when an SMS or push message waits for the morning, in UTC, or None: send it now.
 
-    Quiet is from 22 to 7 on Amsterdam's clock, for SMS only, and never for the ontvangst or for danger.
+    Quiet is from 22 to 7 on Amsterdam's clock; never for the ontvangst, for danger, or for who chose "ook 's nachts".
     """
-    if channel != Channel.SMS or kind in _NEVER_QUIET or danger:
+    if channel not in _SHORT or kind in _NEVER_QUIET or danger or night_too:
         return None
     local = now.astimezone(AMSTERDAM)
     if local.time() >= QUIET_FROM:

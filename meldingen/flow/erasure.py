@@ -17,7 +17,7 @@ from ..domain.privacy import black_out
 from ..domain.workflow import OPEN
 from ..store import callback, contact, erasure, journal, notice, outbox, task
 from ..store.melding import Melding
-from . import questions
+from . import chain, questions
 from .status import Work, derive_statuses, lock_melding_work
 
 ERASED = "gewist"
@@ -48,8 +48,9 @@ def forget_person(session: Session, melding: Melding, reason: str, *, now: datet
     scope = [melding.gemeente_id]
     counts = {
         "contactgegevens": erasure.drop_person(session, [melding.id], scope=scope),
-        "berichten_gestopt": erasure.end_notices(session, [melding.id], reason, now=now, scope=scope),
+        "berichten_gestopt": chain.end_notices(session, melding.id, reason, gemeente_id=melding.gemeente_id, now=now),
     }
+    erasure.forget_addresses(session, [melding.id], now=now, scope=scope)
     callback.drop_open(session, [melding.id], now=now, scope=scope)
     melding.flags = [flag for flag in melding.flags if flag != NOT_KEPT[0]]
     return counts

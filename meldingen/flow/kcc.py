@@ -20,7 +20,7 @@ from ..store.callback import GESPROKEN, OPEN, Callback
 from ..store.contact import Contact
 from ..store.melding import Melding, lock_meldingen
 from ..store.notice import deliveries_of
-from . import deliveries
+from . import chain, reach
 
 NIET_BEREIKT = "niet_bereikt"
 BY_HAND = "met_de_hand"
@@ -92,7 +92,7 @@ def record_call(
     row.attempts, row.version, row.result = row.attempts + 1, row.version + 1, words
     if outcome == GESPROKEN:
         row.status, row.finished_at, row.finished_by = GESPROKEN, now, actor.account_id
-        deliveries.mark_reached(about)
+        reach.mark_reached(session, about, now=now)
         _finish_delivery(session, row, now=now)
     _record(session, "gebeld", row, actor=actor, now=now, outcome=outcome)
     return row
@@ -152,7 +152,7 @@ def _finish_delivery(session: Session, row: Callback, *, now: datetime) -> None:
         return
     for delivery in deliveries_of(session, [row.notice_id], scope=[row.gemeente_id]):
         if delivery.channel == Channel.TELEFOON and delivery.status in UNFINISHED:
-            delivery.status, delivery.sent_at, delivery.finished_at = BEZORGD, now, now
+            chain.advance(session, delivery, BEZORGD, now=now)
 
 
 def _record(session: Session, kind: str, row: Callback, *, actor: Actor, now: datetime, outcome: str = "") -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -16,19 +17,20 @@ from sqlalchemy.orm import Session
 from ..adapters import Adapters
 from ..adapters.failures import PermanentFailure, TemporaryFailure, UncertainFailure
 from ..adapters.mail import Mail
-from ..adapters.receipt import Receipt
+from ..adapters.push import Push
+from ..adapters.receipt import CanTell, Receipt
 from ..adapters.sms import Sms
 from ..db import business_now, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
 from ..settings import Settings
-from ..store import callback, contact, outbox
+from ..store import callback, outbox, task
 from ..store.journal import Event, record
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.outbox import Topic, Urgency
-from . import deliveries, receipts, texts
+from . import deliveries, reach, receipts, texts
 from .deliveries import Attempt, Desk
 
 _LOCK_CLASS = 4021
@@ -55,13 +57,12 @@ def announce(
         raise ValueError(f"no words for a bericht of kind {kind!r}")
     if not meldingen:
         return
-    scope = {m.gemeente_id for m in meldingen}
     if kind == NoticeKind.INGETROKKEN:
-        callback.drop_open(session, [m.id for m in meldingen], now=now, scope=scope)
-    known = contact.contacts_of(session, [m.id for m in meldingen], scope=scope)
-    for melding in meldingen:
-        if can_hear(known.get(melding.id), kind):
-            _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id, not_before=not_before)
+        ids, scope = [m.id for m in meldingen], {m.gemeente_id for m in meldingen}
+        callback.drop_open(session, ids, now=now, scope=scope)
+        task.drop_open(session, ids, kind=reach.NIET_BEREIKBAAR, now=now, scope=scope)
+    for melding in who_can_hear(session, kind, meldingen):
+        _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id, not_before=not_before)
 
 
 def announce_new_dates(
@@ -92,9 +93,10 @@ def announce_new_dates(
             announce(session, NoticeKind.VERTRAAGD, promise, [melding], now=now)
 
 
-def can_hear(known: contact.Contact | None, kind: str) -> bool:
-    """Whether some channel of this melder carries this kind of bericht; False without any contact."""
-    return known is not None and choose_channel(deliveries.contact_facts(known), kind) is not None
+def who_can_hear(session: Session, kind: str, meldingen: Sequence[Melding]) -> list[Melding]:
+    """Those of these meldingen whose melder has some channel that carries this kind of bericht."""
+    facts = reach.facts_of(session, [m.id for m in meldingen], scope={m.gemeente_id for m in meldingen})
+    return [melding for melding in meldingen if choose_channel(facts[melding.id], kind) is not None]
 
 
 def tell_team(
@@ -138,6 +140,8 @@ def deliver_notice(
     with _alone(engine, notice_id):
         with step() as desk:
             attempt = deliveries.begin(desk, notice_id)
+        if isinstance(attempt, PermanentFailure):
+            raise attempt
         if not isinstance(attempt, Attempt):
             return attempt
         try:
@@ -147,9 +151,9 @@ def deliver_notice(
             with step() as desk:
                 if final:
                     handled = deliveries.fail(desk, attempt.delivery_id, failure)
-                elif not isinstance(failure, UncertainFailure):
-                    deliveries.note_failure(desk, attempt.delivery_id, str(failure))
-            if not final or (attempt.alarm and not handled):
+                elif isinstance(failure, TemporaryFailure) and not isinstance(failure, UncertainFailure):
+                    deliveries.note_failure(desk, attempt.delivery_id, failure)
+            if not final or (attempt.for_team and not handled):
                 raise
             return None
         with step() as desk:
@@ -160,24 +164,35 @@ def deliver_notice(
 
 def _call(adapters: Adapters, step: Attempt) -> Receipt:
     """The one call outside. A provider that can tell is asked before anything is sent again (KLANTREIS rule 2)."""
+    sender = deliveries.sender_of(adapters, step.channel)
+    if step.number > 1 and isinstance(sender, CanTell):
+        earlier = sender.find(step.reference)
+        if earlier is not None:
+            return earlier
     if step.channel == Channel.EMAIL and adapters.mail is not None:
-        mail = Mail(
-            to=step.address,
-            subject=step.subject,
-            text=step.text,
-            html=step.html,
-            reference=step.reference,
-            at=step.at,
-            sender_name=step.sender_name,
-            reply_to=step.envelope.reply_to,
-            envelope_from=step.envelope.envelope_from,
-            unsubscribe_url=step.envelope.unsubscribe_url,
-        )
-        return Receipt(adapters.mail.send(mail), VERZONDEN)
+        return Receipt(adapters.mail.send(_mail(step)), VERZONDEN)
     if step.channel == Channel.SMS and adapters.sms is not None:
-        earlier = adapters.sms.find(step.reference) if step.number > 1 else None
-        return earlier or Receipt(adapters.sms.send(Sms(step.address, step.text, step.reference)), VERZONDEN)
+        return Receipt(adapters.sms.send(Sms(step.address, step.text, step.reference)), VERZONDEN)
+    if step.channel == Channel.PUSH and adapters.push is not None:
+        path = urlsplit(step.link).path
+        message = Push(step.address, step.subject, step.text, path, step.reference, urgent=step.urgent)
+        return Receipt(adapters.push.send(message), VERZONDEN)
     raise PermanentFailure("dit kanaal is er niet meer")
+
+
+def _mail(step: Attempt) -> Mail:
+    return Mail(
+        to=step.address,
+        subject=step.subject,
+        text=step.text,
+        html=step.html,
+        reference=step.reference,
+        at=step.at,
+        sender_name=step.sender_name,
+        reply_to=step.envelope.reply_to,
+        envelope_from=step.envelope.envelope_from,
+        unsubscribe_url=step.envelope.unsubscribe_url,
+    )
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import BIJ_PARTIJ, INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_MELDER
-from ..store import category, contact, journal, team
+from ..store import category, journal, team
 from ..store.opdracht import Opdracht, opdracht_by_id
 from . import notices, routing
 from .status import Basis, Done, Work, begin_move, check_rights, derive_statuses, finish_move, keep_note
@@ -83,8 +83,8 @@ def ask_melder(session: Session, opdracht_id: int, question: str, *, basis: Basi
         return opened
     opdracht = opened.opdrachten[opdracht_id]
     linked = opened.of(session, opdracht)
-    known = contact.contacts_of(session, [m.id for m in linked], scope=[opdracht.gemeente_id])
-    asked = next((m for m in linked if m.withdrawn_at is None and notices.can_hear(known.get(m.id), "vraag")), None)
+    present = [m for m in linked if m.withdrawn_at is None]
+    asked = next(iter(notices.who_can_hear(session, "vraag", present)), None)
     if asked is None:
         raise Conflict("niemand_bereikbaar", "Geen van de melders liet gegevens achter. Een vraag kan dan niet.")
     note = keep_note(session, opdracht, "vraag", question, actor=actor, now=now)

@@ -11,7 +11,6 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..domain.delivery import NIET_BEZORGD, UNFINISHED
 from .callback import Callback
 from .contact import Contact
 from .incoming_mail import IncomingMail
@@ -41,42 +40,14 @@ def drop_person(session: Session, melding_ids: Collection[int], *, scope: Collec
     )
 
 
-def end_notices(
-    session: Session, melding_ids: Collection[int], reason: str, *, now: datetime, scope: Collection[int]
-) -> int:
-    """Ends every bericht about these meldingen that was not told yet, and empties the address of all; how many ended.
-
-    Their rows in the outbox are done with: there is nothing to send any more.
-    """
+def forget_addresses(session: Session, melding_ids: Collection[int], *, now: datetime, scope: Collection[int]) -> None:
+    """Empties the address of every bericht about these meldingen, and lets go of what was still to be sent."""
     mine = sa.select(Notice.id).where(Notice.melding_id.in_(melding_ids), Notice.gemeente_id.in_(scope))
     about = sa.and_(Delivery.notice_id.in_(mine), Delivery.gemeente_id.in_(scope))
-    unfinished = session.execute(
-        sa.update(Delivery)
-        .where(about, Delivery.status.in_(UNFINISHED))
-        .values(status=NIET_BEZORGD, reason=reason, finished_at=now)
-        .returning(Delivery.id, Delivery.gemeente_id, Delivery.notice_id, Delivery.attempts)
-    ).all()
-    session.add_all(
-        DeliveryStep(gemeente_id=row.gemeente_id, delivery_id=row.id, status=NIET_BEZORGD, at=now,
-                     attempt=row.attempts, reason=reason)
-        for row in unfinished
-    )  # fmt: skip
     session.execute(sa.update(Delivery).where(about, Delivery.address != "").values(address=""))
-    never_tried = ~sa.exists().where(Delivery.notice_id == Notice.id)
-    ended = _count(
-        session,
-        sa.update(Notice)
-        .where(
-            Notice.id.in_(mine),
-            Notice.ended == "",
-            sa.or_(Notice.id.in_([row.notice_id for row in unfinished]), never_tried),
-        )
-        .values(ended=reason),
-    )
     orders = [f"melding:{melding_id}" for melding_id in melding_ids]
     waiting = sa.and_(OutboxEntry.order_key.in_(orders), OutboxEntry.topic == Topic.NOTICE.value)
     session.execute(sa.update(OutboxEntry).where(waiting, OutboxEntry.done_at.is_(None)).values(done_at=now))
-    return ended
 
 
 def empty_messages(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> int:

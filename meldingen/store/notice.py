@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from ..domain.delivery import DELIVERY_STATUSES, GEPLAND
+from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, KLAAR
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 CHANNELS = ("email", "sms", "push", "brief", "telefoon")
@@ -55,8 +55,9 @@ class Notice(OfGemeente, Base):
 class Delivery(OfGemeente, Base):
     """One try of one channel. address and words are copied when it is made, so a resend is the same message.
 
-    status moves forward only: domain/delivery.py has the table. `reference`: our own id at the
-    provider (also the Message-ID). maybe_double: sent again where the channel cannot tell (KLANTREIS rule 2).
+    status moves forward only, set by flow/chain.py. `reference`: our own id at the provider (also the Message-ID).
+    maybe_double: sent again where the channel cannot tell (KLANTREIS rule 2). carrier_id: the delivery in whose message
+    this one travels; they go each step together. slot_at: its turn at the provider, while it waits for it.
     """
 
     __tablename__ = "delivery"
@@ -73,6 +74,8 @@ class Delivery(OfGemeente, Base):
     attempts: Mapped[int] = mapped_column(server_default="0")
     maybe_double: Mapped[bool] = mapped_column(server_default=sa.false())
     reason: Mapped[str] = mapped_column(sa.Text, server_default="")
+    carrier_id: Mapped[Ref | None]
+    slot_at: Mapped[Moment | None]
     due_at: Mapped[Moment]
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
@@ -80,6 +83,7 @@ class Delivery(OfGemeente, Base):
 
     __table_args__ = own(
         refers("notice_id", "notice", ondelete="CASCADE"),
+        refers("carrier_id", "delivery"),
         one_of("channel", CHANNELS),
         one_of("status", DELIVERY_STATUSES),
         sa.UniqueConstraint("notice_id", "channel"),
@@ -89,6 +93,7 @@ class Delivery(OfGemeente, Base):
             unique=True,
             postgresql_where=sa.text("status IN ('gepland', 'klaar')"),
         ),
+        sa.Index("ix_delivery_carrier_id", "carrier_id", postgresql_where=sa.text("carrier_id IS NOT NULL")),
     )
 
 
@@ -144,8 +149,42 @@ def delivery_by_reference(session: Session, reference: str, *, scope: Collection
     return session.scalar(sa.select(Delivery).where(Delivery.reference == reference, Delivery.gemeente_id.in_(scope)))
 
 
+def deliveries_carried(session: Session, delivery_id: int, *, scope: Collection[int]) -> Sequence[Delivery]:
+    """The deliveries that travel in the message of this one, oldest first, locked and read afresh."""
+    query = sa.select(Delivery).where(Delivery.carrier_id == delivery_id, Delivery.gemeente_id.in_(scope))
+    query = query.order_by(Delivery.id).with_for_update().execution_options(populate_existing=True)
+    return session.scalars(query).all()
+
+
+def steps_of(session: Session, delivery_ids: Collection[int], *, scope: Collection[int]) -> Sequence[DeliveryStep]:
+    """The steps of these deliveries, in the order they were taken."""
+    query = sa.select(DeliveryStep).where(
+        DeliveryStep.delivery_id.in_(delivery_ids), DeliveryStep.gemeente_id.in_(scope)
+    )
+    return session.scalars(query.order_by(DeliveryStep.id)).all()
+
+
+def count_certain_failures(session: Session, delivery_id: int, *, scope: Collection[int]) -> int:
+    """How many tries of a delivery certainly sent nothing."""
+    query = sa.select(sa.func.count(DeliveryStep.attempt.distinct())).where(
+        DeliveryStep.delivery_id == delivery_id,
+        DeliveryStep.gemeente_id.in_(scope),
+        DeliveryStep.status == KLAAR,
+        DeliveryStep.reason != "",
+    )
+    return session.scalar(query) or 0
+
+
 def count_deliveries(session: Session, *, scope: Collection[int]) -> dict[tuple[str, str], int]:
     """How many deliveries there are per channel and status, for the figures."""
     query = sa.select(Delivery.channel, Delivery.status, sa.func.count()).where(Delivery.gemeente_id.in_(scope))
     rows = session.execute(query.group_by(Delivery.channel, Delivery.status)).all()
     return {(channel, status): count for channel, status, count in rows}
+
+
+def count_maybe_double(session: Session, *, scope: Collection[int]) -> dict[str, int]:
+    """How many messages per channel may have arrived twice, for the figures; what travelled along counts once."""
+    query = sa.select(Delivery.channel, sa.func.count()).where(
+        Delivery.maybe_double, Delivery.carrier_id.is_(None), Delivery.gemeente_id.in_(scope)
+    )
+    return {row[0]: row[1] for row in session.execute(query.group_by(Delivery.channel))}

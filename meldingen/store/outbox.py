@@ -133,6 +133,18 @@ def is_waiting(session: Session, topic: Topic, order_key: str) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
+def due_notices(session: Session, melding_id: int, *, now: datetime) -> set[int]:
+    """The ids of the notices about a melding that may be sent now, or are being sent."""
+    query = sa.select(OutboxEntry.payload["notice_id"].as_integer()).where(
+        OutboxEntry.order_key == f"melding:{melding_id}",
+        OutboxEntry.topic == Topic.NOTICE.value,
+        OutboxEntry.done_at.is_(None),
+        OutboxEntry.parked_at.is_(None),
+        OutboxEntry.due_at <= now,
+    )
+    return set(session.scalars(query))
+
+
 def parked_entries(session: Session) -> Sequence[OutboxEntry]:
     """What was given up, oldest first, for people to see."""
     query = sa.select(OutboxEntry).where(OutboxEntry.parked_at.is_not(None), OutboxEntry.done_at.is_(None))

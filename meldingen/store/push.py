@@ -57,6 +57,16 @@ def keep_subscription(
     )
 
 
+def subscriptions_of(
+    session: Session, melding_ids: Collection[int], *, scope: Collection[int]
+) -> dict[int, PushSubscription]:
+    """The devices of the melders of several meldingen, by melding id, refused or not."""
+    query = sa.select(PushSubscription).where(
+        PushSubscription.melding_id.in_(melding_ids), PushSubscription.gemeente_id.in_(scope)
+    )
+    return {device.melding_id: device for device in session.scalars(query)}
+
+
 def delete_subscription(session: Session, melding_id: int, *, scope: Collection[int]) -> None:
     """Forgets the device of a melding's melder."""
     mine = sa.and_(PushSubscription.melding_id == melding_id, PushSubscription.gemeente_id.in_(scope))

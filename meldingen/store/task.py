@@ -82,10 +82,22 @@ def put(
     session.execute(insert(Task).values(**values).on_conflict_do_nothing(index_elements=["gemeente_id", "key"]))
 
 
-def drop_open(session: Session, melding_ids: Collection[int], *, now: datetime, scope: Collection[int]) -> None:
-    """Nobody needs to do this any more for these meldingen."""
-    session.execute(
-        sa.update(Task)
-        .where(Task.melding_id.in_(melding_ids), Task.gemeente_id.in_(scope), Task.status == OPEN)
-        .values(status=VERVALLEN, finished_at=now, version=Task.version + 1)
-    )
+def has_open(session: Session, melding_id: int, kind: str, *, scope: Collection[int]) -> bool:
+    """Whether somebody has work of this kind about a melding."""
+    query = sa.select(Task.id).where(Task.melding_id == melding_id, Task.kind == kind, Task.status == OPEN)
+    return session.scalar(query.where(Task.gemeente_id.in_(scope)).limit(1)) is not None
+
+
+def drop_open(
+    session: Session,
+    melding_ids: Collection[int],
+    *,
+    now: datetime,
+    scope: Collection[int],
+    kind: str | None = None,
+) -> None:
+    """Nobody needs to do this any more for these meldingen. kind: of that kind only, default everything."""
+    dropped = sa.update(Task).where(Task.melding_id.in_(melding_ids), Task.gemeente_id.in_(scope), Task.status == OPEN)
+    if kind is not None:
+        dropped = dropped.where(Task.kind == kind)
+    session.execute(dropped.values(status=VERVALLEN, finished_at=now, version=Task.version + 1))

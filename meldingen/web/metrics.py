@@ -19,7 +19,7 @@ from werkzeug.exceptions import NotFound
 
 from ..auth import enter, visit
 from ..store.gemeente import served_ids
-from ..store.notice import count_deliveries
+from ..store.notice import count_deliveries, count_maybe_double
 from ..store.outbox import Topic, backlog
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -102,3 +102,7 @@ class _FromDatabase(Collector):
         for (channel, status), count in count_deliveries(here.session, scope=served_ids(here.session)).items():
             sent.add_metric([channel, status], count)
         yield sent
+        double = GaugeMetricFamily("meldingen_maybe_double", "Berichten die mogelijk dubbel gingen", labels=["channel"])
+        for channel, count in count_maybe_double(here.session, scope=served_ids(here.session)).items():
+            double.add_metric([channel], count)
+        yield double

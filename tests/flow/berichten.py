@@ -21,9 +21,10 @@ from meldingen.store.callback import Callback, callbacks_of
 from meldingen.store.contact import Contact, contact_of
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
-from meldingen.store.notice import Delivery, deliveries_of, notices_of
+from meldingen.store.notice import Delivery, deliveries_of, notices_of, steps_of
 from meldingen.store.opdracht import Closure
-from meldingen.store.outbox import OutboxEntry
+from meldingen.store.outbox import OutboxEntry, Topic
+from meldingen.store.task import Task
 from tests import factories
 
 SETTINGS = Settings.from_env(
@@ -50,6 +51,8 @@ class House:
     home: Gemeente
     mail: Any = field(default_factory=MemoryMail)
     sms: Any = field(default_factory=MemorySms)
+    push: Any = None
+    settings: Settings = SETTINGS
 
     @property
     def adapters(self) -> Adapters:
@@ -60,6 +63,7 @@ class House:
             postvak=None,
             wake=lambda: None,
             queue_is_up=lambda: True,
+            push=self.push,
         )
 
     @property
@@ -86,7 +90,7 @@ class House:
             event = journal.record(
                 session, f"proef_{kind}", gemeente_id=self.home.id, actor=SYSTEM, now=now, facts=facts
             )
-            notices.announce(session, kind, event, [session.merge(m) for m in meldingen], now=now)
+            notices.announce(session, kind, event, [session.get_one(Melding, m.id) for m in meldingen], now=now)
             return event
 
     def closed(self, melding: Melding, sentence: str = "Het bord is inmiddels vervangen.", **said: Any) -> int:
@@ -113,9 +117,13 @@ class House:
             query = sa.select(OutboxEntry).where(OutboxEntry.done_at.is_(None)).order_by(OutboxEntry.id)
             return list(session.scalars(query))
 
+    def owed(self) -> list[OutboxEntry]:
+        """Of these the berichten that are still to be sent."""
+        return [row for row in self.rows() if row.topic == Topic.NOTICE]
+
     def deliver(self, row: OutboxEntry, *, last_try: bool = False) -> datetime | None:
         """One try of one row; what is done is finished."""
-        until = notices.deliver_notice(self.engine, self.adapters, SETTINGS, row.payload, last_try=last_try)
+        until = notices.deliver_notice(self.engine, self.adapters, self.settings, row.payload, last_try=last_try)
         if until is None:
             with transaction(self.engine) as session:
                 session.execute(sa.update(OutboxEntry).where(OutboxEntry.id == row.id).values(done_at=machine_now()))
@@ -124,7 +132,7 @@ class House:
     def work(self, *, last_try: bool = False) -> None:
         """Delivers until nothing is owed that can go now."""
         waiting: set[int] = set()
-        while rows := [row for row in self.rows() if row.id not in waiting]:
+        while rows := [row for row in self.owed() if row.id not in waiting]:
             if self.deliver(rows[0], last_try=last_try) is not None:
                 waiting.add(rows[0].id)
 
@@ -133,6 +141,22 @@ class House:
         with Session(self.engine, expire_on_commit=False) as session:
             owed = notices_of(session, [melding.id], scope=self.scope)
             return list(deliveries_of(session, [n.id for n in owed], scope=self.scope))
+
+    def steps(self, delivery: Delivery) -> list[tuple[str, int, str]]:
+        """What happened to a delivery: state, try and reason."""
+        with Session(self.engine) as session:
+            return [(s.status, s.attempt, s.reason) for s in steps_of(session, [delivery.id], scope=self.scope)]
+
+    def tasks(self, melding: Melding | None = None) -> list[Task]:
+        """The work items, or those about a melding, oldest first."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            query = sa.select(Task).order_by(Task.id)
+            return list(session.scalars(query.where(Task.melding_id == melding.id) if melding else query))
+
+    def ended(self, melding: Melding, kind: str = "gereed") -> list[str]:
+        """Why nothing goes (any more) of each bericht of this kind, oldest first; empty: it goes, or was told."""
+        with Session(self.engine) as session:
+            return [n.ended for n in notices_of(session, [melding.id], scope=self.scope) if n.kind == kind]
 
     def callbacks(self, melding: Melding) -> list[Callback]:
         with Session(self.engine, expire_on_commit=False) as session:

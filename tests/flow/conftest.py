@@ -12,7 +12,7 @@ from meldingen.adapters.sms import MemorySms
 from meldingen.db import make_engine, transaction
 from meldingen.store.outbox import OutboxEntry
 from tests import factories
-from tests.flow.berichten import House
+from tests.flow.berichten import SETTINGS, House
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def built(clone: Any, now: datetime) -> Iterator[House]:
 
 @pytest.fixture
 def house(built: House, now: datetime) -> House:
-    built.mail, built.sms = MemoryMail(), MemorySms()
+    built.mail, built.sms, built.push, built.settings = MemoryMail(), MemorySms(), None, SETTINGS
     built.set_clock(now + timedelta(hours=1, seconds=10))
     with transaction(built.engine) as session:
         session.execute(sa.delete(OutboxEntry))

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from meldingen.domain.actor import ANONYMOUS, Actor
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotSignedIn
 from meldingen.domain.intake import parse_contact
-from meldingen.flow.deliveries import contact_facts
 from meldingen.flow.feedback import withdraw_melding
 from meldingen.flow.kcc import correct_contact
+from meldingen.flow.reach import contact_facts
 from meldingen.store.contact import Contact, contact_of
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import history_of

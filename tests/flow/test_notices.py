@@ -105,7 +105,7 @@ class TestDelivering:
     def test_a_second_delivery_of_the_same_row_changes_nothing(self, house: House) -> None:
         melding = house.melding(contact=MAIL)
         house.owe("gereed", melding)
-        row = house.rows()[0]
+        row = house.owed()[0]
         for _ in range(3):
             assert house.deliver(row) is None
         assert len(house.mail.calls) == 1
@@ -180,7 +180,7 @@ class TestQuietHours:
         melding = house.melding(contact=MOBILE)
         house.set_clock(now.replace(hour=21))
         house.owe("gereed", melding)
-        until = house.deliver(house.rows()[0])
+        until = house.deliver(house.owed()[0])
         assert until == datetime.fromisoformat("2026-04-15T07:00+02:00")
         (waiting,) = house.deliveries(melding)
         assert (waiting.status, waiting.due_at, waiting.attempts, waiting.text) == ("gepland", until, 0, "")
@@ -202,7 +202,7 @@ class TestQuietHours:
         house.set_clock(now.replace(hour=23))
         melding = house.melding(contact=contact, **facts)
         house.owe(kind, melding)
-        assert house.deliver(house.rows()[0]) is None
+        assert house.deliver(house.owed()[0]) is None
         assert statuses(house.deliveries(melding))[0][1] == "verzonden"
 
 
@@ -260,7 +260,7 @@ class TestAlarm:
     def test_once_by_sms_before_everything_else_also_at_night(self, house: House, now: datetime) -> None:
         house.set_clock(now.replace(hour=23))
         melding = self.owe(house, email="piket@example.nl", phone="06 87654321")
-        (row,) = house.rows()
+        (row,) = house.owed()
         assert row.urgency == Urgency.SPOED and row.order_key is None
         house.work()
         (sent,) = house.sms.sent.values()
@@ -294,6 +294,6 @@ def test_two_gemeenten_never_mix(house: House) -> None:
     house.owe("gereed", melding)
     with transaction(house.engine) as session:
         other: Gemeente = factories.gemeente(session, name="Elders", code="GM9002", west=5.0)
-    payload = {**house.rows()[0].payload, "gemeente_id": other.id}
+    payload = {**house.owed()[0].payload, "gemeente_id": other.id}
     assert notices.deliver_notice(house.engine, house.adapters, SETTINGS, payload) is None
     assert house.mail.calls == []

@@ -21,7 +21,7 @@ from tests.standins.smtp import mail_server
 
 
 class TestWhenItFails:
-    def test_a_try_that_did_not_work_is_tried_again_with_the_same_words(self, house: House, now: datetime) -> None:
+    def test_a_try_that_sent_nothing_is_tried_again_in_words_of_then(self, house: House, now: datetime) -> None:
         melding = house.melding(contact=MAIL)
         house.owe("gereed", melding)
         house.mail.fail_with = TemporaryFailure("mailserver weigert ontvanger: 451")
@@ -34,14 +34,16 @@ class TestWhenItFails:
         house.work()
         (second,) = house.deliveries(melding)
         assert (second.status, second.attempts, second.maybe_double, second.reason) == ("verzonden", 2, False, "")
-        assert next(iter(house.mail.sent.values())).text == first.text and "vanmorgen" in first.text
+        assert "vanmorgen om 09.47" in first.text
+        (sent,) = house.mail.sent.values()
+        assert "gisteren een melding gedaan" in sent.text and sent.text == second.text
 
     def test_refused_by_mail_then_by_sms_then_by_phone(self, house: House) -> None:
         melding = house.melding(contact=JAN)
         house.owe("gereed", melding)
         house.mail.fail_with = AddressRefused("mailserver weigert ontvanger: 550")
         house.sms.fail_with = AddressRefused("NotifyNL: 400")
-        house.deliver(house.rows()[0])
+        house.deliver(house.owed()[0])
         assert house.flags(melding) == ["niet_bereikbaar"]
         assert house.contact(melding).email_refused_at is not None
         house.work()
@@ -56,13 +58,13 @@ class TestWhenItFails:
         assert call.words.startswith(f"Melding {melding.number[:2]} ") and "gedaan op 14 april om 09.47" in call.words
         assert house.flags(melding) == ["niet_bereikbaar"]
         assert not house.contact(melding).mobile
-        assert house.rows() == []
+        assert house.owed() == []
 
     def test_reached_by_the_next_channel_is_reachable(self, house: House) -> None:
         melding = house.melding(contact=JAN)
         house.owe("gereed", melding)
         house.mail.fail_with = AddressRefused("550")
-        house.deliver(house.rows()[0])
+        house.deliver(house.owed()[0])
         assert house.flags(melding) == ["niet_bereikbaar"]
         house.work()
         assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd"), ("sms", "verzonden")]
@@ -90,13 +92,13 @@ class TestWhenItFails:
         assert events[-1].kind == "niet_bereikbaar"
         assert events[-1].facts["channel"] == "email" and "jan" not in str(events[-1].facts)
         house.owe("niet_opgelost", melding)
-        assert house.rows() == []
+        assert house.owed() == []
 
     def test_the_last_try_falls_back(self, house: House) -> None:
         melding = house.melding(contact=JAN)
         house.owe("gereed", melding)
         house.mail.fail_with = TemporaryFailure("weg")
-        house.deliver(house.rows()[0], last_try=True)
+        house.deliver(house.owed()[0], last_try=True)
         house.work()
         assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd"), ("sms", "verzonden")]
         assert house.contact(melding).email_refused_at is None
@@ -138,13 +140,30 @@ class TestOnce:
             assert len(twice) == 2 and twice[0]["Message-ID"] == twice[1]["Message-ID"]
             assert twice[0].get_body(("plain",)).get_content() == twice[1].get_body(("plain",)).get_content()
 
+    def test_in_doubt_the_words_stay_whatever_comes_between(self, house: House, now: datetime) -> None:
+        melding = house.melding(contact=MAIL)
+        house.owe("gereed", melding)
+        house.mail.fail_with = UncertainFailure("mailserver zweeg na het bericht")
+        with pytest.raises(UncertainFailure):
+            house.work()
+        house.mail.fail_with = TemporaryFailure("mailserver: ConnectionRefusedError")
+        house.set_clock(now + timedelta(days=1))
+        with pytest.raises(TemporaryFailure):
+            house.work()
+        house.mail.fail_with = None
+        house.work()
+        (sent,) = house.mail.sent.values()
+        assert "vanmorgen om 09.47" in sent.text
+        (delivery,) = house.deliveries(melding)
+        assert (delivery.status, delivery.attempts, delivery.maybe_double) == ("verzonden", 3, True)
+
     def test_smtp_is_not_tried_a_third_time_in_doubt(self, house: House) -> None:
         melding = house.melding(contact=JAN)
         house.owe("gereed", melding)
         house.mail.fail_with = UncertainFailure("mailserver zweeg na het bericht")
         for _ in range(2):
             with pytest.raises(UncertainFailure):
-                house.deliver(house.rows()[0])
+                house.deliver(house.owed()[0])
         house.work()
         assert len(house.mail.calls) == 2
         made = house.deliveries(melding)
@@ -207,7 +226,7 @@ class TestOnce:
         house.mail = Slow()
         melding = house.melding(contact=MAIL)
         house.owe("gereed", melding)
-        row = house.rows()[0]
+        row = house.owed()[0]
         first = threading.Thread(target=house.deliver, args=(row,))
         first.start()
         assert inside.wait(10)

@@ -91,6 +91,22 @@ def test_only_one_module_sets_a_status() -> None:
     assert setters == ["meldingen/flow/status.py"]
 
 
+def test_only_the_chain_sets_the_status_of_a_delivery() -> None:
+    """Of all who know deliveries, flow/chain.py alone sets a status; kcc sets that of a terugbelnotitie."""
+    setters = set()
+    for file in CODE:
+        text = file.read_text()
+        if not re.search(r"store\.notice import|store import [^\n]*\bnotice\b|\bDelivery\b", text):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            targets = node.targets if isinstance(node, ast.Assign) else []
+            named = [t for target in targets for t in ast.walk(target) if isinstance(t, ast.Attribute)]
+            setters |= {f"{file.name}: {ast.unparse(t)}" for t in named if t.attr == "status"}
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(".values"):
+                setters |= {f"{file.name}: values" for keyword in node.keywords if keyword.arg == "status"}
+    assert setters == {"chain.py: delivery.status", "kcc.py: row.status"}
+
+
 def test_no_query_asks_the_database_for_the_time() -> None:
     asking = [
         str(file.relative_to(ROOT))

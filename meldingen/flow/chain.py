@@ -1,0 +1,100 @@
+"""One step of a delivery: the only place that sets its status, and so the only one that writes its steps.
+
+Which steps there are is the table of domain/delivery.py. What a step means for the melding, and which channel is next,
+is for deliveries.py and reach.py. A step that is not in the table is a bug: ValueError.
+"""
+
+from datetime import datetime
+from secrets import token_hex
+
+from sqlalchemy.orm import Session
+
+from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN, may_step
+from ..store.notice import Delivery, DeliveryStep, Notice, count_certain_failures, deliveries_of, notices_of
+
+
+def plan(session: Session, notice: Notice, channel: str, address: str, *, prefix: str, now: datetime) -> Delivery:
+    """A delivery that is to be made. Its reference cannot be that of another installation at the same provider."""
+    delivery = Delivery(
+        gemeente_id=notice.gemeente_id,
+        notice_id=notice.id,
+        channel=channel,
+        status=GEPLAND,
+        address=address,
+        reference=f"{prefix}-{token_hex(8)}",
+        subject="",
+        text="",
+        html="",
+        provider_id="",
+        reason="",
+        attempts=0,
+        maybe_double=False,
+        due_at=now,
+        created_at=now,
+    )
+    session.add(delivery)
+    session.flush()
+    _write_down(session, delivery, now)
+    return delivery
+
+
+def begin_try(session: Session, delivery: Delivery, *, now: datetime) -> None:
+    """A try begins: from here on it may have left, until its failure is written down."""
+    delivery.attempts += 1
+    advance(session, delivery, KLAAR, now=now)
+
+
+def advance(
+    session: Session, delivery: Delivery, status: str, *, now: datetime, reason: str = "", provider_id: str = ""
+) -> None:
+    """The next state, with the step that tells when, at which try, by which id of the provider and why."""
+    if not may_step(delivery.status, status):
+        raise ValueError(f"a delivery never goes from {delivery.status} to {status}")
+    delivery.status, delivery.reason = status, reason
+    delivery.provider_id = provider_id or delivery.provider_id
+    if status in (VERZONDEN, BEZORGD):
+        delivery.sent_at = delivery.sent_at or now
+    if status in (BEZORGD, NIET_BEZORGD):
+        delivery.finished_at = now
+    _write_down(session, delivery, now)
+
+
+def sent_nothing(session: Session, delivery: Delivery) -> bool:
+    """Whether every try so far certainly failed, so that nobody can have read the words yet."""
+    if delivery.status == GEPLAND:
+        return True
+    failed = count_certain_failures(session, delivery.id, scope=[delivery.gemeente_id])
+    return delivery.status == KLAAR and failed == delivery.attempts
+
+
+def end_notice(session: Session, notice: Notice, why: str, *, now: datetime) -> bool:
+    """Nothing goes any more about this event: a code, such as `ingetrokken`. False: it was told already, or ended."""
+    made = deliveries_of(session, [notice.id], scope=[notice.gemeente_id])
+    if notice.ended or any(delivery.status in (VERZONDEN, BEZORGD) for delivery in made):
+        return False
+    notice.ended = why
+    for delivery in made:
+        if delivery.status in UNFINISHED:
+            advance(session, delivery, NIET_BEZORGD, now=now, reason=why)
+    return True
+
+
+def end_notices(session: Session, melding_id: int, why: str, *, gemeente_id: int, now: datetime) -> int:
+    """The same for every bericht about a locked melding; how many ended."""
+    owed = notices_of(session, [melding_id], scope=[gemeente_id])
+    return sum(end_notice(session, notice, why, now=now) for notice in owed)
+
+
+def _write_down(session: Session, delivery: Delivery, now: datetime) -> None:
+    session.add(
+        DeliveryStep(
+            gemeente_id=delivery.gemeente_id,
+            delivery_id=delivery.id,
+            status=delivery.status,
+            at=now,
+            attempt=delivery.attempts,
+            provider_id=delivery.provider_id,
+            reason=delivery.reason,
+        )
+    )
+    session.flush()
