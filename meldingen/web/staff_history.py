@@ -159,6 +159,8 @@ _PLAIN = {
     "foto_niet_openbaar": "Een foto is niet meer openbaar.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
     "contact_gewijzigd": "Gegevens van de melder aangepast.",
+    "apparaat_aangemeld": "De melder zette berichten op een apparaat aan.",
+    "apparaat_afgemeld": "De melder zette berichten op het apparaat uit.",
 }
 
 
