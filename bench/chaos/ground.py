@@ -1,0 +1,236 @@
+"""A private installation of real processes: database with fsync, queue, providers, website, relay, workers and clock.
+
+Made of the rooms of `make run`: one parent that starts again what dies. Its own folders, so that nothing of a
+`make run` in the same clone is touched. Knows every process by its id; kills nothing it did not start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+from click.testing import CliRunner
+
+from meldingen import cli
+from meldingen.local import claim, postgis, processes, stack
+from meldingen.local.cluster import any_free_port
+from meldingen.local.commands import healthy
+from meldingen.local.places import Places, make_folder, open_places
+from meldingen.local.postgis import Binaries
+from meldingen.local.provision import Provisions
+from meldingen.local.stack import Stack
+from meldingen.local.supervisor import Child
+from tests.standins import notify
+
+KIND = "chaos"
+DATABASE, QUEUE, OUTSIDE, SITE, WORKERS = "database-chaos", "wachtrij-chaos", "buitenwereld", "website", "werkers"
+PASSWORD = "een lange zin om te onthouden"
+TEXT_WORKERS = 2
+AREAS = Path("meldingen/defaults/demo/gebieden.geojson")
+
+
+@dataclass
+class Ground:
+    """The installation of one run. outside: the ports of the providers, known once they are up."""
+
+    stack: Stack
+    binaries: Binaries
+    lease_s: float
+    port: int = field(default_factory=any_free_port)
+    env: dict[str, str] = field(default_factory=dict)
+    outside: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Where this run leaves its logs and its outcome."""
+        return self.stack.places.local
+
+    @property
+    def log(self) -> Path:
+        """What the providers saw, one JSON line each."""
+        return self.folder / "buitenwereld.jsonl"
+
+    @property
+    def moods(self) -> Path:
+        """How the providers behave now; see providers.py."""
+        return self.folder / "stemming.json"
+
+    def start(self) -> None:
+        """Everything, from an empty folder."""
+        places, supervisor = self.stack.places, self.stack.supervisor
+        stack.forget_data(self.stack, places.local / "fotos")
+        for file in (self.log, self.moods, places.local / "poorten.json", *places.logs.glob("*.log")):
+            file.unlink(missing_ok=True)
+        self.env = stack.app_environment(self.stack, self.stack.start(Provisions(self.binaries)), self.port)
+        self.env.pop("POSTVAK_MAP", None)
+        supervisor.start(self._child(OUTSIDE, "bench.chaos.providers", str(places.local), ready=self._outside_is_up))
+        self.outside = json.loads((places.local / "poorten.json").read_text())
+        self.env |= {
+            "SMTP_URL": f"smtp://127.0.0.1:{self.outside['mail']}",
+            "MAIL_FROM": "meldingen@gemeente.example",
+            "NOTIFYNL_URL": f"http://127.0.0.1:{self.outside['sms']}",
+            "NOTIFYNL_API_KEY": notify.API_KEY,
+            "NOTIFYNL_SMS_TEMPLATE": notify.TEMPLATE,
+            "LIMIET_PUBLIEK": "1000000 per minute",
+            "LIMIET_INLOGGEN": "1000000 per minute",
+            "LIMIET_MEDEWERKER": "1000000 per minute",
+            "CHAOS_LEASE_S": str(self.lease_s),
+        }
+        self._found_gemeente()
+        supervisor.start(
+            self._child(SITE, "meldingen", "serve", "--port", str(self.port), ready=lambda: healthy(self.port)),
+            self._child(WORKERS, "bench.chaos.parts", str(TEXT_WORKERS)),
+        )
+
+    def clock(self, stand: str) -> None:
+        """Sets business time with `meldingen klok`, again when the database is just falling over."""
+        command = [sys.executable, "-m", "meldingen", "klok", stand]
+        for _ in range(60):
+            done = subprocess.run(command, env=self.env, cwd=self.stack.places.root, capture_output=True, check=False)
+            if done.returncode == 0:
+                return
+            self.stack.supervisor.stopping.wait(0.5)
+        raise RuntimeError("de klok laat zich niet zetten")
+
+    def metrics(self) -> dict[str, float]:
+        """The figures of /metrics, by their whole name; empty while the website is away."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            link.request("GET", "/metrics")
+            answer = link.getresponse()
+            lines = answer.read().decode().splitlines() if answer.status == 200 else []
+        except (OSError, http.client.HTTPException):
+            lines = []
+        finally:
+            link.close()
+        return {name: float(value) for name, value in (x.rsplit(" ", 1) for x in lines if not x.startswith("#"))}
+
+    def sql(self, query: str) -> list[str]:
+        """For our own count of maybe-doubles only; what people were told is never read here."""
+        return self.stack.cluster.query(self.binaries, query, "meldingen").splitlines()
+
+    def pid(self, name: str) -> int | None:
+        """The process id of a child of the parent."""
+        return self.stack.supervisor.pid(name)
+
+    def children(self, name: str) -> list[int]:
+        """The processes right under a child: the server's worker, the parts of `meldingen worker`."""
+        parent = self.pid(name)
+        return children_of(parent) if parent else []
+
+    def part(self, name: str) -> int | None:
+        """The process of a part of the workers (`relay`, `klok`, `werker-1`, `fotowerker-1`) that runs now."""
+        alive, found = set(self.children(WORKERS)), None
+        with (self.stack.places.logs / f"{WORKERS}.log").open(encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if f'"part": "{name}"' in line and '"part_started"' in line:
+                    with contextlib.suppress(ValueError):
+                        found = int(json.loads(line)["pid"])
+        return found if found in alive else None
+
+    def flush_queue(self) -> None:
+        """FLUSHALL, as a person who tidies up the wrong server."""
+        with redis.Redis.from_url(self.env["REDIS_URL"], socket_timeout=5) as queue:
+            queue.flushall()
+
+    def _child(self, name: str, module: str, *words: str, ready: object = None) -> Child:
+        places = self.stack.places
+        return Child(
+            name=name,
+            argv=[sys.executable, "-m", module, *words],
+            env=self.env or self.stack.environment(),
+            cwd=places.root,
+            log=places.logs / f"{name}.log",
+            ready=ready if callable(ready) else lambda: True,
+            ready_timeout_s=60,
+            stop_timeout_s=20,
+        )
+
+    def _outside_is_up(self) -> bool:
+        return (self.folder / "poorten.json").exists()
+
+    def _found_gemeente(self) -> None:
+        """The first gemeente, by the commands README tells an operator."""
+        about = {"--telefoon": "072 888 00 00", "--openingstijden": "op werkdagen", "--email": "post@gemeente.example"}
+        commands = [
+            ["migrate"],
+            ["import", "gebieden", str(self.stack.places.root / AREAS), "--bedienen"],
+            ["seed", "--gemeente", "bergen-nh"],
+            ["beheer", "gemeente", *(word for pair in about.items() for word in pair)],
+            ["beheer", "team", "piket", "--telefoon", "06 18 00 00 01"],
+            *(["account", "nieuw", role, "--naam", role, "--rol", role] for role in ("coordinator", "kcc")),
+        ]
+        for words in commands:  # in this process: seven starts of the program take longer than a small run
+            done = CliRunner().invoke(cli.main, words, env=self.env, input=PASSWORD + "\n")
+            if done.exit_code:
+                raise RuntimeError(f"meldingen {' '.join(words)}: {done.output[-500:]}")
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes whose parent is `pid`, now. Linux."""
+    with contextlib.suppress(OSError):
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return []
+
+
+def kill(pid: int | None, number: int = signal.SIGKILL) -> bool:
+    """Whether a process that is ours got the signal."""
+    if pid is None:
+        return False
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def opened(lease_s: float) -> Iterator[Ground]:
+    """A started installation with a parent that looks after it; everything has ended afterwards."""
+    for name in ("DATABASE_URL", "REDIS_URL", "KLOK"):
+        os.environ.pop(name, None)
+    clone = open_places()
+    binaries = postgis.obtain(clone)
+    places = _own_places(clone)
+    with stack.opened(places, KIND, "python -m bench.chaos") as bare:
+        ground = Ground(bare, binaries, lease_s)
+        ground.start()
+        watcher = threading.Thread(target=bare.supervisor.watch, name="toezicht")
+        watcher.start()
+        try:
+            yield ground
+        finally:
+            bare.supervisor.stopping.set()
+            watcher.join()
+    left = processes.marked(claim.mark(places, KIND))
+    if left:
+        raise SystemExit(f"Achtergebleven processen: {left}")
+
+
+def forget(ground: Ground) -> None:
+    """Throws the data away; logs and outcome stay."""
+    shutil.rmtree(ground.stack.cluster.folder, ignore_errors=True)
+    shutil.rmtree(ground.stack.queue.folder, ignore_errors=True)
+
+
+def _own_places(clone: Places) -> Places:
+    """Folders beside those of `make run`, with the packages of whoever runs this."""
+    local, home = make_folder(clone.local / KIND), make_folder(clone.home / KIND)
+    if clone.unprivileged is not None:
+        os.chown(home, 0, clone.unprivileged.gid)
+        home.chmod(0o710)
+    make_folder(local / "logs")
+    venv = local / "venv"
+    venv.unlink(missing_ok=True)
+    venv.symlink_to(sys.prefix)
+    return Places(clone.root, local, home, clone.unprivileged)

@@ -1,0 +1,52 @@
+"""Who is on somebody's list at the end of a run, read where a person reads it: terugbelnotities and the team's page.
+
+A melder who could not be told must be here; what no page shows is nobody's work.
+"""
+
+import random
+import re
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from . import plan
+from .door import Line
+
+
+@dataclass(frozen=True)
+class Lists:
+    """calls: (nummer, opdracht of the closing) with an open terugbelnotitie. unreachable: opdrachten on the list
+    "melder niet bereikbaar". others: terugbelnotities about something else than a closing."""
+
+    calls: tuple[tuple[str, int], ...]
+    unreachable: frozenset[int]
+    others: int
+
+
+def read_lists(port: int, password: str) -> Lists:
+    """As the KCC and the coordinator see them."""
+    desk = Line(port, random.Random(0), threading.Event(), ("kcc", password), drops=0.0)
+    notes: list[dict[str, Any]] = desk.ask("GET", "/terugbelnotities").content["terugbelnotities"]
+    calls = [(note["nummer"], closing) for note in notes for closing in plan.closings_in(note["tekst"])]
+    others = sum(1 for note in notes if not plan.closings_in(note["tekst"]))
+    return Lists(tuple(calls), frozenset(_unreachable(f"http://127.0.0.1:{port}", password)), others)
+
+
+def _unreachable(address: str, password: str) -> set[int]:
+    with requests.Session() as browser:
+        form = browser.get(f"{address}/inloggen", timeout=30).text
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+        assert token is not None, "de inlogpagina heeft een formulier"
+        said = {"csrf_token": token[1], "gebruikersnaam": "coordinator", "wachtwoord": password}
+        browser.post(f"{address}/inloggen", data=said, timeout=30)
+        found: set[int] = set()
+        for page in range(1, 1000):
+            shown = browser.get(f"{address}/team?lijst=niet_bereikbaar&bladzijde={page}", timeout=30)
+            assert shown.status_code == 200, shown.status_code
+            here = {int(number) for number in re.findall(r"/team/opdracht/(\d+)", shown.text)}
+            if not here - found:
+                return found
+            found |= here
+        return found

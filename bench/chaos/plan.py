@@ -1,0 +1,150 @@
+"""Who the melders of a chaos run are: seeded by the number of the melding, so that the order of things changes nothing.
+
+An address carries its fate, so that the outside world (providers.py) and the ledger agree without asking each other.
+"""
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+SILENCE_S = 12.0
+"""Longer than any adapter waits for an answer."""
+
+CATEGORIES = ("losse-tegel", "verkeersbord-kapot", "struiken-over-pad", "vernieling", "zwerfafval", "put-verstopt")
+"""Categories whose meldingen never join by themselves: who shares an opdracht is this plan's choice."""
+
+SHARE = 0.08
+"""How many melders have a problem that was reported just before."""
+
+KINDS: dict[str, int] = {
+    "email": 27,
+    "email_grijs": 5,
+    "email_weg": 2,
+    "email_weg_mobiel": 3,
+    "email_weg_vast": 2,
+    "mobiel": 21,
+    "mobiel_dood": 2,
+    "mobiel_dood_email": 2,
+    "beide": 13,
+    "vast": 4,
+    "bel_mij": 4,
+    "anoniem": 8,
+}
+"""The kinds of contact and how often each comes, in parts of their sum."""
+
+FATES = {"m": "goed", "grijs": "grijs", "weg": "weg"}
+MOBILE_FATES = {"1": "goed", "2": "ongeldig"}
+
+
+@dataclass(frozen=True)
+class Melder:
+    """One melding to make. contact: as the API takes it. reach: what can tell him, best first; empty for anonymous.
+
+    shared: he says "dit heb ik ook" about an earlier melding. wish: `intrekken`, `heropenen` or empty.
+    """
+
+    number: int
+    kind: str
+    contact: dict[str, Any]
+    reach: tuple[str, ...]
+    place: tuple[float, float]
+    category: str
+    shared: bool = False
+    wish: str = ""
+    danger: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What the melder writes at the place, by which a team's list shows which melding an opdracht came from."""
+        return f"Plek {self.number}."
+
+
+def melder(seed: int, number: int) -> Melder:
+    """The melder of this number."""
+    dice = random.Random(f"{seed}:{number}")
+    kind = dice.choices(list(KINDS), list(KINDS.values()))[0]
+    contact, reach = _contact(dice, kind, number)
+    if contact and dice.random() < 0.25:
+        contact["alleenAlsHetKlaarIs"] = True
+    first = leader(seed, number)
+    where = random.Random(f"{seed}:plek:{first}")
+    return Melder(
+        number,
+        kind,
+        contact,
+        reach,
+        (round(where.uniform(4.680, 4.710), 6), round(where.uniform(52.660, 52.685), 6)),
+        where.choice(CATEGORIES),
+        shared=first != number,
+        wish=dice.choices(("", "intrekken", "heropenen"), (96, 2, 2))[0],
+        danger=first == number and dice.random() < 0.003,
+    )
+
+
+def leader(seed: int, number: int) -> int:
+    """Who reported the problem first that this melder has too: himself, nine times out of ten."""
+    while number > 0 and random.Random(f"{seed}:ook:{number}").random() < SHARE:
+        number -= 1
+    return number
+
+
+def household(seed: int, first: int) -> list[Melder]:
+    """The melder of this number and those after him who have the same problem; `first` is a leader."""
+    members = [melder(seed, first)]
+    while (following := members[-1].number + 1) and leader(seed, following) == first:
+        members.append(melder(seed, following))
+    return members
+
+
+def _contact(dice: random.Random, kind: str, number: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+    mail = {"email": f"m{number}@bewoner.example"}
+    mobile = {"telefoon": f"061{number:07d}"}
+    dead = {"telefoon": f"062{number:07d}"}
+    gone = {"email": f"weg{number}@bewoner.example"}
+    fixed = {"telefoon": f"0725{number:06d}"}
+    if kind == "beide":
+        wish = dice.choice((None, "email", "sms"))
+        first = ("sms", "email") if wish == "sms" else ("email", "sms")
+        return {**mail, **mobile, **({"voorkeur": wish} if wish else {})}, (*first, "telefoon")
+    made: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
+        "email": (mail, ("email",)),
+        "email_grijs": ({"email": f"grijs{number}@bewoner.example"}, ("email",)),
+        "email_weg": (gone, ()),
+        "email_weg_mobiel": ({**gone, **mobile}, ("sms", "telefoon")),
+        "email_weg_vast": ({**gone, **fixed}, ("telefoon",)),
+        "mobiel": (mobile, ("sms", "telefoon")),
+        "mobiel_dood": (dead, ("telefoon",)),
+        "mobiel_dood_email": ({**dead, **mail, "voorkeur": "sms"}, ("email", "telefoon")),
+        "vast": (fixed, ("telefoon",)),
+        "bel_mij": ({**mobile, "voorkeur": "bellen"}, ("telefoon", "sms")),
+        "anoniem": ({}, ()),
+    }
+    return made[kind]
+
+
+def fate_of_email(address: str) -> str:
+    """What becomes of mail to this address: `goed`, `grijs` (later), `weg` (refused)."""
+    return FATES.get(address.partition("@")[0].rstrip("0123456789"), "goed")
+
+
+def fate_of_mobile(e164: str) -> str:
+    """What becomes of SMS to this number."""
+    return MOBILE_FATES.get(e164.removeprefix("+316")[:1], "goed")
+
+
+def sentence(opdracht: int) -> str:
+    """What the team says at this closing; by these words the ledger knows in any message which closing it tells."""
+    return f"Werkbon W{opdracht} is klaar."
+
+
+def closings_in(text: str) -> set[int]:
+    """The closings a message tells."""
+    return {int(found) for found in re.findall(r"Werkbon W(\d+)", text)}
+
+
+def belongs_to(address: str, who: Melder) -> bool:
+    """Whether this address is one of this melder's: every address carries his number."""
+    digits = re.sub(r"\D", "", address.partition("@")[0])
+    own = (f"{who.number}", f"3161{who.number:07d}", f"3162{who.number:07d}", f"31725{who.number:06d}")
+    return digits in own
