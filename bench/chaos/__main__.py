@@ -30,7 +30,7 @@ from .people import Town
 SMALL = 2000
 SHORT_LEASE_S = 4.0
 """Of a run below SMALL closings; larger ones have the leases of production."""
-TOPICS = tuple(topic.value for topic in (Topic.NOTICE, Topic.ROUTE))
+TOPICS = tuple(topic.value for topic in (Topic.NOTICE, Topic.ROUTE, Topic.RECEIPT))
 SETTLE_S = 900.0
 
 

@@ -74,7 +74,9 @@ class Ground:
             file.unlink(missing_ok=True)
         self.env = stack.app_environment(self.stack, self.stack.start(Provisions(self.binaries)), self.port)
         self.env.pop("POSTVAK_MAP", None)
-        supervisor.start(self._child(OUTSIDE, "bench.chaos.providers", str(places.local), ready=self._outside_is_up))
+        supervisor.start(
+            self._child(OUTSIDE, "bench.chaos.providers", str(places.local), str(self.port), ready=self._outside_is_up)
+        )
         self.outside = json.loads((places.local / "poorten.json").read_text())
         self.env |= {
             "SMTP_URL": f"smtp://127.0.0.1:{self.outside['mail']}",
@@ -82,6 +84,7 @@ class Ground:
             "NOTIFYNL_URL": f"http://127.0.0.1:{self.outside['sms']}",
             "NOTIFYNL_API_KEY": notify.API_KEY,
             "NOTIFYNL_SMS_TEMPLATE": notify.TEMPLATE,
+            "NOTIFYNL_CALLBACK_TOKEN": notify.CALLBACK_TOKEN,
             "LIMIET_PUBLIEK": "1000000 per minute",
             "LIMIET_INLOGGEN": "1000000 per minute",
             "LIMIET_MEDEWERKER": "1000000 per minute",

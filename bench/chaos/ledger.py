@@ -29,13 +29,15 @@ CRASHES = {"database hard gestopt": TEXT_WORKERS, "databaseproces gedood": TEXT_
 """How many messages one disaster can leave between yes and record: one per text worker it hits."""
 KINDS = (
     ("gereed", r"Werkbon W\d+"),
-    ("einde zonder afhandeling", r"^Opgelost:|^Niet opgelost|Dat is nu opgelost|[Nn]iet opgelost\?"),
+    ("niet opgelost", r"[Nn]iet opgelost(\.|:)"),
+    ("einde zonder afhandeling", r"^Opgelost:|Dat is nu opgelost|[Nn]iet opgelost\?"),
     ("alarm", r"SPOED"),
     ("ingetrokken", r"ingetrokken"),
     ("heropend", r"weer open|opnieuw naar uw melding"),
     ("vertraagd", r"later klaar"),
     ("ontvangst", r"ontvangen"),
 )
+ENDS = ("gereed", "niet opgelost")
 WRITTEN = ("email", "sms", "push")
 
 
@@ -70,10 +72,14 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
     outcome = Outcome()
     taken = _read(lines, book, outcome)
     refused = {line["to"] for line in lines if line["what"] in ("nee", "terug")}
+    returned = {line["ref"] for line in lines if line["what"] == "terug"}
     excuses = _Excuses(hits)
     _same_message_again(taken, excuses, outcome)
     by_pair: dict[tuple[str, int], list[Yes]] = defaultdict(list)
     for yes in taken:
+        if yes.ref in returned:  # the provider had it, the melder never did
+            outcome.kinds[f"{yes.channel} kwam terug"] += 1
+            continue
         for pair in yes.tells:
             by_pair[pair].append(yes)
     calls = Counter(lists.calls)
@@ -95,7 +101,7 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
 def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> list[Yes]:
     """The messages taken, oldest first; each must be about a melding of the one it went to."""
     by_token = {made.token: number for number, made in book.meldingen.items()}
-    found = []
+    unsolved, found = _unsolved(book), []
     for line in lines:
         if line["what"] != "ja":
             continue
@@ -107,8 +113,11 @@ def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> l
             for number in about
             if closing not in book.closings or number in book.closings[closing].meldingen
         }
+        if kind == "niet opgelost":  # the short form of an SMS leaves the sentence of the team to the page
+            ends = [(n, c.opdracht) for n in about for c in unsolved[n] if c.asked_at <= line["at"]]
+            tells = set(ends[-1:])
         outcome.kinds[f"{line['channel']} {kind}"] += 1
-        if kind == "einde zonder afhandeling" or (plan.closings_in(text) and not tells):
+        if kind == "einde zonder afhandeling" or (kind in ENDS and not tells):
             outcome.wrong.append(f"{line['ref']}: een einde dat bij geen afhandeling hoort: {text[:80]!r}")
         for number in about:
             who = book.meldingen[number].who
@@ -118,6 +127,15 @@ def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> l
             Yes(line["at"], line["channel"], line["ref"], line["to"], line.get("mood", ""), kind, about, tuple(tells))
         )
     return sorted(found, key=lambda yes: yes.at)
+
+
+def _unsolved(book: Book) -> dict[str, list[Closing]]:
+    """Per melding its closings that say it is not solved, oldest first."""
+    found: dict[str, list[Closing]] = defaultdict(list)
+    for closing in sorted(book.closings.values(), key=lambda closing: closing.asked_at):
+        for number in () if closing.solved else closing.meldingen:
+            found[number].append(closing)
+    return found
 
 
 def _kind_of(text: str) -> str:

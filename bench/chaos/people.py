@@ -36,6 +36,7 @@ class Closing:
     """One closing: asked at the first try, answered at the 2xx. Its sentence names the opdracht: plan.sentence."""
 
     opdracht: int
+    solved: bool
     meldingen: tuple[str, ...]
     asked_at: float
     answered_at: float
@@ -272,7 +273,9 @@ class Town:
         answered_at = time.time()
         numbers = self._told(line, one)
         with self.book.lock:
-            self.book.closings[one["id"]] = Closing(one["id"], numbers, asked_at, answered_at, answer.retries, offline)
+            self.book.closings[one["id"]] = Closing(
+                one["id"], body["uitkomst"] == "opgelost", numbers, asked_at, answered_at, answer.retries, offline
+            )
         for number in numbers:
             made = self.book.meldingen.get(number)
             if made is not None and made.who.wish == "heropenen" and not made.reopened and not made.withdrawn_at:

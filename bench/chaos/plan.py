@@ -23,9 +23,10 @@ KINDS: dict[str, int] = {
     "email_weg": 2,
     "email_weg_mobiel": 3,
     "email_weg_vast": 2,
-    "mobiel": 21,
-    "mobiel_dood": 2,
+    "mobiel": 19,
+    "mobiel_dood": 3,
     "mobiel_dood_email": 2,
+    "mobiel_laat": 2,
     "beide": 13,
     "vast": 4,
     "bel_mij": 4,
@@ -34,7 +35,9 @@ KINDS: dict[str, int] = {
 """The kinds of contact and how often each comes, in parts of their sum."""
 
 FATES = {"m": "goed", "grijs": "grijs", "weg": "weg"}
-MOBILE_FATES = {"1": "goed", "2": "ongeldig"}
+MOBILE_FATES = {"1": "goed", "2": "ongeldig", "3": "dood", "4": "vol", "5": "laat"}
+NOTIFY_STATUSES = {"dood": "permanent-failure", "vol": "temporary-failure"}
+SETTLES_S = {"goed": 1.0, "dood": 3.0, "vol": 5.0, "laat": 40.0}
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def household(seed: int, first: int) -> list[Melder]:
 def _contact(dice: random.Random, kind: str, number: int) -> tuple[dict[str, Any], tuple[str, ...]]:
     mail = {"email": f"m{number}@bewoner.example"}
     mobile = {"telefoon": f"061{number:07d}"}
-    dead = {"telefoon": f"062{number:07d}"}
+    dead = {"telefoon": f"06{dice.choice('234')}{number:07d}"}
     gone = {"email": f"weg{number}@bewoner.example"}
     fixed = {"telefoon": f"0725{number:06d}"}
     if kind == "beide":
@@ -116,6 +119,7 @@ def _contact(dice: random.Random, kind: str, number: int) -> tuple[dict[str, Any
         "mobiel": (mobile, ("sms", "telefoon")),
         "mobiel_dood": (dead, ("telefoon",)),
         "mobiel_dood_email": ({**dead, **mail, "voorkeur": "sms"}, ("email", "telefoon")),
+        "mobiel_laat": ({"telefoon": f"065{number:07d}"}, ("sms", "telefoon")),
         "vast": (fixed, ("telefoon",)),
         "bel_mij": ({**mobile, "voorkeur": "bellen"}, ("telefoon", "sms")),
         "anoniem": ({}, ()),
@@ -129,8 +133,23 @@ def fate_of_email(address: str) -> str:
 
 
 def fate_of_mobile(e164: str) -> str:
-    """What becomes of SMS to this number."""
+    """What becomes of SMS to this number: `goed`, `ongeldig` (refused), `dood`, `vol` (both fail later), `laat`."""
     return MOBILE_FATES.get(e164.removeprefix("+316")[:1], "goed")
+
+
+def status_of_mobile(e164: str) -> str:
+    """The last status Notify gives a message to this number."""
+    return NOTIFY_STATUSES.get(fate_of_mobile(e164), "delivered")
+
+
+def settles_after_s(e164: str) -> float:
+    """When Notify knows: sometimes sooner than we can write down that it has the message."""
+    return 0.0 if e164.endswith("9") else SETTLES_S[fate_of_mobile(e164)]
+
+
+def is_told(e164: str) -> bool:
+    """Whether Notify brings the receipt by itself; else it must be asked for."""
+    return int(e164[-1]) % 2 == 1
 
 
 def sentence(opdracht: int) -> str:
@@ -146,5 +165,4 @@ def closings_in(text: str) -> set[int]:
 def belongs_to(address: str, who: Melder) -> bool:
     """Whether this address is one of this melder's: every address carries his number."""
     digits = re.sub(r"\D", "", address.partition("@")[0])
-    own = (f"{who.number}", f"3161{who.number:07d}", f"3162{who.number:07d}", f"31725{who.number:06d}")
-    return digits in own
+    return digits in (f"{who.number}", f"31725{who.number:06d}", *(f"316{n}{who.number:07d}" for n in range(1, 6)))

@@ -2,29 +2,33 @@
 
 Each "yes" is written to an append-only log before it is said, with the words as they were received: the ledger counts
 in that log. An address carries its own fate (plan.py), a mood comes from `stemming.json` (disasters.py), read at each
-request. Started by ground.py as `python -m bench.chaos.providers FOLDER`; writes the ports it chose to `poorten.json`.
+request. Started by ground.py as `python -m bench.chaos.providers FOLDER SITE`; writes its ports to `poorten.json`.
 """
 
 import asyncio
+import itertools
 import json
 import os
+import queue
 import sys
 import threading
 import time
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from meldingen.local.places import write_private
-from tests.standins.notify import NotifyServer, _Handler
+from tests.standins.notify import NotifyServer, _Handler, _Server, receipt
 from tests.standins.smtp import MailServer
 
 from . import plan
+
+CALLBACK_TRIES, CALLBACK_WAIT_S = 3, 2.0
+"""Notify brings a receipt again a few times; minutes apart, here seconds."""
 
 
 class Log:
@@ -168,26 +172,44 @@ class Text(_Handler):
         super()._answer(status, content)
 
 
-class Kept(list[dict[str, Any]]):
-    """What the Notify stand-in keeps; each new message is a yes."""
+class Notify(NotifyServer):
+    """What the Notify stand-in keeps: each new message is a yes, and gets its fate a while later."""
 
-    def __init__(self, log: Log) -> None:
-        super().__init__()
+    def __init__(self, log: Log, callback_url: str) -> None:
+        super().__init__(callback_url=callback_url)
         self._log = log
+        self._later: queue.PriorityQueue[tuple[float, int, str, int]] = queue.PriorityQueue()
+        self._turn = itertools.count()
+        threading.Thread(target=self._bring_fates, daemon=True).start()
 
-    def append(self, item: dict[str, Any]) -> None:
+    def keep(self, made: dict[str, Any]) -> None:
         """Writes it down first."""
-        self._log.write("ja", channel="sms", ref=item["reference"], to=item["phone_number"], text=item["body"])
-        super().append(item)
+        to = str(made["phone_number"])
+        self._log.write("ja", channel="sms", ref=made["reference"], to=to, text=made["body"])
+        super().keep(made)
+        self._later.put((time.time() + plan.settles_after_s(to), next(self._turn), made["reference"], 0))
+
+    def _bring_fates(self) -> None:
+        """Half of the receipts are brought, again when nobody opens; the others must be asked for."""
+        while True:
+            at, _, reference, tries = self._later.get()
+            time.sleep(max(0.0, at - time.time()))
+            item = self.sent(reference)[-1]
+            to, status = str(item["phone_number"]), plan.status_of_mobile(str(item["phone_number"]))
+            if tries == 0:
+                item["status"], item["completed_at"] = status, item["created_at"]
+                if status != "delivered":
+                    self._log.write("terug", channel="sms", ref=reference, to=to, why=status)
+            if plan.is_told(to) and self.bring(receipt(item)) != 204 and tries < CALLBACK_TRIES:
+                self._later.put((time.time() + CALLBACK_WAIT_S, next(self._turn), reference, tries + 1))
 
 
-def main(folder: Path) -> None:
-    """Serves until it is ended."""
+def main(folder: Path, site: int) -> None:
+    """Serves until it is ended. site: the port where receipts are brought."""
     log, moods = Log(folder / "buitenwereld.jsonl"), Moods(folder / "stemming.json")
-    text_state = NotifyServer(kept=Kept(log))
+    text_state = Notify(log, f"http://127.0.0.1:{site}/ontvangst/notifynl")
     handler = type("Handler", (Text,), {"server_state": text_state, "log": log, "moods": moods})
-    texts = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    texts.daemon_threads = True
+    texts = _Server(("127.0.0.1", 0), handler)
     text_state.url = f"http://127.0.0.1:{texts.server_address[1]}"
     threading.Thread(target=texts.serve_forever, daemon=True).start()
     asyncio.run(_serve_mail(Post(log, moods), folder, texts.server_address[1]))
@@ -204,4 +226,4 @@ async def _serve_mail(state: Post, folder: Path, sms_port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))
