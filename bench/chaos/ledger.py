@@ -106,7 +106,8 @@ def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> l
         if line["what"] != "ja":
             continue
         text, kind = line["text"], _kind_of(line["text"])
-        about = tuple(by_token[token] for token in re.findall(r"/v/([\w-]+)", text) if token in by_token)
+        tokens = dict.fromkeys(re.findall(r"/v/([\w-]+)", text))
+        about = tuple(by_token[token] for token in tokens if token in by_token)
         tells = {
             (number, closing)
             for closing in plan.closings_in(text)
