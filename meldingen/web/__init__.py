@@ -7,6 +7,7 @@ from ..limits import count_page_writing
 from . import (
     apparaat,
     beheer,
+    cijfers,
     errors,
     formulier,
     gezond,
@@ -23,6 +24,8 @@ from . import (
     start,
     team,
     team_moves,
+    terugkoppeling,
+    vastgelopen,
     volgen,
 )
 
@@ -40,6 +43,9 @@ PAGES: tuple[Blueprint, ...] = (
     kcc_melding.pages,
     openbaarheid.pages,
     beheer.pages,
+    cijfers.pages,
+    terugkoppeling.pages,
+    vastgelopen.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 

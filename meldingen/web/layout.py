@@ -21,6 +21,8 @@ from ..domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Act
 from ..domain.numbers import show_number
 from ..domain.phone import show_phone
 from ..domain.workflow import STATUS_WORDS
+from ..flow.dead_letters import scope_of
+from ..store.dead_letters import count_dead_letters
 from ..store.gemeente import Gemeente, served_gemeenten
 from . import static_files
 
@@ -138,14 +140,15 @@ def page_actor() -> Actor:
 
 @dataclass(frozen=True)
 class Place:
-    """One link of the menu."""
+    """One link of the menu. count: how much waits there; 0 shows nothing."""
 
     words: str
     path: str
+    count: int = 0
 
 
-def menu_of(actor: Actor) -> list[Place]:
-    """The menu: for everybody to melden and volgen, for medewerkers their own rooms."""
+def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
+    """The menu: for everybody to melden and volgen, for medewerkers their own rooms. stuck: work that was given up."""
     if not actor.is_staff:
         return [Place("Melding doen", "/melden"), Place("Melding volgen", "/volgen")]
     rooms = []
@@ -157,7 +160,24 @@ def menu_of(actor: Actor) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(BEHEER):
         rooms.append(Place("Beheer", "/beheer"))
+    if actor.gemeenten_with(COORDINATOR, BEHEER):
+        rooms.append(Place("Cijfers", "/cijfers"))
+        rooms.append(Place("Vastgelopen", "/beheer/vastgelopen", stuck))
     return rooms
+
+
+def _stuck(actor: Actor) -> int:
+    """How much was given up of what this person may see; 0 when this page has no database any more."""
+    visit: Visit | None = g.get("visit")
+    if not actor.gemeenten_with(COORDINATOR, BEHEER) or visit is None:
+        return 0
+    if not (visit.session.is_active and visit.session.in_transaction()):
+        return 0
+    scope, loose = scope_of(actor)
+    try:
+        return count_dead_letters(visit.session, scope=scope, loose=loose)
+    except SQLAlchemyError:
+        return 0
 
 
 def start_path(actor: Actor) -> str:
@@ -168,11 +188,13 @@ def start_path(actor: Actor) -> str:
 
 def _around() -> dict[str, Any]:
     actor = page_actor()
+    menu = menu_of(actor, _stuck(actor))
     return {
         "sender": page_sender(),
         "senders": senders(),
         "actor": actor,
-        "menu": menu_of(actor),
+        "menu": menu,
+        "menu_here": max((p.path for p in menu if f"{request.path}/".startswith(f"{p.path}/")), default="", key=len),
         "csrf_token": generate_csrf,
         "local_mode": installation().settings.local_mode,
         "here": request.path,
