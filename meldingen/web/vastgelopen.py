@@ -84,6 +84,8 @@ def about_words(row: DeadLetter) -> str:
             return "Foto nakijken en verkleinen"
         case "ontvangstbewijs":
             return f"Navragen of het bericht '{KINDS.get(row.kind, row.kind)}' aankwam"
+        case "webhook":
+            return "Bericht aan een andere app"
         case "onderhoud":
             return f"Opruimen ({row.task})"
         case _:
