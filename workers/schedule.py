@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
-from meldingen.flow import exchange, photos, questions, replies, restore, retention, upkeep
+from meldingen.flow import delay, exchange, photos, questions, replies, restore, retention, spoed, upkeep
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -47,7 +47,7 @@ class Periodic:
         return now - (now - EPOCH - self.at) % self.every
 
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE, QUARTER, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=1), timedelta(days=1)
 NIGHT = timedelta(hours=1)
 """One o'clock at night UTC: two or three in the Netherlands."""
 
@@ -95,6 +95,8 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "mailbox": Periodic(MINUTE, _take_mail),
         "missing_photos": Periodic(HOUR, _missing_photos),
         "webhooks": Periodic(MINUTE, lambda context, now: exchange.collect_news(context.engine, now=now)),
+        "terms": Periodic(QUARTER, lambda context, now: delay.mind_terms(context.engine, now=now)),
+        "alarms": Periodic(MINUTE, lambda context, now: spoed.mind_alarms(context.engine, now=now)),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),

@@ -11,7 +11,7 @@ from flask import request
 from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import FieldError, InvalidInput, NotFound, Unavailable
-from ..flow import closure, joining, work
+from ..flow import closure, delay, feedback, joining, spoed, work
 from ..flow.once import done_before
 from ..flow.photos import add_photos, check_uploads
 from ..flow.status import Done, check_rights
@@ -30,10 +30,13 @@ from .schemas.opdracht import (
     GiveBackIn,
     HandOverIn,
     JoinIn,
+    KeepClosedIn,
+    MakeSafeIn,
     MoveOut,
     NoteIn,
     NoteOut,
     PlanIn,
+    PostponeIn,
     SplitIn,
     TakeUpIn,
 )
@@ -77,12 +80,67 @@ def post_planning(head: dict[str, Any], given: dict[str, Any], opdracht_id: int)
     return outcome_of(here, done)
 
 
-@move("vragen", AskIn(), "Stel de melder een vraag", "De termijn staat stil tot het antwoord komt.")
+@move(
+    "uitstellingen",
+    PostponeIn(),
+    "Noem een nieuwe datum",
+    "Met een reden of een zin, voordat de beloofde datum voorbij is: elke melder krijgt bericht. Of `opTijd`: u haalt "
+    "de termijn, en de vraag om een datum stopt.",
+)
+def post_uitstelling(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """A new date, or the word that the promised one will be met."""
+    here = visit()
+    _existing(here, opdracht_id)
+    facts: dict[str, Any] = {"basis": basis_of(head, given), "actor": here.actor, "now": here.now}
+    if given["on_time"]:
+        return outcome_of(here, delay.keep_date(here.session, opdracht_id, **facts))
+    why = delay.Why(given.get("reason", ""), given["sentence"])
+    return outcome_of(here, delay.postpone(here.session, opdracht_id, given["new_date"], why, **facts))
+
+
+@move(
+    "veiligstellingen", MakeSafeIn(), "Meld dat het gevaar weg is", "De melder krijgt bericht; de rest is gewoon werk."
+)
+def post_veiligstelling(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """The danger is gone."""
+    here = visit()
+    basis = basis_of(head, given)
+    done = spoed.make_safe(here.session, opdracht_id, given["words"], basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done)
+
+
+@move(
+    "afwijzingen",
+    KeepClosedIn(),
+    "Houd een heropende melding gesloten",
+    "Alleen de coördinator, en niet wie de melding afhandelde. De melder leest de reden en hoe klagen kan.",
+)
+def post_afwijzing(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """Looked at again: the earlier outcome stays."""
+    here = visit()
+    basis = basis_of(head, given)
+    done = feedback.keep_closed(here.session, opdracht_id, given["reason"], basis=basis, actor=here.actor, now=here.now)
+    return outcome_of(here, done)
+
+
+@move("vragen", AskIn(), "Stel een melder een vraag", "De termijn staat stil tot het antwoord komt.")
 def post_vraag(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
     """A question to one melder."""
     here = visit()
+    scope = [_existing(here, opdracht_id).gemeente_id]
     basis = basis_of(head, given)
-    done = work.ask_melder(here.session, opdracht_id, given["question"], basis=basis, actor=here.actor, now=here.now)
+    chosen = melding_by_number(here.session, given["number"], scope=scope) if given.get("number") else None
+    if given.get("number") and chosen is None:
+        raise InvalidInput.of("melding", "onbekend", "Deze melding hoort niet bij deze opdracht.")
+    done = work.ask_melder(
+        here.session,
+        opdracht_id,
+        given["question"],
+        melding_id=chosen.id if chosen else None,
+        basis=basis,
+        actor=here.actor,
+        now=here.now,
+    )
     return outcome_of(here, done)
 
 

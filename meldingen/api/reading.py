@@ -15,8 +15,9 @@ from ..domain import tokens
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
 from ..domain.errors import NotFound
 from ..domain.text import mask_personal
-from ..domain.workflow import possible_moves
+from ..domain.workflow import possible_moves, suits
 from ..flow.publicity import may_be_public
+from ..flow.status import is_urgent
 from ..store import contact, history
 from ..store.category import Category
 from ..store.gemeente import Gemeente
@@ -43,7 +44,12 @@ def moves_for(actor: Actor, opdracht: Opdracht) -> list[str]:
     roles = set(actor.roles.get(opdracht.gemeente_id, frozenset()))
     if opdracht.team_id not in actor.team_ids and COORDINATOR not in roles:
         roles -= {TEAM, PIKET}
-    return [move.action for move in possible_moves(opdracht.status, roles)]
+    reopened, urgent = opdracht.reopened_from_id is not None, is_urgent(opdracht)
+    return [
+        move.action
+        for move in possible_moves(opdracht.status, roles)
+        if suits(move.action, reopened=reopened, urgent=urgent)
+    ]
 
 
 def melding_at(here: Visit, number: str) -> tuple[Melding, Actor]:

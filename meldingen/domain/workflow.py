@@ -46,6 +46,12 @@ WORKERS = (TEAM, PIKET, COORDINATOR)
 DESK = (TEAM, PIKET, KCC, COORDINATOR)
 
 
+MAKES_SAFE = "veiligstellingen"
+"""Only where there was danger or spoed."""
+KEEPS_CLOSED = "afwijzingen"
+"""The coordinator's answer to a reopening that changes nothing: only on an opdracht made by reopening."""
+
+
 class Move(NamedTuple):
     """One row of the table. `to` None: the status stays. `words`: the button, in the words of a team."""
 
@@ -62,6 +68,10 @@ MOVES: tuple[Move, ...] = (
          "Someone starts; an answer from the melder or the party's return brings the work back too."),
     Move("planningen", "Inplannen", (NIEUW, OPGEPAKT, INGEPLAND, WACHT_OP_MELDER), INGEPLAND, WORKERS,
          "A day is known; planning again moves the day."),
+    Move("uitstellingen", "Nieuwe datum", OPEN, None, WORKERS,
+         "A date and a reason before the promised date passes, or the word that it will be met (KLANTREIS step 6)."),
+    Move(MAKES_SAFE, "Veiliggesteld", OPEN, None, WORKERS,
+         "The danger is gone; what is left is ordinary work (KLANTREIS step 4)."),
     Move("vragen", "Vraag aan melder", (NIEUW, OPGEPAKT, INGEPLAND), WACHT_OP_MELDER, DESK,
          "The term pauses while one melder is asked (KLANTREIS Terms)."),
     Move("overdrachten", "Overdragen", OPEN, NIEUW, DESK,
@@ -74,6 +84,8 @@ MOVES: tuple[Move, ...] = (
          "Its meldingen join another open opdracht; left without meldingen it lapses."),
     Move("afhandelingen", "Afhandelen", (NIEUW, OPGEPAKT, INGEPLAND, WACHT_OP_MELDER, BIJ_PARTIJ), GEREED, WORKERS,
          "Closing is allowed from any open status: three taps in the field (KLANTREIS step 7)."),
+    Move(KEEPS_CLOSED, "Blijft gesloten", OPEN, VERVALLEN, (COORDINATOR,),
+         "Looked at again after a reopening; the melder hears why and where to complain (KLANTREIS Reopening)."),
     Move("notities", "Notitie", OPDRACHT_STATUSES, None, DESK, "Words need no status and no version."),
     Move("fotos", "Foto", OPDRACHT_STATUSES, None, DESK, "Photos need no status and no version."),
 )  # fmt: skip
@@ -82,12 +94,15 @@ _BY_ACTION = {move.action: move for move in MOVES}
 VERSIONED = (
     "inbehandelingnames",
     "planningen",
+    "uitstellingen",
+    MAKES_SAFE,
     "vragen",
     "overdrachten",
     "teruggaven",
     "splitsingen",
     "samenvoegingen",
     "afhandelingen",
+    KEEPS_CLOSED,
 )
 """Only moves raise the version; notes, photos and aanvullingen need none (KLANTREIS rule 4)."""
 
@@ -96,6 +111,13 @@ def possible_moves(status: str, roles: Iterable[str]) -> list[Move]:
     """The moves open to holders of any of `roles` on an opdracht in `status`, in the order of the table."""
     held = set(roles)
     return [move for move in MOVES if status in move.from_statuses and held & set(move.roles)]
+
+
+def suits(action: str, *, reopened: bool, urgent: bool) -> bool:
+    """Whether this action means anything on such an opdracht: danger that is gone, a reopening that was not needed."""
+    if action == KEEPS_CLOSED:
+        return reopened
+    return urgent or action != MAKES_SAFE
 
 
 def move_named(action: str) -> Move:

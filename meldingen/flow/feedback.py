@@ -8,22 +8,28 @@ from sqlalchemy.orm import Session
 from ..domain import deadlines
 from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
+from ..domain.notices import NoticeKind
 from ..domain.privacy import check_not_erased
 from ..domain.routing import Routing
 from ..domain.text import clean_text
-from ..domain.workflow import AFGEHANDELD, GEREED, NIEUW, OPEN, VERVALLEN
+from ..domain.workflow import AFGEHANDELD, GEREED, KEEPS_CLOSED, NIEUW, OPEN, VERVALLEN
 from ..store import category, contact, ending, gemeente, journal, outbox, team
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
-from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
+from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
 from . import notices, questions, routing
+from .promises import renew_terms
 from .status import (
     WITHDRAWAL_ASKED,
+    Basis,
+    Done,
     Work,
+    begin_move,
     check_rights,
     derive_statuses,
+    finish_move,
+    keep_note,
     lock_melding_work,
-    renew_terms,
     set_opdracht_status,
 )
 
@@ -32,6 +38,11 @@ REOPEN_DAYS = 30
 WITHDRAWN = "ingetrokken"
 REQUESTED = "gevraagd"
 REFUSED = "afgewezen"
+KEPT_CLOSED = "blijft_gesloten"
+COMPLAIN = (
+    "Wij hebben hier al opnieuw naar gekeken. De melding blijft gesloten. Bent u het er niet mee eens? "
+    "Dan kunt u een klacht doen bij"
+)
 
 
 def add_supplement(
@@ -137,6 +148,9 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     if now - melding.closed_at > timedelta(days=REOPEN_DAYS):
         raise Conflict("te_laat", "Deze melding is langer dan 30 dagen klaar. Maak een nieuwe melding.")
     scope = [melding.gemeente_id]
+    if was_kept_closed(session, melding):
+        home = gemeente.gemeente_by_id(session, melding.gemeente_id)
+        raise Conflict(KEPT_CLOSED, f"{COMPLAIN} {complaint_at(home)}.")
     closed = [o for o in work.opdrachten.values() if o.status == GEREED]
     last = max(closed, key=lambda o: (o.closed_at or now, o.id))
     chosen = category.category_by_id(session, last.category_id, scope=scope)
@@ -155,6 +169,41 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     again.last_closed_by = closures_of(session, [last.id], scope=scope)[last.id].closed_by
     notices.announce(session, "heropend", event, [melding], now=now)
     return again
+
+
+def keep_closed(session: Session, opdracht_id: int, reason: str, *, basis: Basis, actor: Actor, now: datetime) -> Done:
+    """The coordinator looked again and keeps it closed (`afwijzingen`): this lapses, the earlier outcome stays.
+
+    reason: what the melder reads, with the way to complain; never empty. Raises Forbidden for who closed it.
+    """
+    reason = clean_text(reason, field="reden")
+    if not reason:
+        raise InvalidInput.of("reden", "leeg", "Leg de melder uit waarom de melding gesloten blijft.")
+    opened = begin_move(session, KEEPS_CLOSED, opdracht_id, basis=basis, actor=actor, now=now, said=reason)
+    if isinstance(opened, Done):
+        return opened
+    opdracht = opened.opdrachten[opdracht_id]
+    opdracht.closed_at = now
+    facts = {"note_id": keep_note(session, opdracht, "notitie", reason, actor=actor, now=now).id}
+    event = finish_move(session, opened, opdracht, KEPT_CLOSED, actor=actor, now=now, facts=facts, to=VERVALLEN)
+    derive_statuses(session, opened.meldingen.values(), now=now)
+    told = [m for m in opened.of(session, opdracht) if m.withdrawn_at is None]
+    notices.announce(session, NoticeKind.BLIJFT_GESLOTEN, event, told, now=now)
+    return Done(opdracht, overtaken=opened.overtaken)
+
+
+def was_kept_closed(session: Session, melding: Melding) -> bool:
+    """Whether a coordinator looked again at this melding and kept it closed: it is not opened once more."""
+    scope = [melding.gemeente_id]
+    linked = opdrachten_of(session, [melding.id], scope=scope)[melding.id]
+    lapsed = [o.id for o in linked if o.status == VERVALLEN and o.reopened_from_id is not None]
+    past = journal.history_of(session, opdracht_ids=lapsed, scope=scope) if lapsed else []
+    return any(event.kind == KEPT_CLOSED for event in past)
+
+
+def complaint_at(home: gemeente.Gemeente) -> str:
+    """Where a melder complains about how we did it: policy `klacht`, else by phone."""
+    return str(home.policy.get("klacht", "")) or home.phone
 
 
 def _withdraw(

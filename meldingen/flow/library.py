@@ -1,4 +1,4 @@
-"""The words we ship for teams: ready sentences for closing, reasons for "niet opgelost", easier words for hard ones.
+"""The words we ship for teams: ready sentences for closing, reasons for no solution and for a new date, easier words.
 
 Read from defaults/reasons.toml; a closing stores the slug and the sentence as it was chosen, so a changed file
 changes no old bericht.
@@ -36,6 +36,28 @@ def reasons() -> Mapping[str, Reason]:
 def reason_sentence(slug: str) -> str:
     """What the melder reads for this reason; "" for one we do not know (any more)."""
     found = reasons().get(slug)
+    return found.sentence if found else ""
+
+
+@dataclass(frozen=True)
+class DelayReason:
+    """Why something comes later. label: for the team; sentence: for the melder. by_system: not for people to choose."""
+
+    slug: str
+    label: str
+    sentence: str
+    by_system: bool = False
+
+
+@cache
+def delay_reasons() -> Mapping[str, DelayReason]:
+    """The reasons for a new date by slug, in the order in which a team sees them."""
+    return {found["slug"]: DelayReason(**found) for found in read_defaults("reasons.toml")["delay"]}
+
+
+def delay_sentence(slug: str) -> str:
+    """What the melder reads for this reason; "" for one we do not know (any more)."""
+    found = delay_reasons().get(slug)
     return found.sentence if found else ""
 
 

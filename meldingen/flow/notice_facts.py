@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from ..domain import tokens
-from ..domain.deadlines import AMSTERDAM, local_day
+from ..domain.deadlines import AMSTERDAM, last_day_of, local_day
 from ..domain.notices import Channel, NoticeKind, date_words, when_words
 from ..domain.numbers import show_number
 from ..domain.text import mask_personal
@@ -25,7 +25,7 @@ from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.opdracht import Closure, Opdracht
 from ..store.team import Team
-from .library import reason_sentence
+from .library import delay_sentence, reason_sentence
 from .texts import Facts
 
 _WEEKDAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
@@ -96,7 +96,7 @@ def facts_for_team(
         "plaats": work.address,
         "nummer": show_number(melders[0].number) if melders else "",
         "zin": mask_personal(said) if to.is_partner else said,
-        "datum": date_words(local_day(work.due_at), local_day(now)),
+        "datum": date_words(last_day_of(work.due_at), local_day(now)),
         "gemeente": home.name,
         "telefoon": home.phone,
         "link": f"{settings.public_url}/team/{work.id}",
@@ -193,8 +193,10 @@ def _sentence(
     facts: Mapping[str, Any] = event.facts
     scope = [notice.gemeente_id]
     match notice.kind:
-        case NoticeKind.VRAAG | NoticeKind.BLIJFT_GESLOTEN | NoticeKind.VERTRAAGD:
+        case NoticeKind.VRAAG | NoticeKind.BLIJFT_GESLOTEN:
             return _note(session, event)
+        case NoticeKind.VERTRAAGD:
+            return " ".join(part for part in (delay_sentence(facts.get("reason", "")), _note(session, event)) if part)
         case NoticeKind.STORM:
             return storm_text(home, now)
         case NoticeKind.INGEPLAND if "planned_on" in facts:

@@ -71,9 +71,12 @@ def announce_new_dates(
     opdracht_id: int | None,
     *,
     silent: Sequence[Melding] = (),
+    why: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> None:
     """Owes each melder whose promise moved the new date; `silent`: those who hear of it in another bericht, or read it.
+
+    why: facts of the event, such as `reason` (a code of library.delay_reasons) and `note_id` (a sentence of the team).
 
     An event of its own per melding: each has its own promise, and a bericht tells what its event says.
     """
@@ -87,7 +90,7 @@ def announce_new_dates(
             now=now,
             melding_id=melding.id,
             opdracht_id=opdracht_id,
-            facts={"promised_on": melding.promised_on.isoformat()},
+            facts={**(why or {}), "promised_on": melding.promised_on.isoformat()},
         )
         if melding.id not in told:
             announce(session, NoticeKind.VERTRAAGD, promise, [melding], now=now)

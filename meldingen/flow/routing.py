@@ -19,7 +19,8 @@ from ..store.category import Category
 from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import Link, Opdracht, nearest_open, opdracht_by_id, opdracht_ids_of
 from . import notices
-from .status import Derived, Work, derive_statuses, lock_work, renew_terms
+from .promises import renew_terms
+from .status import Derived, Work, derive_statuses, lock_work
 
 SPOED = "spoed"
 
@@ -56,9 +57,15 @@ def route_melding(session: Session, melding_id: int, *, gemeente_id: int, now: d
 
 
 def choose(
-    session: Session, chosen: Category, place: Melding | Opdracht, *, now: datetime, outside: bool = False
+    session: Session,
+    chosen: Category,
+    place: Melding | Opdracht,
+    *,
+    now: datetime,
+    outside: bool = False,
+    calmed: bool = False,
 ) -> Routing:
-    """The team for work of this category at this place, by the rules as they are now.
+    """The team for work of this category at this place, by the rules as they are now; for the day team when `calmed`.
 
     Just over the border (`outside`) or in no wijk it is the vangnet team's (KLANTREIS rule 6), unless it is
     dangerous: then the rules for danger decide, since somebody must go now.
@@ -66,7 +73,7 @@ def choose(
     scope = [place.gemeente_id]
     lon, lat = coordinates(session, place)
     areas = tuple(AreaFacts(a.code, a.kind, a.name) for a in area.areas_at(session, lon, lat, scope=scope))
-    dangerous = place.danger or chosen.urgency == SPOED
+    dangerous = not calmed and (place.danger or chosen.urgency == SPOED)
     if not dangerous:
         reason = "Deze plaats ligt net buiten de gemeente." if outside else ""
         if not any(a.kind != "water" for a in areas) and area.areas_of(session, kind="wijk", scope=scope):
@@ -78,7 +85,7 @@ def choose(
         gemeente.gemeente_by_id(session, place.gemeente_id).policy.get("office_hours"),
         gemeente.closing_days(session, scope=scope),
     )
-    moment: Moment = "kantooruren" if in_office else "piket"
+    moment: Moment = "kantooruren" if in_office or calmed else "piket"
     main = category.main_of(session, chosen, scope=scope)
     facts = Facts(
         category_slug=chosen.slug,

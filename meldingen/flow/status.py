@@ -25,6 +25,8 @@ from ..domain.errors import (
 from ..domain.workflow import (
     AFGEHANDELD,
     CLOSED,
+    GEREED,
+    KEEPS_CLOSED,
     OPEN,
     WACHT_OP_MELDER,
     Move,
@@ -32,15 +34,14 @@ from ..domain.workflow import (
     check_move,
     melding_status,
     move_named,
+    suits,
 )
-from ..store import category, gemeente, journal
+from ..store import gemeente, journal, task
 from ..store.journal import Note
 from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
 from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, meldingen_of, opdracht_ids_of, opdrachten_of
 from . import notices
 
-URGENCY_WEIGHT = {"laag": 0, "normaal": 100, "hoog": 200, "spoed": 300}
-MOST_MELDERS = 99
 WITHDRAWAL_ASKED = "intrekking_gevraagd"
 NEEDS_OTHER_EYES = ("inbehandelingnames", "planningen", "samenvoegingen", "afhandelingen")
 OTHERS_NOW = ("ander_team", "andere_ogen")
@@ -186,19 +187,29 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
     """
     move = move_named(action)
     actor.require_role(opdracht.gemeente_id, *move.roles)
+    if not suits(action, reopened=opdracht.reopened_from_id is not None, urgent=is_urgent(opdracht)):
+        raise Conflict("past_niet", f"'{move.words}' past niet bij deze opdracht.")
+    if action == KEEPS_CLOSED:
+        _refuse_own_closing(opdracht, actor)  # a coordinator too
     if actor.kind == "systeem" or actor.has_role(opdracht.gemeente_id, COORDINATOR):
         return move
     by_desk = KCC in move.roles and actor.has_role(opdracht.gemeente_id, KCC)
     by_team = actor.has_role(opdracht.gemeente_id, TEAM, PIKET) and opdracht.team_id in actor.team_ids
     if not (by_desk or by_team):
         raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
-    if (
-        action in NEEDS_OTHER_EYES
-        and opdracht.last_closed_by is not None
-        and opdracht.last_closed_by == actor.account_id
-    ):
-        raise Forbidden("andere_ogen", "U heeft dit eerder afgehandeld. Laat een collega hiernaar kijken.")
+    if action in NEEDS_OTHER_EYES:
+        _refuse_own_closing(opdracht, actor)
     return move
+
+
+def is_urgent(opdracht: Opdracht) -> bool:
+    """Whether somebody must go now: danger, or a category that always is spoed."""
+    return opdracht.danger or opdracht.urgency == "spoed"
+
+
+def _refuse_own_closing(opdracht: Opdracht, actor: Actor) -> None:
+    if opdracht.last_closed_by is not None and opdracht.last_closed_by == actor.account_id:
+        raise Forbidden("andere_ogen", "U heeft dit eerder afgehandeld. Laat een collega hiernaar kijken.")
 
 
 def finish_move(
@@ -240,6 +251,8 @@ def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, no
             _move_promises(session, opdracht, days, closing, now=now)
     if status == WACHT_OP_MELDER and opdracht.paused_at is None:
         opdracht.paused_at = now
+    if status in CLOSED:
+        task.drop_of_opdracht(session, opdracht.id, now=now, scope=[opdracht.gemeente_id])
     opdracht.status = status
 
 
@@ -284,57 +297,11 @@ def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: date
             melding.status = status
             melding.closed_at = None
             if status == AFGEHANDELD:
-                melding.closed_at = max((o.closed_at for o in linked[melding.id] if o.closed_at), default=now)
+                ended = (o.closed_at for o in linked[melding.id] if o.closed_at and o.status == GEREED)
+                melding.closed_at = max(ended, default=now)
                 melding.flags = [flag for flag in melding.flags if flag != WITHDRAWAL_ASKED]
     session.flush()
     return derived
-
-
-def renew_terms(session: Session, work: Work, *, now: datetime) -> list[tuple[Melding, date]]:
-    """Sets due_at and priority of the locked opdrachten, and the promise of their meldingen when its term changed.
-
-    The promise of a melding is its own receipt plus the longest term of its open opdrachten; a new one is never
-    before the next werkdag. An opdracht is due at the earliest promise of its meldingen, as far as its own term made
-    that promise (KLANTREIS Terms). Returns the meldingen whose promised date changed, with the date it was.
-    """
-    session.flush()
-    changed: list[tuple[Melding, date]] = []
-    for gemeente_id in sorted({o.gemeente_id for o in work.opdrachten.values()}):
-        closing = gemeente.closing_days(session, scope=[gemeente_id])
-        terms = {c.id: c.term_days for c in category.all_categories_of(session, scope=[gemeente_id])}
-        mine = [m for m in work.meldingen.values() if m.gemeente_id == gemeente_id and m.withdrawn_at is None]
-        linked = opdrachten_of(session, [m.id for m in mine], scope=[gemeente_id])
-        waiting: dict[int, list[Melding]] = {opdracht_id: [] for opdracht_id in work.opdrachten}
-        for melding in mine:
-            for opdracht in linked[melding.id]:
-                waiting.setdefault(opdracht.id, []).append(melding)
-            term = max(
-                (terms[o.category_id] for o in linked[melding.id] if o.status in OPEN), default=melding.term_days
-            )
-            if term != melding.term_days:
-                melding.term_days = term
-                promised = deadlines.promise_after_change(melding.received_at, term, now, closing)
-                if promised != melding.promised_on:
-                    changed.append((melding, melding.promised_on))
-                    melding.promised_on = promised
-        for opdracht in work.opdrachten.values():
-            melders = waiting[opdracht.id]
-            opdracht.priority = priority(opdracht.urgency, len(melders))
-            if melders and opdracht.status in OPEN and opdracht.gemeente_id == gemeente_id:
-                term = terms[opdracht.category_id]
-                promises = [m.promised_on for m in melders if m.term_days == term]
-                others = [m.received_at for m in melders if m.term_days != term]
-                if others:
-                    fresh = deadlines.promised_on(min(others), term, closing)
-                    promises.append(deadlines.add_werkdagen(fresh, opdracht.paused_days, closing))
-                opdracht.due_at = deadlines.end_of(min(promises))
-    session.flush()
-    return changed
-
-
-def priority(urgency: str, melders: int) -> int:
-    """Higher goes first: urgency weighs most, then how many melders wait for it."""
-    return URGENCY_WEIGHT[urgency] + min(max(melders - 1, 0), MOST_MELDERS)
 
 
 def require_open(opdracht: Opdracht) -> None:

@@ -35,7 +35,7 @@ from ..domain.workflow import (
 )
 from ..store import category, history, journal, opdracht
 from ..store.melding import Melding
-from .library import reason_sentence
+from .library import delay_sentence, reason_sentence
 
 LINKING = ("toegewezen", "samengevoegd", "gesplitst", "heropend", "losgemaakt")
 OUTCOME_WORDS = {OPGELOST: "Opgelost", NIET_OPGELOST: "Niet opgelost", OVERGEDRAGEN: "Overgedragen"}
@@ -154,7 +154,9 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return f"Het werk is gepland voor {date_words(date.fromisoformat(planned), today)}." if planned else ""
         case "nieuwe_datum":
             promised = date_words(date.fromisoformat(event.facts["promised_on"]), today)
-            return f"Wij denken dat het klaar is op {promised.removeprefix('op ')}." if event.own else ""
+            reason = " ".join(part for part in (delay_sentence(event.facts.get("reason", "")), event.text) if part)
+            words = f"Wij denken dat het klaar is op {promised.removeprefix('op ')}."
+            return f"{words} {reason}".rstrip() if event.own else ""
         case "vraag_gesteld":
             if event.facts.get("melding_id") != melding_id:
                 return "Wij wachten op meer informatie."
@@ -163,6 +165,10 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return _with_sentence(OUTCOME_WORDS[event.facts["outcome"]], event.text)
         case "aanvulling":
             return _with_sentence("U voegde iets toe", event.text)
+        case "blijft_gesloten":
+            return _with_sentence("Wij keken opnieuw. De melding blijft gesloten", event.text)
+        case "veiliggesteld":
+            return "Het is nu veilig. Wij maken het later helemaal in orde."
         case "intrekking_gevraagd":
             return "U vroeg ons om de melding in te trekken. Het team beslist daarover."
         case "intrekking_afgewezen":

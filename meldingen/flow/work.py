@@ -3,6 +3,7 @@
 Each move locks, asks the workflow table, changes, and writes one event; what the melder hears follows from the event.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,9 +15,10 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import BIJ_PARTIJ, INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_MELDER
-from ..store import category, journal, team
+from ..store import category, contact, journal, task, team
+from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdracht_by_id
-from . import notices, routing
+from . import notices, reach, routing
 from .status import Basis, Done, Work, begin_move, check_rights, derive_statuses, finish_move, keep_note
 
 FAR_AHEAD_DAYS = 366
@@ -39,6 +41,15 @@ def take_up(session: Session, opdracht_id: int, *, basis: Basis, actor: Actor, n
     opdracht = opened.opdrachten[opdracht_id]
     opdracht.taken_up_at = opdracht.taken_up_at or opened.happened_at
     opdracht.taken_up_by = actor.account_id
+    task.finish_of_opdracht(
+        session,
+        opdracht.id,
+        [task.NOT_ACCEPTED],
+        result="De opdracht is opgepakt.",
+        account_id=actor.account_id,
+        now=now,
+        scope=[opdracht.gemeente_id],
+    )
     finish_move(session, opened, opdracht, "opgepakt", actor=actor, now=now, to=OPGEPAKT)
     derive_statuses(session, opened.meldingen.values(), now=now)
     return Done(opdracht, overtaken=opened.overtaken)
@@ -66,6 +77,8 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     later = [m for m in opened.of(session, opdracht) if m.promised_on < planned_on and m.withdrawn_at is None]
     for melding in later:
         melding.promised_on = planned_on
+    if deadlines.end_of(planned_on) > opdracht.due_at:
+        opdracht.due_at, opdracht.automatic_delays = deadlines.end_of(planned_on), 0
     planned = [m for m in opened.of(session, opdracht) if m.status == INGEPLAND]
     told = planned if another_day else derived.became(INGEPLAND)
     notices.announce(session, "ingepland", event, [m for m in told if m not in later], now=now)
@@ -73,8 +86,20 @@ def plan(session: Session, opdracht_id: int, planned_on: date, *, basis: Basis, 
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def ask_melder(session: Session, opdracht_id: int, question: str, *, basis: Basis, actor: Actor, now: datetime) -> Done:
-    """A question to one reachable melder (`vragen`); the term pauses. Raises Conflict when nobody can be reached."""
+def ask_melder(
+    session: Session,
+    opdracht_id: int,
+    question: str,
+    *,
+    melding_id: int | None = None,
+    basis: Basis,
+    actor: Actor,
+    now: datetime,
+) -> Done:
+    """A question to one reachable melder (`vragen`); the term pauses. melding_id: whose; else the first who can hear.
+
+    Raises InvalidInput for a melding that is not of this opdracht, Conflict when nobody, or not he, can be reached.
+    """
     question = clean_text(question, field="vraag")
     if not question:
         raise InvalidInput.of("vraag", "leeg", "Schrijf uw vraag aan de melder op.")
@@ -82,11 +107,7 @@ def ask_melder(session: Session, opdracht_id: int, question: str, *, basis: Basi
     if isinstance(opened, Done):
         return opened
     opdracht = opened.opdrachten[opdracht_id]
-    linked = opened.of(session, opdracht)
-    present = [m for m in linked if m.withdrawn_at is None]
-    asked = next(iter(notices.who_can_hear(session, "vraag", present)), None)
-    if asked is None:
-        raise Conflict("niemand_bereikbaar", "Geen van de melders liet gegevens achter. Een vraag kan dan niet.")
+    asked = _whom_to_ask(session, opened.of(session, opdracht), melding_id)
     note = keep_note(session, opdracht, "vraag", question, actor=actor, now=now)
     facts = {"note_id": note.id, "melding_id": asked.id}
     event = finish_move(
@@ -95,6 +116,25 @@ def ask_melder(session: Session, opdracht_id: int, question: str, *, basis: Basi
     derive_statuses(session, opened.meldingen.values(), now=now)
     notices.announce(session, "vraag", event, [asked], now=now)
     return Done(opdracht, overtaken=opened.overtaken)
+
+
+def who_can_be_asked(session: Session, meldingen: Sequence[Melding]) -> list[Melding]:
+    """Those whose melder can hear a question, oldest first; who did not answer our last bericht comes last."""
+    able = notices.who_can_hear(session, "vraag", [m for m in meldingen if m.withdrawn_at is None])
+    return sorted(able, key=lambda m: (reach.NIET_BEREIKBAAR in m.flags, m.received_at, m.id))
+
+
+def _whom_to_ask(session: Session, linked: Sequence[Melding], melding_id: int | None) -> Melding:
+    if melding_id is not None and melding_id not in {m.id for m in linked}:
+        raise InvalidInput.of("melding", "onbekend", "Deze melding hoort niet bij deze opdracht.")
+    able = who_can_be_asked(session, linked)
+    asked = next((m for m in able if melding_id in (None, m.id)), None)
+    if asked is not None:
+        return asked
+    known = contact.contacts_of(session, [m.id for m in linked], scope={m.gemeente_id for m in linked})
+    if any(one.phone for one in known.values()):
+        raise Conflict("niemand_bereikbaar", "Wij kunnen deze melder niet schrijven. Maak een terugbelnotitie.")
+    raise Conflict("niemand_bereikbaar", "Geen van de melders liet gegevens achter. Een vraag kan dan niet.")
 
 
 def hand_over(session: Session, opdracht_id: int, to: HandOver, *, basis: Basis, actor: Actor, now: datetime) -> Done:
@@ -190,6 +230,7 @@ def _moved(
     opdracht.planned_on = None
     if opdracht.team_id != old_team:
         opdracht.taken_up_at = opdracht.taken_up_by = None  # the next team has not begun
+        opdracht.warned_due_at = None  # nor was it asked for a date
     facts = {"from_team_id": old_team, "team_id": opdracht.team_id, "category_id": opdracht.category_id}
     if reason:
         facts["note_id"] = keep_note(session, opdracht, "notitie", reason, actor=actor, now=now).id

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
 from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, KLAAR
+from .journal import Event
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 CHANNELS = ("email", "sms", "push", "brief", "telefoon")
@@ -188,3 +189,14 @@ def count_maybe_double(session: Session, *, scope: Collection[int]) -> dict[str,
         Delivery.maybe_double, Delivery.carrier_id.is_(None), Delivery.gemeente_id.in_(scope)
     )
     return {row[0]: row[1] for row in session.execute(query.group_by(Delivery.channel))}
+
+
+def alarms_of(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Sequence[tuple[Event, int]]:
+    """The alarms about one opdracht, oldest first: the event of each, and the id of the team that it rang."""
+    query = (
+        sa.select(Event, Notice.team_id)
+        .join(Notice, sa.and_(Notice.event_id == Event.id, Notice.gemeente_id == Event.gemeente_id))
+        .where(Event.opdracht_id == opdracht_id, Event.gemeente_id.in_(scope), Notice.kind == "alarm")
+        .order_by(Notice.id)
+    )
+    return [(event, team_id) for event, team_id in session.execute(query) if team_id is not None]

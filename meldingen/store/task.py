@@ -14,6 +14,12 @@ OPEN = "open"
 KLAAR = "klaar"
 VERVALLEN = "vervallen"
 
+ANSWER_AFTER_END = "antwoord_na_sluiten"
+UNCLEAR = "uitleg_onduidelijk"
+AUTOMATIC_DELAY = "automatisch_uitgesteld"
+MUST_WRITE = "zelf_schrijven"
+NOT_ACCEPTED = "spoed_niet_opgepakt"
+
 
 class Task(OfGemeente, Base):
     """One work item of the KCC or the coordinator, with its deadline.
@@ -101,3 +107,28 @@ def drop_open(
     if kind is not None:
         dropped = dropped.where(Task.kind == kind)
     session.execute(dropped.values(status=VERVALLEN, finished_at=now, version=Task.version + 1))
+
+
+def drop_of_opdracht(session: Session, opdracht_id: int, *, now: datetime, scope: Collection[int]) -> None:
+    """Nobody needs to mind this opdracht any more: it is closed."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.status == OPEN)
+        .values(status=VERVALLEN, finished_at=now, version=Task.version + 1)
+    )
+
+
+def finish_of_opdracht(
+    session: Session,
+    opdracht_id: int,
+    kinds: Collection[str],
+    *,
+    result: str,
+    account_id: int | None,
+    now: datetime,
+    scope: Collection[int],
+) -> None:
+    """These work items about an opdracht are done, by what a person did with the opdracht itself."""
+    mine = sa.and_(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.kind.in_(kinds))
+    done = {"status": KLAAR, "finished_at": now, "finished_by": account_id, "result": result}
+    session.execute(sa.update(Task).where(mine, Task.status == OPEN).values(**done, version=Task.version + 1))

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from ..domain.workflow import move_named
+from ..flow.library import delay_reasons
 from ..store import account, category, journal, opdracht, team
 from ..store.journal import Event
 from .layout import date_words
@@ -125,12 +126,27 @@ def _sentence(event: Event, names: _Names) -> str:
         case "ingepland":
             planned = facts.get("planned_on")
             return f"Ingepland voor {date_words(date.fromisoformat(planned))}." if planned else "Ingepland."
+        case "uitgesteld" | "automatisch_uitgesteld":
+            who = "Het systeem noemde zelf" if event.kind == "automatisch_uitgesteld" else "Nieuwe datum:"
+            label = delay_label(facts.get("reason", ""))
+            return f"{who} {date_words(date.fromisoformat(facts['promised_on']))}. {label}".rstrip()
+        case "termijn_in_gevaar" | "op_tijd":
+            asked = event.kind == "termijn_in_gevaar"
+            due = date_words(date.fromisoformat(facts["due_on"]))
+            return (
+                f"Het team is om een nieuwe datum gevraagd. De termijn loopt tot {due}."
+                if asked
+                else (f"Het team haalt de termijn van {due}.")
+            )
         case "afgehandeld":
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
         case "gebeld":
             return "Gebeld: gesproken." if facts.get("outcome") == "gesproken" else "Gebeld: niet bereikt."
         case "aanvulling" if facts.get("came_by"):
             return MAILED[facts["came_by"]]
+        case "veiliggesteld":
+            moved = facts.get("from_team_id") != facts.get("team_id")
+            return f"Veiliggesteld. Het gevaar is weg.{f' Nu bij {to_team}.' if moved else ''}"
         case "geweigerd":
             return f"Niet uitgevoerd: {move_named(facts['action']).words.lower()}."
         case _:
@@ -158,10 +174,21 @@ _PLAIN = {
     "foto_openbaar": "Iedereen mag een foto zien.",
     "foto_niet_openbaar": "Een foto is niet meer openbaar.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
+    "blijft_gesloten": "Opnieuw bekeken: blijft gesloten.",
+    "alarm_herhaald": "Nog niet opgepakt. Het team kreeg opnieuw alarm.",
+    "niet_geaccepteerd": "Na een kwartier niet opgepakt. De melder leest: bel ons nu.",
+    "antwoord_ontvangen": "Het team kreeg bericht van een antwoord.",
+    "antwoord_gelezen": "Antwoord gelezen.",
     "contact_gewijzigd": "Gegevens van de melder aangepast.",
     "apparaat_aangemeld": "De melder zette berichten op een apparaat aan.",
     "apparaat_afgemeld": "De melder zette berichten op het apparaat uit.",
 }
+
+
+def delay_label(slug: str) -> str:
+    """A reason for a new date as staff read it; empty without one."""
+    known = delay_reasons().get(slug)
+    return f"{known.label}." if known else ""
 
 
 def _handed_over(facts: Mapping[str, Any], names: _Names, to_team: str) -> str:

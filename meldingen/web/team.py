@@ -64,6 +64,9 @@ FLAG_WORDS = {
 DONE_WORDS = {
     "inbehandelingnames": "U heeft de opdracht opgepakt.",
     "planningen": "De opdracht is ingepland.",
+    "uitstellingen": "Bewaard. Noemde u een nieuwe datum? Dan krijgt de melder bericht.",
+    "veiligstellingen": "Het gevaar is weg. De melder krijgt bericht.",
+    "afwijzingen": "De melding blijft gesloten. De melder krijgt bericht.",
     "vragen": "De vraag is gesteld. De termijn staat stil tot er antwoord is.",
     "overdrachten": "De opdracht is overgedragen.",
     "teruggaven": "De opdracht is terug bij het vangnetteam.",
@@ -164,6 +167,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             name_people=not partner,
             scope=scope,
         ),
+        "date_asked": work.warned_due_at is not None and work.warned_due_at >= work.due_at and work.status in OPEN,
         "moves": {move.action: move for move in viewer.moves(work)},
         "flag_words": FLAG_WORDS,
         "now": here.now,

@@ -3,17 +3,15 @@
 The doors only read the form and call one flow function. Somebody was first: the page comes back with what he did.
 """
 
-import hashlib
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from ..auth import Visit, enter, visit
+from ..auth import enter, visit
 from ..domain.actor import COORDINATOR, STAFF_ON_OPDRACHTEN
 from ..domain.deadlines import local_day, next_werkdag
 from ..domain.errors import DomainError, Forbidden, InvalidInput, MoveNotAllowed, NotFound, Stale
@@ -23,61 +21,25 @@ from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN, move_named
 from ..flow import closure, feedback, joining, library, photos, work
 from ..flow.closure import NewClosure
 from ..flow.joining import Split
-from ..flow.status import Basis
 from ..flow.work import HandOver
 from ..store.category import Category, categories_of, main_of
 from ..store.contact import contacts_of
 from ..store.melding import melding_by_id
 from ..store.opdracht import meldingen_of
-from ..store.worklists import WorkRow, work_near
+from ..store.worklists import work_near
+from . import team_terms
 from .formulier import category_groups
-from .keys import form_key
 from .layout import day_words, show_as
 from .staff_history import changes_since, tell_history
+from .step import FIELDS, Step, number, team_id_of, whole
 from .team import DONE_WORDS, due_words, work_facts
-from .viewer import Viewer, seen_work, viewer_of
+from .viewer import seen_work, viewer_of
 
 pages = Blueprint("stappen", __name__)
 
 NEAR_M = 250
 OWN_WORDS = ("notities", "fotos", "losmaken", "intrekkingen", "inbehandelingnames")
 """Steps without a page of their own: their form is on the page of the opdracht."""
-FIELDS = (
-    "plandatum", "vraag", "categorie", "team", "reden", "lon", "lat", "opdracht", "keuze", "zin", "partij", "tekst",
-)  # fmt: skip
-OWN_NAMES = {"uitkomst": "keuze", "locatie": "lon"}
-
-
-@dataclass
-class Step:
-    """One step under way: whose, with what, and what was wrong. not_kept: photos that did not come through."""
-
-    here: Visit
-    viewer: Viewer
-    row: WorkRow
-    action: str
-    values: dict[str, str]
-    errors: dict[str, str] = field(default_factory=dict)
-    not_kept: list[str] = field(default_factory=list)
-
-    @property
-    def basis(self) -> Basis:
-        """The version and the key that the form carried; its body so that the same key is the same step."""
-        version = request.form.get("versie", "")
-        key = form_key()
-        body = hashlib.sha256(repr(sorted(self.values.items())).encode()).digest()
-        known = version.isascii() and version.isdigit() and len(version) < 10
-        return Basis(version=int(version) if known else None, operation_id=key or None, body_hash=body if key else b"")
-
-    @property
-    def who(self) -> dict[str, Any]:
-        """The actor and the moment, as every flow function takes them."""
-        return {"actor": self.here.actor, "now": self.here.now}
-
-    def refuse(self, error: DomainError) -> None:
-        """Notes a refusal at the fields of the form that it names."""
-        for one in error.fields:
-            self.errors.setdefault(OWN_NAMES.get(one.field, one.field), one.detail)
 
 
 @pages.get("/team/opdracht/<int(max=9223372036854775807):opdracht_id>/<actie>")
@@ -136,12 +98,8 @@ def _plan(step: Step) -> None:
     work.plan(step.here.session, step.row.opdracht.id, day, basis=step.basis, **step.who)
 
 
-def _ask(step: Step) -> None:
-    work.ask_melder(step.here.session, step.row.opdracht.id, step.values["vraag"], basis=step.basis, **step.who)
-
-
 def _hand_over(step: Step) -> None:
-    to = HandOver(_team_id(step), step.values["categorie"].replace("\x00", "") or None, step.values["reden"])
+    to = HandOver(team_id_of(step), step.values["categorie"].replace("\x00", "") or None, step.values["reden"])
     work.hand_over(step.here.session, step.row.opdracht.id, to, basis=step.basis, **step.who)
 
 
@@ -154,24 +112,24 @@ def _give_back(step: Step) -> None:
 def _split(step: Step) -> None:
     place = None
     if step.values["lon"] and step.values["lat"]:
-        location = parse_location(_number(step.values["lon"]), _number(step.values["lat"]), field="lon")
+        location = parse_location(number(step.values["lon"]), number(step.values["lat"]), field="lon")
         place = (location.lon, location.lat)
     slug = step.values["categorie"].replace("\x00", "")
     if not slug:
         raise InvalidInput.of("categorie", "leeg", "Kies wat het andere probleem is.")
-    split = Split(slug, _team_id(step), place, step.values["reden"])
+    split = Split(slug, team_id_of(step), place, step.values["reden"])
     joining.split_opdracht(step.here.session, step.row.opdracht.id, split, basis=step.basis, **step.who)
 
 
 def _join(step: Step) -> None:
-    into = _id(step.values["opdracht"])
+    into = whole(step.values["opdracht"])
     if into is None:
         raise InvalidInput.of("opdracht", "leeg", "Kies met welke opdracht deze samen hoort.")
     joining.join_opdracht(step.here.session, step.row.opdracht.id, into, basis=step.basis, **step.who)
 
 
 def _undo_join(step: Step) -> None:
-    melding_id = _id(request.form.get("melding", "")) or 0
+    melding_id = whole(request.form.get("melding", "")) or 0
     joining.undo_join(step.here.session, melding_id, step.row.opdracht.id, **step.who)
 
 
@@ -204,7 +162,7 @@ def _close(step: Step) -> None:
     reason = ""
     if outcome == OPGELOST and not sentence and choice:
         ready = dict(enumerate(_ready_sentences(step)))
-        sentence = ready.get(-1 if (number := _id(choice)) is None else number, "")
+        sentence = ready.get(-1 if (number := whole(choice)) is None else number, "")
     if outcome == NIET_OPGELOST:
         known = library.reasons().get(choice)
         reason = known.slug if known else ""
@@ -217,7 +175,7 @@ def _close(step: Step) -> None:
 
 def _decide_withdrawal(step: Step) -> None:
     session = step.here.session
-    melding = melding_by_id(session, _id(request.form.get("melding", "")) or 0, scope=[step.row.gemeente.id])
+    melding = melding_by_id(session, whole(request.form.get("melding", "")) or 0, scope=[step.row.gemeente.id])
     if melding is None or melding.id not in {
         m.id for m in meldingen_of(session, step.row.opdracht.id, scope=[step.row.gemeente.id])
     }:
@@ -229,7 +187,10 @@ def _decide_withdrawal(step: Step) -> None:
 DOINGS: dict[str, Callable[[Step], None]] = {
     "inbehandelingnames": _take_up,
     "planningen": _plan,
-    "vragen": _ask,
+    "uitstellingen": team_terms.postpone,
+    "veiligstellingen": team_terms.make_safe,
+    "afwijzingen": team_terms.keep_closed,
+    "vragen": team_terms.ask,
     "overdrachten": _hand_over,
     "teruggaven": _give_back,
     "splitsingen": _split,
@@ -311,7 +272,7 @@ def _extra(step: Step) -> dict[str, Any]:
         case "afhandelingen":
             return _closing_options(step)
         case _:
-            return {}
+            return team_terms.options(step)
 
 
 def _near_options(step: Step) -> list[tuple[str, str, str]]:
@@ -354,24 +315,3 @@ def _closing_options(step: Step) -> dict[str, Any]:
 def _ready_sentences(step: Step) -> Sequence[str]:
     main = main_of(step.here.session, step.row.category, scope=[step.row.gemeente.id])
     return library.closing_sentences(main.slug)
-
-
-def _team_id(step: Step) -> int | None:
-    written = step.values["team"]
-    if not written:
-        return None
-    found = _id(written)
-    if found is None:
-        raise InvalidInput.of("team", "onbekend", "Dit team kennen wij niet.")
-    return found
-
-
-def _id(written: str) -> int | None:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
-
-
-def _number(written: str) -> float | str:
-    try:
-        return float(written)
-    except ValueError:
-        return written

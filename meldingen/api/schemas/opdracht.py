@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from ...domain.workflow import OPDRACHT_STATUSES, OUTCOMES
-from ...flow.library import reasons
+from ...flow.library import delay_reasons, reasons
 from ...store.worklists import ORDERS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
@@ -176,11 +176,45 @@ class PlanIn(MoveIn):
     planned_on = Day(data_key="plandatum", required=True)
 
 
+class PostponeIn(MoveIn):
+    """A new date and why; or the word that the promised date will be met."""
+
+    example = {"datum": "2026-04-24", "reden": "onderdeel-besteld", "zin": "De nieuwe mast komt woensdag."}
+    new_date = Day(data_key="datum", metadata={"description": "De volgende werkdag of later, na wat was beloofd."})
+    reason = Choice(*(slug for slug, known in delay_reasons().items() if not known.by_system), data_key="reden")
+    sentence = Text(data_key="zin", load_default="", metadata={"description": "Deze zin leest de melder."})
+    on_time = Flag(data_key="opTijd", load_default=False, metadata={"description": "Zonder datum: u haalt de termijn."})
+
+    @ma.validates_schema
+    def _one_of_both(self, data: dict[str, object], **_: object) -> None:
+        if bool(data.get("on_time")) == ("new_date" in data):
+            raise ma.ValidationError({"datum": ["leeg|Noem een nieuwe datum, of laat weten dat u het haalt."]})
+
+
+class MakeSafeIn(MoveIn):
+    """The danger is gone."""
+
+    example = {"tekst": "De tak ligt aan de kant. Hij moet nog worden opgehaald."}
+    words = Text(data_key="tekst", load_default="", metadata={"description": "Voor collega's."})
+
+
+class KeepClosedIn(MoveIn):
+    """Why a reopened melding stays closed."""
+
+    example = {"reden": "Wij zijn opnieuw gaan kijken. De stoep is veilig."}
+    reason = Text(data_key="reden", required=True, filled=True, metadata={"description": "Deze zin leest de melder."})
+
+
 class AskIn(MoveIn):
-    """A question to the melder."""
+    """A question to one melder."""
 
     example = {"vraag": "Bij welk huisnummer ligt het?"}
     question = Text(data_key="vraag", required=True, filled=True)
+    number = Text(
+        data_key="melding",
+        max_length=10,
+        metadata={"description": "Nummer van wie u het vraagt; zonder is het de eerste die te bereiken is."},
+    )
 
 
 class HandOverIn(MoveIn):

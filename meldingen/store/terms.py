@@ -1,0 +1,85 @@
+"""Which open opdrachten the clock must look at: those whose term runs out, and those whose melders wait for a promise.
+
+What is done with each is decided again under its lock (flow/delay.py, flow/spoed.py).
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from ..domain.workflow import BIJ_PARTIJ, NIEUW, OPEN
+from .journal import Event
+from .melding import Melding
+from .opdracht import Link, Opdracht
+
+DATE_GIVEN = ("uitgesteld", "automatisch_uitgesteld", "op_tijd", "ingepland")
+"""Events after which the question for a date begins afresh."""
+
+
+class Running(NamedTuple):
+    """An open opdracht, the earliest promise of the melders who wait for it, and when its date was last given."""
+
+    opdracht: Opdracht
+    promised_on: date | None
+    given: Event | None
+
+
+def running_out(session: Session, *, now: datetime, before: date, scope: Collection[int]) -> Sequence[Running]:
+    """The open opdrachten of which half the term has passed unasked, or with a melder promised a day before `before`.
+
+    In two queries, however many there are.
+    """
+    promised = sa.func.min(Melding.promised_on)
+    still_waits = sa.and_(
+        Melding.id == Link.melding_id,
+        Melding.gemeente_id == Link.gemeente_id,
+        Melding.withdrawn_at.is_(None),
+        Melding.referred_to == "",
+    )
+    half_way = sa.and_(
+        Opdracht.warned_due_at.is_distinct_from(Opdracht.due_at),
+        Opdracht.due_at - sa.literal(now) <= sa.literal(now) - Opdracht.received_at,
+    )
+    query = (
+        sa.select(Opdracht, promised)
+        .outerjoin(
+            Link,
+            sa.and_(Link.opdracht_id == Opdracht.id, Link.gemeente_id == Opdracht.gemeente_id, Link.until_at.is_(None)),
+        )
+        .outerjoin(Melding, still_waits)
+        .where(Opdracht.gemeente_id.in_(scope), Opdracht.status.in_(OPEN))
+        .group_by(Opdracht.id)
+        .having(sa.or_(half_way, promised < before))
+        .order_by(Opdracht.id)
+    )
+    rows = session.execute(query).all()
+    dates = sa.select(Event).where(
+        Event.opdracht_id.in_([row[0].id for row in rows]), Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN)
+    )
+    given = {event.opdracht_id: event for event in session.scalars(dates.order_by(Event.id))}
+    return [Running(opdracht, day, given.get(opdracht.id)) for opdracht, day in rows]
+
+
+def last_date_given(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Event | None:
+    """The last time a date was given for this opdracht, or confirmed."""
+    query = (
+        sa.select(Event)
+        .where(Event.opdracht_id == opdracht_id, Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN))
+        .order_by(Event.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def unaccepted(session: Session, *, scope: Collection[int]) -> Sequence[int]:
+    """The opdrachten with spoed that nobody took up."""
+    query = sa.select(Opdracht.id).where(
+        Opdracht.gemeente_id.in_(scope),
+        Opdracht.status.in_((NIEUW, BIJ_PARTIJ)),
+        Opdracht.urgency == "spoed",
+        Opdracht.taken_up_at.is_(None),
+    )
+    return session.scalars(query.order_by(Opdracht.id)).all()
