@@ -181,6 +181,8 @@ def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] |
         "phone": found.phone,
         "preference": found.preference,
         "only_when_done": found.only_when_done,
+        "night_too": found.night_too,
+        "postal_address": found.postal_address,
     }
 
 

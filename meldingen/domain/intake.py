@@ -28,14 +28,15 @@ INTAKE_CHANNELS: Final = (
     "eigen_waarneming",
     "partner",
 )
-PREFERENCES: Final = ("email", "sms", "bellen")
+PREFERENCES: Final = ("email", "sms", "bellen", "brief")
+ENVELOPE_LINES: Final = 6
 SOURCES: Final = ("pin", "adres", "gps", "foto", "kcc")
 MAX_PHOTOS: Final = 5
 MAX_NAME: Final = 100
 MAX_ADDRESS: Final = 200
 
 Source = Literal["pin", "adres", "gps", "foto", "kcc"]
-Preference = Literal["email", "sms", "bellen"]
+Preference = Literal["email", "sms", "bellen", "brief"]
 Answer = str | int | float | list[str]
 T = TypeVar("T")
 
@@ -53,13 +54,18 @@ class Location:
 
 @dataclass(frozen=True)
 class Contact:
-    """How the melder can be reached; every part may be empty. only_when_done: "alleen als het klaar is"."""
+    """How the melder can be reached; every part may be empty. only_when_done: "alleen als het klaar is".
+
+    night_too: SMS and push also in quiet hours. postal_address: the lines on an envelope, for who has nothing digital.
+    """
 
     name: str = ""
     email: str = ""
     phone: Phone | None = None
     preference: Preference | None = None
     only_when_done: bool = False
+    night_too: bool = False
+    postal_address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -232,14 +238,16 @@ def parse_contact(
     phone: object = "",
     preference: object = None,
     only_when_done: bool = False,
+    night_too: bool = False,
+    postal_address: object = "",
     prefix: str = "contact.",
 ) -> Contact | None:
-    """The contact as written in a form or request, or None when no name, e-mail or phone was given.
+    """The contact as written in a form or request, or None when no name, e-mail, phone or postal address was given.
 
-    Raises InvalidInput with all field errors at once: `contact.naam`, `.email`, `.telefoon`, `.voorkeur`. A
-    preference that cannot work with what was given is told, not dropped: else the melder waits in vain.
+    Raises InvalidInput with all field errors at once: `contact.naam`, `.email`, `.telefoon`, `.voorkeur`,
+    `.postadres`. A preference that cannot work with what was given is told, not dropped: else he waits in vain.
     """
-    given = [value for value in (name, email, phone) if not _is_empty(value)]
+    given = [value for value in (name, email, phone, postal_address) if not _is_empty(value)]
     errors: list[FieldError] = []
     contact = Contact(
         name=_gathered(errors, lambda: _name(name, f"{prefix}naam"), ""),
@@ -247,12 +255,14 @@ def parse_contact(
         phone=_gathered(errors, lambda: _phone(phone, f"{prefix}telefoon"), None),
         preference=_gathered(errors, lambda: _preference(preference, f"{prefix}voorkeur"), None),
         only_when_done=only_when_done is True,
+        night_too=night_too is True,
+        postal_address=_gathered(errors, lambda: _postal_address(postal_address, f"{prefix}postadres"), ""),
     )
     if given and not errors:
         errors.extend(_preference_errors(contact, f"{prefix}voorkeur"))
     if errors:
         raise InvalidInput.gather(errors)
-    return contact if contact.name or contact.email or contact.phone else None
+    return contact if contact.name or contact.email or contact.phone or contact.postal_address else None
 
 
 def _gathered(errors: list[FieldError], check: Callable[[], T], empty: T) -> T:
@@ -275,11 +285,20 @@ def _phone(value: object, field: str) -> Phone | None:
     return None if _is_empty(value) else parse_phone(value, field=field)  # type: ignore[arg-type]
 
 
+def _postal_address(value: object, field: str) -> str:
+    """At most six lines, one per line of the envelope."""
+    written = "" if value is None else clean_text(value, field=field, max_length=MAX_ADDRESS)  # type: ignore[arg-type]
+    lines = [line.strip() for line in written.splitlines() if line.strip()]
+    if len(lines) > ENVELOPE_LINES:
+        raise InvalidInput.of(field, "te_lang", f"Op een envelop passen {ENVELOPE_LINES} regels.")
+    return "\n".join(lines)
+
+
 def _preference(value: object, field: str) -> Preference | None:
     if _is_empty(value):
         return None
     if value not in PREFERENCES:
-        raise InvalidInput.of(field, "voorkeur_onbekend", "Kies e-mail, sms of bellen.")
+        raise InvalidInput.of(field, "voorkeur_onbekend", "Kies e-mail, sms, bellen of brief.")
     return value
 
 
@@ -290,6 +309,8 @@ def _preference_errors(contact: Contact, field: str) -> list[FieldError]:
         return [FieldError(field, "voorkeur_zonder_telefoon", "U kiest bellen. Geef dan ook uw telefoonnummer.")]
     if contact.preference == "sms" and (contact.phone is None or not contact.phone.is_mobile):
         return [FieldError(field, "voorkeur_zonder_mobiel", "U kiest sms. Geef dan ook uw mobiele nummer.")]
+    if contact.preference == "brief" and not contact.postal_address:
+        return [FieldError(field, "voorkeur_zonder_postadres", "U kiest een brief. Geef dan ook een postadres.")]
     return []
 
 

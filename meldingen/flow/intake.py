@@ -171,7 +171,7 @@ def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) 
 
 def _store_words(session: Session, melding: Melding, new: NewMelding, *, actor: Actor, now: datetime) -> None:
     given = new.contact
-    if given is not None and (given.name or given.email or given.phone):
+    if given is not None and (given.name or given.email or given.phone or given.postal_address):
         session.add(
             Contact(
                 gemeente_id=melding.gemeente_id,
@@ -182,6 +182,8 @@ def _store_words(session: Session, melding: Melding, new: NewMelding, *, actor: 
                 mobile=bool(given.phone and given.phone.is_mobile),
                 preference=given.preference,
                 only_when_done=given.only_when_done,
+                night_too=given.night_too,
+                postal_address=given.postal_address,
             )
         )
     if new.kcc_note and actor.is_staff:

@@ -107,7 +107,7 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
     """
     actor.require_role(melding.gemeente_id, *SEES_CONTACT)
     if given is None:
-        raise InvalidInput.of("telefoon", "leeg", "Vul een telefoonnummer, e-mailadres of naam in.")
+        raise InvalidInput.of("telefoon", "leeg", "Vul een telefoonnummer, e-mailadres, postadres of naam in.")
     melding = lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])[0]
     check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None:
@@ -115,7 +115,8 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
     known = contact.contact_of(session, melding.id, scope=[melding.gemeente_id])
     if known is None:
         known = Contact(gemeente_id=melding.gemeente_id, melding_id=melding.id, name="", email="", phone="")
-        known.mobile = known.only_when_done = False
+        known.mobile = known.only_when_done = known.night_too = False
+        known.postal_address = ""
         session.add(known)
     phone = given.phone.e164 if given.phone else ""
     wanted = {
@@ -124,6 +125,8 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
         "phone": phone,
         "preference": given.preference,
         "only_when_done": given.only_when_done,
+        "night_too": given.night_too,
+        "postal_address": given.postal_address,
     }
     changed = sorted(name for name, value in wanted.items() if getattr(known, name) != value)
     if "email" in changed:

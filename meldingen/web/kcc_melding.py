@@ -35,7 +35,7 @@ from .viewer import viewer_of
 
 pages = Blueprint("kcc_melding", __name__)
 
-CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed")
+CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres")
 LONGEST_ID = 9223372036854775807
 STATES = {
     "gepland": "staat klaar",
@@ -70,7 +70,13 @@ WHY_CALL = {
     "niet_bezorgd": "Een bericht kwam niet aan",
     "met_de_hand": "Gemaakt door een medewerker",
 }
-PREFERENCES = {"email": "per e-mail", "sms": "per sms", "bellen": "door een telefoontje"}
+PREFERENCES = {
+    "email": "per e-mail",
+    "sms": "per sms",
+    "bellen": "door een telefoontje",
+    "brief": "per brief",
+    "push": "op een eigen apparaat",
+}
 DONE = {
     "aanvullingen": "De aanvulling is bewaard.",
     "intrekkingen": "De melding is ingetrokken, of het team beslist erover. U ziet het hieronder.",
@@ -218,7 +224,8 @@ def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str
     if known is None:
         return dict.fromkeys(CONTACT_FIELDS, "")
     phone = show_phone(known.phone) if known.phone else ""
-    values = (known.name, known.email, phone, known.preference or "", "ja" if known.only_when_done else "")
+    ticks = ["ja" if ticked else "" for ticked in (known.only_when_done, known.night_too)]
+    values = (known.name, known.email, phone, known.preference or "", *ticks, known.postal_address)
     return dict(zip(CONTACT_FIELDS, values, strict=True))
 
 

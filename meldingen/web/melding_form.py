@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
-    "email", "telefoon", "voorkeur", "alleen_gereed", "zelfde_als", "vragen_van", "nabij_van",
+    "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van", "nabij_van",
 )  # fmt: skip
 ANSWER = "antwoord_"
 HONEYPOT = "onderwerp"
@@ -153,6 +153,8 @@ def read_contact(values: Mapping[str, str]) -> Contact | None:
         phone=values["telefoon"],
         preference=values["voorkeur"] or None,
         only_when_done=values["alleen_gereed"] == "ja",
+        night_too=values["ook_nacht"] == "ja",
+        postal_address=values["postadres"],
         prefix="",
     )
 
@@ -164,7 +166,7 @@ def body_hash(new: NewMelding, photos: Sequence[Draft]) -> bytes:
         [place.lon, place.lat, place.source, place.note, place.address] if place else None,
         [new.description, new.category_slug, dict(new.answers), new.danger, new.gemeente_slug, new.same_as],
         [contact.name, contact.email, contact.phone.e164 if contact.phone else "", contact.preference,
-         contact.only_when_done] if contact else None,
+         contact.only_when_done, contact.night_too, contact.postal_address] if contact else None,
         [photo.sha256.hex() for photo in photos],
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()

@@ -34,6 +34,13 @@ class ContactIn(Shape):
     only_when_done = Flag(
         data_key="alleenAlsHetKlaarIs", load_default=False, metadata={"description": "Alleen bericht als het klaar is."}
     )
+    night_too = Flag(
+        data_key="ookSNachts", load_default=False, metadata={"description": "Ook tussen 22 en 7 uur een sms of push."}
+    )
+    postal_address = Raw(
+        data_key="postadres",
+        metadata={"maxLength": MAX_ADDRESS, "description": "Regels van een envelop, voor een brief op papier."},
+    )
 
     @ma.validates_schema(skip_on_field_errors=False)
     def _judge(self, data: dict[str, Any], **_: Any) -> None:
@@ -240,6 +247,8 @@ class ContactOut(Shape):
     phone = ma.fields.String(data_key="telefoon")
     preference = ma.fields.String(data_key="voorkeur", allow_none=True)
     only_when_done = ma.fields.Boolean(data_key="alleenAlsHetKlaarIs")
+    night_too = ma.fields.Boolean(data_key="ookSNachts")
+    postal_address = ma.fields.String(data_key="postadres")
 
 
 class MeldingOut(Shape):
