@@ -10,7 +10,7 @@ from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
 from .mail import Dkim, MailSender, SmtpSender
 from .mailbox import ImapMailbox, Mailbox
 from .notifynl import NotifyMail, NotifySms
-from .postvak import Postvak, PostvakMail, PostvakSms
+from .postvak import Postvak, PostvakMail, PostvakPush, PostvakSms, business_clock
 from .push import PushSender, WebPush
 from .queue import NotifyWake, Wake, queue_is_up
 from .sms import SmsSender
@@ -40,7 +40,11 @@ class Adapters:
 
 def build(settings: Settings) -> Adapters:
     """The adapters these settings ask for; makes no connection yet."""
-    postvak = Postvak(settings.postvak_dir) if settings.local_mode and settings.postvak_dir else None
+    postvak = (
+        Postvak(settings.postvak_dir, business_clock(settings.database_url))
+        if settings.local_mode and settings.postvak_dir
+        else None
+    )
     return Adapters(
         photos=_photos(settings),
         mail=_mail(settings, postvak),
@@ -49,7 +53,7 @@ def build(settings: Settings) -> Adapters:
         wake=NotifyWake(settings.database_url),
         queue_is_up=partial(queue_is_up, settings.redis_url),
         geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
-        push=_push(settings),
+        push=_push(settings, postvak),
         hooks=HttpHooks(settings.webhook_hosts, private=settings.local_mode),
         mailbox=ImapMailbox(settings.mailbox_url) if settings.mailbox_url else None,
     )
@@ -95,8 +99,8 @@ def _sms(settings: Settings, postvak: Postvak | None) -> SmsSender | None:
     return PostvakSms(postvak) if postvak else None
 
 
-def _push(settings: Settings) -> PushSender | None:
+def _push(settings: Settings, postvak: Postvak | None) -> PushSender | None:
     if not settings.push_key:
-        return None
+        return PostvakPush(postvak) if postvak else None
     contact = settings.push_contact or f"mailto:{parseaddr(settings.mail_from)[1]}"
     return WebPush(key=settings.push_key, contact=contact, services=settings.push_services)

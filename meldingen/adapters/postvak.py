@@ -1,6 +1,7 @@
 """The postvak of local mode: every outgoing message as one file in a folder, readable at /postvak.
 
-It takes the place of the mail server and the SMS provider on one machine. Never used outside local mode.
+It takes the place of the mail server, the SMS provider and the push services on one machine. Some addresses play a fate
+(fates.py); what became of a message is known here, so it can be asked. Never used outside local mode.
 """
 
 import contextlib
@@ -8,13 +9,20 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from ..domain.delivery import BEZORGD
-from .failures import PermanentFailure, TemporaryFailure
+import psycopg
+
+from ..db import machine_now
+from ..domain.delivery import VERZONDEN
+from .failures import PermanentFailure, TemporaryFailure, UncertainFailure
+from .fates import PUSH_ORIGIN, fate_of
 from .mail import Mail, write_message
+from .push import Push
+from .queue import libpq_url
 from .receipt import Receipt
 from .sms import Sms
 
@@ -23,9 +31,10 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,119}")
 
 @dataclass(frozen=True)
 class Kept:
-    """One message in the postvak. channel: `email` or `sms`. at: ISO time it says it was written, empty for SMS.
+    """One message in the postvak. channel: `email`, `sms` or `push`. at: ISO time it says it was written, for e-mail.
 
-    times: how often it was handed over; a resend is the same file.
+    times: how often it was handed over; a resend is the same file. known_at: ISO business time from which it is known
+    what became of it; empty when it was at once.
     """
 
     reference: str
@@ -36,14 +45,37 @@ class Kept:
     html: str
     at: str
     times: int = 1
+    known_at: str = ""
 
 
 class Postvak:
     """A folder with one JSON file per message, named by its reference. Only this user may read it."""
 
-    def __init__(self, root: Path) -> None:
-        """`root` is made when first needed."""
-        self._root = root
+    def __init__(self, root: Path, clock: Callable[[], datetime] = machine_now) -> None:
+        """`root` is made when first needed. `clock`: business time, for what becomes of a message later."""
+        self._root, self._clock = root, clock
+
+    def hand_over(self, message: Kept) -> str:
+        """Keeps a message as its fate has it, and returns its id. Raises what a real provider would."""
+        fate = fate_of(message.to)
+        if fate.at_once is not None and fate.at_once is not UncertainFailure:
+            raise fate.at_once(f"postvak: {fate.name}")
+        earlier = self.get(message.reference)
+        known_at = earlier.known_at if earlier else (self._clock() + fate.after).isoformat() if fate.after else ""
+        self.keep(Kept(**asdict(message) | {"known_at": known_at}))
+        if fate.at_once is not None and earlier is None:
+            raise fate.at_once(f"postvak: {fate.name}")
+        return f"postvak-{message.reference}"
+
+    def find(self, reference: str) -> Receipt | None:
+        """What became of a message, as far as that is known by now."""
+        kept = self.get(reference)
+        if kept is None:
+            return None
+        fate, identity = fate_of(kept.to), f"postvak-{reference}"
+        if kept.known_at and self._clock() < datetime.fromisoformat(kept.known_at):
+            return Receipt(identity, VERZONDEN)
+        return Receipt(identity, fate.outcome, fate.reason, address_refused=fate.address_refused)
 
     def keep(self, message: Kept) -> None:
         """Writes beside and renames, so that a reader or a crash sees a whole message or none."""
@@ -88,12 +120,14 @@ class PostvakMail:
         self._postvak, self._from = postvak, mail_from
 
     def send(self, mail: Mail) -> str:
-        """Keeps the message; its id is the Message-ID it would have had."""
-        message = write_message(mail, self._from)
-        self._postvak.keep(
-            Kept(mail.reference, "email", mail.to, str(message["Subject"]), mail.text, mail.html, mail.at.isoformat())
-        )
-        return str(message["Message-ID"])
+        """Keeps the message."""
+        subject = str(write_message(mail, self._from)["Subject"])
+        kept = Kept(mail.reference, "email", mail.to, subject, mail.text, mail.html, mail.at.isoformat())
+        return self._postvak.hand_over(kept)
+
+    def find(self, reference: str) -> Receipt | None:
+        """What became of it."""
+        return self._postvak.find(reference)
 
 
 class PostvakSms:
@@ -105,12 +139,47 @@ class PostvakSms:
 
     def send(self, sms: Sms) -> str:
         """Keeps the message."""
-        self._postvak.keep(Kept(sms.reference, "sms", sms.to, "", sms.text, "", ""))
-        return f"postvak-{sms.reference}"
+        return self._postvak.hand_over(Kept(sms.reference, "sms", sms.to, "", sms.text, "", ""))
 
     def find(self, reference: str) -> Receipt | None:
-        """What is in the postvak has been delivered."""
-        return Receipt(f"postvak-{reference}", BEZORGD) if self._postvak.get(reference) else None
+        """What became of it."""
+        return self._postvak.find(reference)
+
+
+class PostvakPush:
+    """A PushSender that puts push messages in the postvak, for devices at its own address; as elsewhere it cannot tell.
+
+    It has no key: a real browser cannot subscribe here. Set PUSH_SLEUTEL to try that.
+    """
+
+    public_key = ""
+
+    def __init__(self, postvak: Postvak) -> None:
+        """Shares the folder with the e-mail."""
+        self._postvak = postvak
+
+    def accepts(self, endpoint: str) -> bool:
+        """Only devices that exist nowhere."""
+        return endpoint.startswith(f"{PUSH_ORIGIN}/")
+
+    def send(self, push: Push) -> str:
+        """Keeps the message."""
+        to = push.to.split(" ", 1)[0]
+        return self._postvak.hand_over(Kept(push.reference, "push", to, push.title, push.text, "", ""))
+
+
+def business_clock(database_url: str) -> Callable[[], datetime]:
+    """Business time as the database has it, for whoever holds no session. Raises TemporaryFailure."""
+
+    def now() -> datetime:
+        try:
+            with psycopg.connect(libpq_url(database_url), connect_timeout=3) as connection:
+                row = connection.execute("SELECT offset_s FROM klok").fetchone()
+        except psycopg.Error as error:
+            raise TemporaryFailure("postvak: de klok is niet te lezen") from error
+        return machine_now() + timedelta(seconds=int(row[0]) if row else 0)
+
+    return now
 
 
 def _read(path: Path) -> Kept | None:

@@ -1,11 +1,15 @@
 """/postvak: every message that local mode would have sent, so that a newcomer sees the loop close. Elsewhere: 404."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, abort, render_template
 from flask.typing import ResponseReturnValue
 
 from ..adapters.failures import PermanentFailure
-from ..adapters.postvak import Postvak
-from ..auth import enter, installation
+from ..adapters.fates import FATES, USUAL, fate_of
+from ..adapters.postvak import Kept, Postvak
+from ..auth import enter, installation, visit
+from .layout import moment_words
 
 pages = Blueprint("postvak", __name__)
 
@@ -21,7 +25,8 @@ MAIL_POLICY = (
 @enter("iedereen")
 def lijst() -> ResponseReturnValue:
     """The newest messages first."""
-    return render_template("postvak.html", messages=_postvak().list(MOST), most=MOST)
+    messages = [(message, _fate_words(message)) for message in _postvak().list(MOST)]
+    return render_template("postvak.html", messages=messages, most=MOST, fates=FATES)
 
 
 @pages.get("/postvak/<reference>/html")
@@ -38,6 +43,18 @@ def html(reference: str) -> Response:
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
+
+
+def _fate_words(message: Kept) -> str:
+    """What a trial address does with this message, and since or until when that is known; "" for any other."""
+    fate = fate_of(message.to)
+    if fate is USUAL:
+        return ""
+    if not message.known_at:
+        return f"Proefadres: dit bericht {fate.words}."
+    at = datetime.fromisoformat(message.known_at)
+    told = "Dat is nu bekend" if at <= visit().now else "Dat is nog niet bekend"
+    return f"Proefadres: dit bericht {fate.words}. {told} ({moment_words(at)})."
 
 
 def _postvak() -> Postvak:
