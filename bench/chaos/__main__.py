@@ -42,7 +42,7 @@ def main() -> int:
     say(f"Chaos: {asked.closings} afhandelingen, zaad {asked.seed}, huur {lease_s or 'zoals in het echt'}")
     with place.opened(lease_s) as ground:
         ground.clock(START)
-        town = Town(ground.port, asked.seed, asked.closings, place.PASSWORD)
+        town = Town(ground.port, ground.outside["push"], asked.seed, asked.closings, place.PASSWORD)
         disasters = Disasters(ground, town, asked.seed)
         say(f"  · alles draait na {time.monotonic() - began:.0f} s; logboeken: {ground.folder}")
         town.start()

@@ -41,6 +41,10 @@ ROUNDS = {
     "sms-dienst in storing (503)": 2500,
     "sms-dienst slikt en geeft 500": 500,
     "sms-dienst zwijgt na aannemen": 1000,
+    "pushdienst weg (503)": 2500,
+    "pushdienst druk (429)": 2500,
+    "pushdienst slikt en geeft 500": 2000,
+    "pushdienst breekt af": 2000,
 }
 """Each disaster and how many closings there are to one of it; each comes at least once."""
 
@@ -51,6 +55,8 @@ LASTING = {
     "sms-dienst weg": ("sms", "weg"),
     "sms-dienst druk (429)": ("sms", "druk"),
     "sms-dienst in storing (503)": ("sms", "storing"),
+    "pushdienst weg (503)": ("push", "weg"),
+    "pushdienst druk (429)": ("push", "druk"),
 }
 ONE_SHOTS = {
     "mailserver weigert een bericht (554)": ("mail", "weigert"),
@@ -58,6 +64,8 @@ ONE_SHOTS = {
     "mailserver breekt af na DATA": ("mail", "breekt_af"),
     "sms-dienst slikt en geeft 500": ("sms", "slikt"),
     "sms-dienst zwijgt na aannemen": ("sms", "zwijgt"),
+    "pushdienst slikt en geeft 500": ("push", "slikt"),
+    "pushdienst breekt af": ("push", "breekt_af"),
 }
 CLOCK = ((0.35, "2026-04-14T21:59:30"), (0.55, "2026-04-15T06:59:30"), (0.75, "+3h"))
 """When in the run business time jumps: into the night, to the next morning, and hours ahead in an outage."""

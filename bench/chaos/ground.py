@@ -33,6 +33,8 @@ from meldingen.local.stack import Stack
 from meldingen.local.supervisor import Child
 from tests.standins import notify
 
+from .providers import MAIL_TOKEN
+
 KIND = "chaos"
 DATABASE, QUEUE, OUTSIDE, SITE, WORKERS = "database-chaos", "wachtrij-chaos", "buitenwereld", "website", "werkers"
 PASSWORD = "een lange zin om te onthouden"
@@ -85,6 +87,13 @@ class Ground:
             "NOTIFYNL_API_KEY": notify.API_KEY,
             "NOTIFYNL_SMS_TEMPLATE": notify.TEMPLATE,
             "NOTIFYNL_CALLBACK_TOKEN": notify.CALLBACK_TOKEN,
+            "MAIL_BOUNCE": "retour@gemeente.example",
+            "MAIL_INKOMEND_TOKEN": MAIL_TOKEN,
+            "PUSH_SLEUTEL": self._command(["push", "sleutel"]).strip().splitlines()[-1],
+            "PUSH_DIENSTEN": f"http://127.0.0.1:{self.outside['push']}",
+            "LIMIET_EMAIL": "6000",
+            "LIMIET_SMS": "6000",
+            "LIMIET_PUSH": "6000",
             "LIMIET_PUBLIEK": "1000000 per minute",
             "LIMIET_INLOGGEN": "1000000 per minute",
             "LIMIET_MEDEWERKER": "1000000 per minute",
@@ -175,9 +184,13 @@ class Ground:
             *(["account", "nieuw", role, "--naam", role, "--rol", role] for role in ("coordinator", "kcc")),
         ]
         for words in commands:  # in this process: seven starts of the program take longer than a small run
-            done = CliRunner().invoke(cli.main, words, env=self.env, input=PASSWORD + "\n")
-            if done.exit_code:
-                raise RuntimeError(f"meldingen {' '.join(words)}: {done.output[-500:]}")
+            self._command(words)
+
+    def _command(self, words: list[str]) -> str:
+        done = CliRunner().invoke(cli.main, words, env=self.env, input=PASSWORD + "\n")
+        if done.exit_code:
+            raise RuntimeError(f"meldingen {' '.join(words)}: {done.output[-500:]}")
+        return done.output
 
 
 def children_of(pid: int) -> list[int]:

@@ -22,7 +22,7 @@ DATABASE_AWAY_S = 20.0
 """So long after a stop of the database a record may still fail."""
 GRACE_S = 20.0
 """A message that was on its way when its melder withdrew."""
-SILENT = ("zwijgt", "breekt_af")
+SILENT = ("zwijgt", "breekt_af", "slikt")
 """Moods of one answer in which the yes was written down and never said."""
 KILLS = {"werker gedood": 1, "alle werkers gedood": TEXT_WORKERS}
 CRASHES = {"database hard gestopt": TEXT_WORKERS, "databaseproces gedood": TEXT_WORKERS}
@@ -76,7 +76,10 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
     excuses = _Excuses(hits)
     _same_message_again(taken, excuses, outcome)
     by_pair: dict[tuple[str, int], list[Yes]] = defaultdict(list)
+    reopenings: dict[str, list[float]] = defaultdict(list)
     for yes in taken:
+        for number in yes.meldingen if yes.kind == "heropend" or yes.tells else ():
+            reopenings[number].append(yes.at)
         if yes.ref in returned:  # the provider had it, the melder never did
             outcome.kinds[f"{yes.channel} kwam terug"] += 1
             continue
@@ -91,7 +94,8 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
                 continue
             found = sorted(by_pair.pop(pair, []), key=lambda yes: yes.at)
             called = calls.pop(pair, 0)
-            _judge_pair(made, closing, found, called, closing.opdracht in lists.unreachable, refused, excuses, outcome)
+            listed, later = closing.opdracht in lists.unreachable, reopenings[number]
+            _judge_pair(made, closing, found, called, listed, refused, excuses, later, outcome)
     outcome.wrong += [f"{n}: bericht over W{w}, dat niemand zo afhandelde" for n, w in by_pair]
     outcome.wrong += [f"{n}: terugbelnotitie over W{w}, dat niemand zo afhandelde" for n, w in calls]
     _withdrawn(taken, book, outcome)
@@ -108,6 +112,8 @@ def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> l
         text, kind = line["text"], _kind_of(line["text"])
         tokens = dict.fromkeys(re.findall(r"/v/([\w-]+)", text))
         about = tuple(by_token[token] for token in tokens if token in by_token)
+        if line["channel"] == "push" and (owner := book.by_plan.get(int(line["to"].removeprefix("apparaat")))):
+            about = (owner.number,)
         tells = {
             (number, closing)
             for closing in plan.closings_in(text)
@@ -154,7 +160,7 @@ class _Excuses:
     def of(self, yes: Yes) -> str:
         """The name of the disaster, or empty: then nothing explains it. The same yes is explained once."""
         if yes.mood in SILENT:
-            return f"de mailserver {yes.mood.replace('_', ' ')}"
+            return f"de dienst {yes.mood.replace('_', ' ')}"
         key = (yes.ref, yes.at)
         if key not in self._known:
             self._known[key] = self._find(yes.at)
@@ -198,9 +204,10 @@ def _judge_pair(
     listed: bool,
     refused: set[str],
     excuses: _Excuses,
+    later: Sequence[float],
     outcome: Outcome,
 ) -> None:
-    """How one melder heard of one closing."""
+    """How one melder heard of one closing. later: when he got messages that his reopening, or a later end, is in."""
     who, where = made.who, f"{made.number} (melder {made.who.number}, {made.who.kind}, W{closing.opdracht})"
     wrong, counts = outcome.wrong, outcome.counts
     for yes in found:
@@ -213,11 +220,14 @@ def _judge_pair(
         counts["ingetrokken"] += 1
         wrong.extend(f"{where}: ingetrokken, en toch een gereedmelding" for _ in found[:1])
         return
-    if not who.contact:
+    if not who.contact and not who.device:
         counts["anoniem: volgt het zelf"] += 1
         wrong.extend(f"{where}: anoniem, en toch bericht" for _ in range(min(1, len(found) + called)))
         return
     if not found:
+        if made.reopened and not called and not listed and any(c > closing.asked_at for c in later):
+            counts["in één bericht met zijn heropening"] += 1
+            return
         _judge_unheard(who, where, called, listed, refused, outcome)
         return
     last = [yes for yes in found if yes.ref == refs[-1]]

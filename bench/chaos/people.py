@@ -4,10 +4,12 @@ Everything they saw goes into the Book: each melding with its number and token, 
 when. The ledger counts from there. Nobody here looks into the database.
 """
 
+import json
 import queue
 import random
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,6 +64,7 @@ class Town:
     """Residents and teams at work until `closings` were answered and nothing is left open."""
 
     port: int
+    push_port: int
     seed: int
     closings: int
     password: str
@@ -179,9 +182,22 @@ class Town:
             self.book.refused.append(f"melding {who.number}: {answer.status} {_code(answer)}")
             return None
         made = Made(who, answer.content["nummer"], answer.content["volgToken"])
+        if who.device:
+            self._subscribe(own, made)
         with self.book.lock:
             self.book.meldingen[made.number] = self.book.by_plan[who.number] = made
         return made
+
+    def _subscribe(self, own: Line, made: Made) -> None:
+        """ "Bericht op dit apparaat": the browser asks its push service for an address and hands it to us."""
+        address = f"http://127.0.0.1:{self.push_port}/apparaat/{made.who.number}/{made.who.device}"
+        with urllib.request.urlopen(urllib.request.Request(address, b""), timeout=10) as answer:
+            device = json.load(answer)
+        keys = {"p256dh": device["p256dh"], "auth": device["auth"]}
+        body = {"eindpunt": device["eindpunt"], "sleutels": keys}
+        put = own.ask("PUT", f"/meldingen/{made.number}/apparaat", body, Volg_Token=made.token)
+        if put.status != 200:
+            self.book.refused.append(f"apparaat {made.number}: {put.status} {_code(put)}")
 
     def _nearby(self, own: Line, who: plan.Melder) -> str:
         """The problem right here that somebody reported before; it may take a moment to get its team."""

@@ -20,6 +20,9 @@ SHARE = 0.08
 KINDS: dict[str, int] = {
     "email": 27,
     "email_grijs": 5,
+    "email_terug": 2,
+    "email_vol": 1,
+    "email_terug_mobiel": 2,
     "email_weg": 2,
     "email_weg_mobiel": 3,
     "email_weg_vast": 2,
@@ -30,11 +33,14 @@ KINDS: dict[str, int] = {
     "beide": 13,
     "vast": 4,
     "bel_mij": 4,
+    "apparaat": 5,
+    "apparaat_weg": 1,
     "anoniem": 8,
 }
 """The kinds of contact and how often each comes, in parts of their sum."""
 
-FATES = {"m": "goed", "grijs": "grijs", "weg": "weg"}
+FATES = {"m": "goed", "grijs": "grijs", "weg": "weg", "terug": "terug", "vol": "vol"}
+REPORTS = {"terug": "5.1.1", "vol": "5.2.2"}
 MOBILE_FATES = {"1": "goed", "2": "ongeldig", "3": "dood", "4": "vol", "5": "laat"}
 NOTIFY_STATUSES = {"dood": "permanent-failure", "vol": "temporary-failure"}
 SETTLES_S = {"goed": 1.0, "dood": 3.0, "vol": 5.0, "laat": 40.0}
@@ -56,6 +62,11 @@ class Melder:
     shared: bool = False
     wish: str = ""
     danger: bool = False
+
+    @property
+    def device(self) -> str:
+        """The fate of the device he subscribes: `goed`, `weg`, or empty without one."""
+        return {"apparaat": "goed", "apparaat_weg": "weg"}.get(self.kind, "")
 
     @property
     def mark(self) -> str:
@@ -113,6 +124,11 @@ def _contact(dice: random.Random, kind: str, number: int) -> tuple[dict[str, Any
     made: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         "email": (mail, ("email",)),
         "email_grijs": ({"email": f"grijs{number}@bewoner.example"}, ("email",)),
+        "email_terug": ({"email": f"terug{number}@bewoner.example"}, ()),
+        "email_vol": ({"email": f"vol{number}@bewoner.example"}, ()),
+        "email_terug_mobiel": ({"email": f"terug{number}@bewoner.example", **mobile}, ("sms", "telefoon")),
+        "apparaat": ({}, ("push",)),
+        "apparaat_weg": ({}, ()),
         "email_weg": (gone, ()),
         "email_weg_mobiel": ({**gone, **mobile}, ("sms", "telefoon")),
         "email_weg_vast": ({**gone, **fixed}, ("telefoon",)),
@@ -128,8 +144,18 @@ def _contact(dice: random.Random, kind: str, number: int) -> tuple[dict[str, Any
 
 
 def fate_of_email(address: str) -> str:
-    """What becomes of mail to this address: `goed`, `grijs` (later), `weg` (refused)."""
+    """What becomes of mail: `goed`, `grijs` (later), `weg` (refused), `terug` and `vol` (reported later)."""
     return FATES.get(address.partition("@")[0].rstrip("0123456789"), "goed")
+
+
+def report_of_email(address: str) -> str:
+    """The status of the report that comes back for mail to this address, empty when it arrives."""
+    return REPORTS.get(fate_of_email(address), "")
+
+
+def returns_after_s(address: str) -> float:
+    """When the report comes: at once, or long after."""
+    return (0.0, 2.0, 6.0, 20.0)[int(address.partition("@")[0][-1]) % 4]
 
 
 def fate_of_mobile(e164: str) -> str:

@@ -6,6 +6,7 @@ request. Started by ground.py as `python -m bench.chaos.providers FOLDER SITE`; 
 """
 
 import asyncio
+import contextlib
 import itertools
 import json
 import os
@@ -13,22 +14,26 @@ import queue
 import sys
 import threading
 import time
+import urllib.request
+from collections.abc import Callable
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from meldingen.local.places import write_private
+from tests.standins import push
 from tests.standins.notify import NotifyServer, _Handler, _Server, receipt
-from tests.standins.smtp import MailServer
+from tests.standins.smtp import MailServer, delivery_report
 
 from . import plan
 
-CALLBACK_TRIES, CALLBACK_WAIT_S = 3, 2.0
+CALLBACK_TRIES, AGAIN_S = 3, 2.0
 """Notify brings a receipt again a few times; minutes apart, here seconds."""
+MAIL_TOKEN = "een-token-voor-de-mailserver-van-de-chaosproef"
 
 
 class Log:
@@ -74,12 +79,32 @@ class Moods:
         return self._moods
 
 
-class Post(MailServer):
-    """A mail server where each address has a fate, and the server its moods."""
+class Later:
+    """Things to do at their moment, in a thread of its own; what returns False is done again a while after."""
 
-    def __init__(self, log: Log, moods: Moods) -> None:
+    def __init__(self) -> None:
+        self._things: queue.PriorityQueue[tuple[float, int, int, Callable[[int], bool]]] = queue.PriorityQueue()
+        self._turn = itertools.count()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def do(self, after_s: float, thing: Callable[[int], bool], tries: int = 0) -> None:
+        """thing: takes how often it was tried before."""
+        self._things.put((time.time() + after_s, next(self._turn), tries, thing))
+
+    def _run(self) -> None:
+        while True:
+            at, _, tries, thing = self._things.get()
+            time.sleep(max(0.0, at - time.time()))
+            if not thing(tries):
+                self.do(AGAIN_S, thing, tries + 1)
+
+
+class Post(MailServer):
+    """A mail server where each address has a fate, and the server its moods. site: where reports are brought."""
+
+    def __init__(self, log: Log, moods: Moods, later: Later, site: str) -> None:
         super().__init__()
-        self._log, self._moods = log, moods
+        self._log, self._moods, self._later, self._site = log, moods, later, site
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         del session, options
@@ -118,12 +143,32 @@ class Post(MailServer):
         body = message.get_body(("plain",))
         words = f"{message['Subject']}\n{body.get_content() if body else ''}"
         self._log.write("ja", text=words, **facts)
+        status = plan.report_of_email(envelope.rcpt_tos[0])
+        if status:
+            self._return(envelope, reference, status)
         if shot == "zwijgt":
             await asyncio.sleep(plan.SILENCE_S)
         if shot in ("breekt_af", "zwijgt"):
             assert server.transport is not None
             server.transport.abort()
         return "250 OK"
+
+    def _return(self, envelope: Envelope, reference: str, status: str) -> None:
+        """A report for what cannot be delivered after all; a mail server keeps trying until it is taken."""
+        to, sender = envelope.rcpt_tos[0], envelope.mail_from or ""
+        assert isinstance(envelope.original_content, bytes)
+        report = delivery_report(envelope.original_content, sender, to, status)
+        self._log.write("terug", channel="email", ref=reference, to=to, why=status)
+        head = {"Authorization": f"Bearer {MAIL_TOKEN}", "Envelope-To": sender, "Content-Type": "message/rfc822"}
+
+        def bring(_tries: int) -> bool:
+            with contextlib.suppress(OSError):
+                asked = urllib.request.Request(f"{self._site}/ontvangst/mail", report, head)
+                with urllib.request.urlopen(asked, timeout=10) as answer:
+                    return answer.status == 200
+            return False
+
+        self._later.do(plan.returns_after_s(to), bring)
 
 
 class Text(_Handler):
@@ -175,52 +220,117 @@ class Text(_Handler):
 class Notify(NotifyServer):
     """What the Notify stand-in keeps: each new message is a yes, and gets its fate a while later."""
 
-    def __init__(self, log: Log, callback_url: str) -> None:
-        super().__init__(callback_url=callback_url)
-        self._log = log
-        self._later: queue.PriorityQueue[tuple[float, int, str, int]] = queue.PriorityQueue()
-        self._turn = itertools.count()
-        threading.Thread(target=self._bring_fates, daemon=True).start()
+    def __init__(self, log: Log, later: Later, site: str) -> None:
+        super().__init__(callback_url=f"{site}/ontvangst/notifynl")
+        self._log, self._later = log, later
 
     def keep(self, made: dict[str, Any]) -> None:
         """Writes it down first."""
         to = str(made["phone_number"])
         self._log.write("ja", channel="sms", ref=made["reference"], to=to, text=made["body"])
         super().keep(made)
-        self._later.put((time.time() + plan.settles_after_s(to), next(self._turn), made["reference"], 0))
+        self._later.do(plan.settles_after_s(to), lambda tries: self._settle(made, tries))
 
-    def _bring_fates(self) -> None:
+    def _settle(self, made: dict[str, Any], tries: int) -> bool:
         """Half of the receipts are brought, again when nobody opens; the others must be asked for."""
-        while True:
-            at, _, reference, tries = self._later.get()
-            time.sleep(max(0.0, at - time.time()))
-            item = self.sent(reference)[-1]
-            to, status = str(item["phone_number"]), plan.status_of_mobile(str(item["phone_number"]))
-            if tries == 0:
-                item["status"], item["completed_at"] = status, item["created_at"]
-                if status != "delivered":
-                    self._log.write("terug", channel="sms", ref=reference, to=to, why=status)
-            if plan.is_told(to) and self.bring(receipt(item)) != 204 and tries < CALLBACK_TRIES:
-                self._later.put((time.time() + CALLBACK_WAIT_S, next(self._turn), reference, tries + 1))
+        to = str(made["phone_number"])
+        if tries == 0:
+            made["status"], made["completed_at"] = plan.status_of_mobile(to), made["created_at"]
+            if made["status"] != "delivered":
+                self._log.write("terug", channel="sms", ref=made["reference"], to=to, why=made["status"])
+        return not plan.is_told(to) or self.bring(receipt(made)) == 204 or tries >= CALLBACK_TRIES
+
+
+class Push(push._Handler):
+    """A push service with moods, where a browser gets its device: POST /apparaat/NUMBER/FATE."""
+
+    owners: ClassVar[dict[str, str]] = {}
+    log: Log
+    moods: Moods
+    shot = ""
+
+    def do_POST(self) -> None:
+        """A message, or a new device."""
+        if self.path.startswith("/apparaat/"):
+            self._make_device(*self.path.split("/")[2:])
+            return
+        mood = self.moods.of("push")
+        if mood:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self._answer({"weg": 503, "druk": 429}[mood])
+            return
+        self.shot = self.moods.once("push")
+        device = self.server_state.devices.get(self.path)
+        if device is not None and isinstance(device.messages, Shown):
+            device.messages.mood = self.shot
+        super().do_POST()
+
+    def _make_device(self, number: str, fate: str) -> None:
+        device = self.server_state.device()
+        path = device.endpoint.removeprefix(self.server_state.url)
+        device.messages = Shown(self.log, f"apparaat{number}")
+        self.owners[path] = f"apparaat{number}"
+        if fate == "weg":
+            self.server_state.unsubscribe(device)
+        body = json.dumps({"eindpunt": f"{self.server_state.url}{path}", "p256dh": device.p256dh, "auth": device.auth})
+        self.send_response(201)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def _answer(self, status: int) -> None:
+        if status in (404, 410):
+            self.log.write("nee", channel="push", to=self.owners.get(self.path, ""), why=str(status))
+        if status == 201 and self.shot == "slikt":  # taken, and then an error
+            status = 500
+        elif status == 201 and self.shot == "breekt_af":
+            self.close_connection = True
+            return
+        super()._answer(status)
+
+
+class Shown(list[dict[str, Any]]):
+    """What a device could read; each message is a yes of its push service."""
+
+    mood = ""
+
+    def __init__(self, log: Log, owner: str) -> None:
+        super().__init__()
+        self._log, self._owner = log, owner
+
+    def append(self, message: dict[str, Any]) -> None:
+        """Writes it down first."""
+        words = f"{message['titel']}\n{message['tekst']}\n{message['pad']}"
+        self._log.write("ja", channel="push", ref=message["kenmerk"], to=self._owner, text=words, mood=self.mood)
+        super().append(message)
 
 
 def main(folder: Path, site: int) -> None:
-    """Serves until it is ended. site: the port where receipts are brought."""
-    log, moods = Log(folder / "buitenwereld.jsonl"), Moods(folder / "stemming.json")
-    text_state = Notify(log, f"http://127.0.0.1:{site}/ontvangst/notifynl")
-    handler = type("Handler", (Text,), {"server_state": text_state, "log": log, "moods": moods})
-    texts = _Server(("127.0.0.1", 0), handler)
-    text_state.url = f"http://127.0.0.1:{texts.server_address[1]}"
-    threading.Thread(target=texts.serve_forever, daemon=True).start()
-    asyncio.run(_serve_mail(Post(log, moods), folder, texts.server_address[1]))
+    """Serves until it is ended. site: the port where receipts and reports are brought."""
+    log, moods, later = Log(folder / "buitenwereld.jsonl"), Moods(folder / "stemming.json"), Later()
+    home = f"http://127.0.0.1:{site}"
+    ports = {
+        "sms": _serve(Text, Notify(log, later, home), log, moods),
+        "push": _serve(Push, push.PushServer(), log, moods),
+    }
+    asyncio.run(_serve_mail(Post(log, moods, later, home), folder, ports))
 
 
-async def _serve_mail(state: Post, folder: Path, sms_port: int) -> None:
+def _serve(handler: type[Text] | type[Push], state: Any, log: Log, moods: Moods) -> int:
+    """One HTTP stand-in in a thread; its port."""
+    made = type("Handler", (handler,), {"server_state": state, "log": log, "moods": moods})
+    server = _Server(("127.0.0.1", 0), made)
+    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return int(server.server_address[1])
+
+
+async def _serve_mail(state: Post, folder: Path, ports: dict[str, int]) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: SMTP(state, hostname="mail.example", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", 0
     )
-    ports = {"mail": server.sockets[0].getsockname()[1], "sms": sms_port}
+    ports["mail"] = server.sockets[0].getsockname()[1]
     write_private(folder / "poorten.json", json.dumps(ports))
     await server.serve_forever()
 
