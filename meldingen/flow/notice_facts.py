@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..domain import tokens
 from ..domain.deadlines import AMSTERDAM, last_day_of, local_day
-from ..domain.notices import Channel, NoticeKind, date_words, when_words
+from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, date_words, when_words
 from ..domain.numbers import show_number
 from ..domain.text import mask_personal
 from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN
@@ -100,6 +100,54 @@ def facts_for_team(
         "gemeente": home.name,
         "telefoon": home.phone,
         "link": f"{settings.public_url}/team/{work.id}",
+    }
+    return Facts(home, values, _own_texts_of(chosen))
+
+
+SAMPLE_SENTENCES: Final[Mapping[str, str]] = {
+    NoticeKind.VRAAG: "Aan welke kant van de weg is het?",
+    NoticeKind.INGEPLAND: "Wij doen het op donderdag 16 april.",
+    NoticeKind.DOORGEZET: "Dat is het waterschap.",
+    NoticeKind.DOORVERWEZEN: "Doe uw melding bij de gemeente hiernaast. Die gemeente gaat over deze plek.",
+    NoticeKind.OVERGEDRAGEN: "Het is nu bij de provincie, 0800 0200 600.",
+    NoticeKind.VERTRAAGD: "Wij wachten nog op een onderdeel.",
+    NoticeKind.BLIJFT_GESLOTEN: "Wij hebben gedaan wat hier kan.",
+    NoticeKind.STORM: "Er zijn veel bomen omgewaaid. Wij helpen eerst op de weg.",
+    NoticeKind.ALARM: "Het is bij de bushalte.",
+    NoticeKind.ANTWOORD_ONTVANGEN: "Het is aan de kant van het water.",
+}
+
+
+def facts_to_preview(
+    session: Session, settings: Settings, kind: str, channel: str, melding: Melding, *, now: datetime
+) -> Facts:
+    """What a bericht of this kind could tell of a real melding, to look at a text with.
+
+    Nothing personal: the link, the code and what people say are made up, and the place is an address or nothing.
+    """
+    home = gemeente.gemeente_by_id(session, melding.gemeente_id)
+    chosen = _category(session, melding.category_id, melding.gemeente_id)
+    when = _when(melding.received_at, channel, now)
+    to_team = kind in TEAM_KINDS
+    link = f"{settings.public_url}/team/1234" if to_team else f"{settings.public_url}/v/{'voorbeeld' * 3}"[:-1]
+    values = {
+        "wat": _what(chosen),
+        "wanneer": when,
+        "dag": when.split(" om ")[0],
+        "plaats": melding.address,
+        "nummer": show_number(melding.number),
+        "zin": SAMPLE_SENTENCES.get(kind, "Het is gemaakt."),
+        "reden": "De plek is niet van de gemeente." if kind in (_TELLS_OF.keys() - {NoticeKind.GEREED}) else "",
+        "datum": date_words(melding.promised_on, local_day(now)),
+        "foto": HAS_PHOTO,
+        "storm": storm_text(home, now),
+        "klacht": str(home.policy.get("klacht", "")) or home.phone,
+        "code": "4711 0815",
+        "gemeente": home.name,
+        "telefoon": home.phone,
+        "link": link,
+        "link_ja": f"{link}?antwoord=ja",
+        "link_nee": f"{link}?antwoord=nee",
     }
     return Facts(home, values, _own_texts_of(chosen))
 

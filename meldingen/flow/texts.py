@@ -172,18 +172,22 @@ def _call(facts: Facts, parts: Sequence[Sequence[Paragraph]]) -> str:
     return "\n".join([first, *(as_text(part).replace("\n\n", "\n") for part in parts if part)])
 
 
+def sms_sender(home: Gemeente) -> str:
+    """How an SMS ends: who sends it, and the number to call."""
+    return f"{home.name} {home.phone.replace(' ', '')}"
+
+
 def _sms(wording: Wording, facts: Facts) -> str:
     """In GSM-7 and the first form that takes the fewest messages. Where none fits one message, the last sentences
     of the team go, then its last words; the rest is behind the link. The reason for not solving comes first.
     """
     values = {name: value if name.startswith("link") else to_gsm7(value) for name, value in facts.values.items()}
-    phone = facts.home.phone.replace(" ", "")
     said = " ".join(part for part in (facts.values.get("reden"), facts.values.get("zin")) if part)
     forms = [form for form in wording.body.split("\n") if form.strip()]
 
     def render(sentence: str) -> str:
-        filled = {**values, "telefoon": phone, "zin": to_gsm7(sentence)}
-        written = [to_gsm7(f"{fill_line(form, filled)} {facts.home.name} {phone}") for form in forms]
+        filled = {**values, "telefoon": facts.home.phone.replace(" ", ""), "zin": to_gsm7(sentence)}
+        written = [to_gsm7(f"{fill_line(form, filled)} {sms_sender(facts.home)}") for form in forms]
         return min(written, key=lambda text: sms_segments(text).count)
 
     sentences = _SENTENCE_END.split(said)

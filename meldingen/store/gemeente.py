@@ -75,6 +75,13 @@ def gemeente_by_id(session: Session, gemeente_id: int) -> Gemeente:
     return session.get_one(Gemeente, gemeente_id)
 
 
+def lock_gemeente(session: Session, *, scope: Collection[int]) -> None:
+    """Holds these gemeenten until the transaction ends, so that one at a time decides how they work. Rows that refer
+    to them are made meanwhile."""
+    query = sa.select(Gemeente.id).where(Gemeente.id.in_(scope)).order_by(Gemeente.id)
+    session.execute(query.with_for_update(key_share=True))
+
+
 def point(lon: float, lat: float) -> Any:
     """An SQL point in WGS 84, longitude first."""
     return sa.func.ST_SetSRID(sa.func.ST_MakePoint(lon, lat), 4326)

@@ -133,6 +133,12 @@ def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) 
     return session.scalar(sa.select(Melding).where(Melding.id == melding_id, Melding.gemeente_id.in_(scope)))
 
 
+def newest_melding(session: Session, *, scope: Collection[int]) -> Melding | None:
+    """The melding in scope that was received last and was not withdrawn."""
+    query = sa.select(Melding).where(Melding.gemeente_id.in_(scope), Melding.withdrawn_at.is_(None))
+    return session.scalar(query.order_by(Melding.id.desc()).limit(1))
+
+
 def has_meldingen(session: Session, *, scope: Collection[int]) -> bool:
     """Whether any melding was ever registered in these gemeenten."""
     return session.scalar(sa.select(Melding.id).where(Melding.gemeente_id.in_(scope)).limit(1)) is not None

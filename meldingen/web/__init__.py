@@ -24,9 +24,11 @@ from . import (
     start,
     team,
     team_moves,
+    teksten,
     terugkoppeling,
     vastgelopen,
     volgen,
+    zinhulp,
 )
 
 PAGES: tuple[Blueprint, ...] = (
@@ -46,6 +48,8 @@ PAGES: tuple[Blueprint, ...] = (
     cijfers.pages,
     terugkoppeling.pages,
     vastgelopen.pages,
+    teksten.pages,
+    zinhulp.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 

@@ -160,6 +160,8 @@ def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(BEHEER):
         rooms.append(Place("Beheer", "/beheer"))
+    elif actor.gemeenten_with(COORDINATOR):
+        rooms.append(Place("Teksten", "/beheer/teksten"))
     if actor.gemeenten_with(COORDINATOR, BEHEER):
         rooms.append(Place("Cijfers", "/cijfers"))
         rooms.append(Place("Vastgelopen", "/beheer/vastgelopen", stuck))

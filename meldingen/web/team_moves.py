@@ -34,12 +34,15 @@ from .staff_history import changes_since, tell_history
 from .step import FIELDS, Step, number, team_id_of, whole
 from .team import DONE_WORDS, due_words, work_facts
 from .viewer import seen_work, viewer_of
+from .zinhulp import hints_of
 
 pages = Blueprint("stappen", __name__)
 
 NEAR_M = 250
 OWN_WORDS = ("notities", "fotos", "losmaken", "intrekkingen", "inbehandelingnames")
 """Steps without a page of their own: their form is on the page of the opdracht."""
+TO_MELDER = {"afhandelingen": "zin", "uitstellingen": "zin", "vragen": "vraag", "afwijzingen": "reden"}
+"""What the melder will read, so what hints are for."""
 
 
 @pages.get("/team/opdracht/<int(max=9223372036854775807):opdracht_id>/<actie>")
@@ -57,6 +60,8 @@ def vraag(opdracht_id: int, actie: str) -> ResponseReturnValue:
 def doe(opdracht_id: int, actie: str) -> ResponseReturnValue:
     """Does one step and goes back to the opdracht; or comes back with what was wrong or what happened meanwhile."""
     step = _step(opdracht_id, actie)
+    if request.form.get("nakijken"):
+        return _answer(step)
     try:
         with step.here.session.begin_nested():
             DOINGS[actie](step)
@@ -224,6 +229,8 @@ def _answer(step: Step, *, error: DomainError | None = None, status: int = 200) 
         "errors": step.errors,
         "key": secrets.token_hex(16),
         "tiles": step.here.settings.map_tiles_url,
+        "hints": hints_of(step.values.get(TO_MELDER.get(step.action, ""), "")),
+        "asked": "nakijken" in request.form,
     }
     template = "werk/afhandelen.html" if step.action == "afhandelingen" else "werk/stap.html"
     return render_template(template, **facts, **told, **_extra(step)), status

@@ -83,7 +83,7 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
                 sha256=b"x", size_bytes=1, status="klaar", received_at=now,
             )
         )  # fmt: skip
-    work = f"/team/opdracht/{tile.id}"
+    work, texts = f"/team/opdracht/{tile.id}", f"/beheer/teksten/werkdorp{desk.number}"
     steps = ("planningen", "vragen", "overdrachten", "teruggaven", "splitsingen", "samenvoegingen", "afhandelingen")
     paths = {
         "team": ["/team", "/team?zoek=x", work, *(f"{work}/{step}" for step in steps)],
@@ -93,7 +93,7 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
             "/kcc", "/kcc?zoek=tegel", "/kcc/nieuw", f"/kcc/melding/{made.number}", "/kcc/terugbelnotities",
             f"/kcc/terugbelnotities/{row.id}",
         ],
-        "beheer": ["/beheer"],
+        "beheer": ["/beheer", "/beheer/teksten", *(f"{texts}/{kind}" for kind in ("gereed/email", "vraag/sms"))],
     }  # fmt: skip
     for who, mine in paths.items():
         page = sit(who, "/")
@@ -120,6 +120,41 @@ def test_closing_takes_three_taps_and_shows_what_the_melder_reads(desk: Desk, si
     expect(page.get_by_role("status").first).to_contain_text("De opdracht is afgehandeld.")
     assert_accessible(page, "afgehandeld")
     assert desk.now_is(tile).outcome == "opgelost"
+
+
+def test_hints_come_while_typing_and_stop_nobody(desk: Desk, sit: Callable[..., Page]) -> None:
+    _, tile = desk.melding(contact={"phone": "0612345678"})
+    page = sit("team", f"/team/opdracht/{tile.id}/afhandelingen")
+    page.get_by_label("De tegel ligt weer recht.").check()
+    page.get_by_text("Zelf schrijven of aanpassen").click()
+    page.get_by_label("Zin voor de melder").fill("De werkzaamheden zijn klaar. Bel 06 12345678.")
+    hints = page.locator("[data-hints]")
+    expect(hints).to_contain_text("“werkzaamheden” is een moeilijk woord. Beter is: werk.")
+    expect(hints).to_contain_text("Hier staat een telefoonnummer.")
+    assert_accessible(page, "tips")
+    page.get_by_label("Zin voor de melder").fill("De tegel ligt weer vast.")
+    expect(hints).not_to_contain_text("Tip")
+    page.get_by_label("Zin voor de melder").fill("De werkzaamheden zijn klaar.")
+    page.get_by_role("button", name="Afhandelen").click()
+    expect(page.get_by_role("status").first).to_contain_text("De opdracht is afgehandeld.")
+
+
+def test_a_text_is_changed_with_the_keyboard(desk: Desk, sit: Callable[..., Page]) -> None:
+    desk.melding()
+    page = sit("beheer", f"/beheer/teksten/werkdorp{desk.number}/gereed/email")
+    page.get_by_label("Kop").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Het is klaar")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Voorbeeld")).to_be_focused()
+    expect(page.frame_locator("iframe").get_by_role("heading", name="Het is klaar")).to_be_visible()
+    page.get_by_role("button", name="Bewaar de tekst").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("De tekst is bewaard.")
+    assert_accessible(page, "bewaard")
+    page.get_by_role("button", name="Zet de standaard terug").press("Enter")
+    expect(page.get_by_role("status").first).to_contain_text("De standaardtekst geldt weer.")
 
 
 def test_own_words_are_not_overwritten_by_another_choice(desk: Desk, sit: Callable[..., Page]) -> None:

@@ -1,4 +1,4 @@
-// Staff pages: the map of one opdracht, a place of its own when splitting, and what the melder will read.
+// Staff pages: the map of one opdracht, a place of its own when splitting, what the melder will read, and hints for it.
 "use strict";
 
 for (const box of document.querySelectorAll("[data-work-map]")) {
@@ -46,4 +46,30 @@ for (const form of document.querySelectorAll("[data-closing]")) {
     tell();
   });
   tell();
+}
+
+// Hints for what the melder will read, a moment after the typing stops. A late answer to an earlier text is dropped.
+for (const place of document.querySelectorAll("[data-hints]")) {
+  const area = document.getElementById(place.dataset.hints);
+  let waiting;
+  let turn = 0;
+  const ask = () => {
+    const body = new FormData();
+    body.set("tekst", area.value);
+    body.set("csrf_token", area.form.elements.csrf_token.value);
+    turn += 1;
+    const mine = turn;
+    fetch("/team/zinhulp", { method: "POST", body })
+      .then((answer) => (answer.ok ? answer.text() : ""))
+      .catch(() => "")
+      .then((html) => {
+        if (mine === turn) place.innerHTML = html; // from our own server, escaped by its templates
+      });
+  };
+  const soon = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, 500);
+  };
+  area.addEventListener("input", soon);
+  area.form.addEventListener("change", soon);
 }
