@@ -15,7 +15,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
-from meldingen.flow import delay, exchange, photos, questions, replies, restore, retention, spoed, upkeep
+from meldingen.flow import (
+    delay,
+    exchange,
+    photos,
+    privacy_requests,
+    questions,
+    replies,
+    restore,
+    retention,
+    spoed,
+    upkeep,
+)
 from meldingen.store.gemeente import served_ids
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
@@ -121,6 +132,9 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
         return upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home, now=now)
     if task == "after_erasure":
         restore.clean_up(context.adapters.photos, entry.payload)
+        return None
+    if task == "privacy_code":
+        privacy_requests.send_code(context.engine, context.adapters, context.settings, entry.payload)
         return None
     periodic = PERIODIC.get(task)
     if periodic is None:

@@ -5,6 +5,7 @@ domain/actor.py (SEES_CONTACT).
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -136,6 +137,12 @@ def _name_parts(names: Iterable[str]) -> Iterable[str]:
     for name in filter(None, (" ".join(one.split()) for one in names)):
         yield name
         yield from (part for part in re.split(r"[\s.,]+", name) if len(part) >= SHORTEST_PART)
+
+
+def answer_before(asked_at: datetime) -> datetime:
+    """A month after somebody asked about his data, or the last day of that month (AVG art. 12 lid 3)."""
+    year, month = (asked_at.year + 1, 1) if asked_at.month == 12 else (asked_at.year, asked_at.month + 1)
+    return asked_at.replace(year=year, month=month, day=min(asked_at.day, monthrange(year, month)[1]))
 
 
 def check_not_erased(erased_at: datetime | None) -> None:

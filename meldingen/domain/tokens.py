@@ -67,6 +67,21 @@ def spoken_code(keys: Sequence[str], melding_id: int, generation: int) -> str:
     return f"{number % 10**8:08d}"
 
 
+def request_code(keys: Sequence[str], request_id: int, number: int) -> str:
+    """Eight digits that prove who asks about his own data; sent to the address we have of him, and never stored.
+
+    number: which code of this request this is; the next one ends the one before.
+    """
+    digits = int.from_bytes(_mac(keys[0], b"verzoek", request_id, number)[:8], "big")
+    return f"{digits % 10**8:08d}"
+
+
+def verify_request_code(keys: Sequence[str], code: str, request_id: int, number: int) -> bool:
+    """Whether the digits in `code` (spaces and dashes ignored) are the code of this request."""
+    digits = "".join(c for c in code if c.isascii() and c.isdigit())
+    return any(hmac.compare_digest(request_code([key], request_id, number), digits) for key in keys)
+
+
 def verify_spoken_code(keys: Sequence[str], code: str, melding_id: int, generation: int) -> bool:
     """Whether the digits in `code` (spaces and dashes ignored) are the spoken code of this melding."""
     digits = "".join(c for c in code if c.isascii() and c.isdigit())

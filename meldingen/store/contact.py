@@ -1,6 +1,6 @@
 """The person behind a melding, apart from it, and the log of who looked (KLANTREIS rule 11)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -83,3 +83,9 @@ def log_view(
     session.add(
         ContactView(gemeente_id=gemeente_id, melding_id=melding_id, account_id=account_id, context=context, at=now)
     )
+
+
+def views_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Sequence[ContactView]:
+    """The looks at the contact of a melding, oldest first."""
+    mine = sa.and_(ContactView.melding_id == melding_id, ContactView.gemeente_id.in_(scope))
+    return session.scalars(sa.select(ContactView).where(mine).order_by(ContactView.id)).all()

@@ -119,6 +119,23 @@ def meldingen_of_caller(
     return _with_teams(session, session.execute(query).all(), scope)
 
 
+def meldingen_known_by(session: Session, asked: Asked, *, scope: Collection[int]) -> Sequence[Melding]:
+    """Every melding with exactly this number, e-mail address or phone, newest first; for requests about privacy."""
+    same = []
+    if asked.number:
+        same.append(Melding.number == asked.number)
+    elif asked.email:
+        same.append(sa.and_(sa.func.lower(Contact.email) == asked.email, Contact.email != ""))
+    elif asked.phone:
+        same.append(sa.and_(Contact.phone == asked.phone, Contact.phone != ""))
+    query = (
+        sa.select(Melding)
+        .outerjoin(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
+        .where(Melding.gemeente_id.in_(scope), Melding.erased_at.is_(None), sa.or_(sa.false(), *same))
+    )
+    return session.scalars(query.order_by(Melding.received_at.desc(), Melding.id.desc())).all()
+
+
 def _arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
     """One query per meaning, each with the ids, the meaning and how sure it is (3 exact, 2 and up a good guess)."""
     arms = []
