@@ -16,7 +16,7 @@ from .crs import read_bbox
 from .door import Door, described
 from .headers import BASE
 from .paging import page_of, paged
-from .reading import contact_for, is_partner, moves_for, named, photo_facts, sees, words_for, work_scope
+from .reading import contact_for, is_partner, melding_words, moves_for, named, photo_facts, sees, words_for, work_scope
 from .schemas.opdracht import OpdrachtenOut, OpdrachtenQuery, OpdrachtOut
 from .schemas.public import CrsQuery
 
@@ -85,7 +85,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
         answer["meldingen"].append(
             {
                 "number": melding.number,
-                "description": words_for(here, opdracht.gemeente_id, melding.description),
+                "description": melding_words(here, melding),
                 "received_at": melding.received_at,
                 "intake_channel": melding.partner_name or melding.intake_channel,
                 "flags": melding.flags,

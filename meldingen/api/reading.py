@@ -14,6 +14,7 @@ from ..auth import TOKEN_HEADER, Visit, melder_by_token
 from ..domain import tokens
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
 from ..domain.errors import NotFound
+from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves, suits
 from ..flow.publicity import may_be_public
@@ -157,6 +158,13 @@ def is_partner(here: Visit, gemeente_id: int) -> bool:
 def words_for(here: Visit, gemeente_id: int, text: str) -> str:
     """A melder's words as this medewerker may read them."""
     return mask_personal(text) if is_partner(here, gemeente_id) else text
+
+
+def melding_words(here: Visit, melding: Melding) -> str:
+    """What the melder wrote, as this medewerker may read it; nothing for teams when its use is limited."""
+    if LIMITED in melding.flags and not here.actor.has_role(melding.gemeente_id, *SEES_CONTACT):
+        return ""
+    return words_for(here, melding.gemeente_id, melding.description)
 
 
 def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] | None:

@@ -99,6 +99,9 @@ NEVER_PUBLIC: Final = frozenset(
 )
 """Sub categories about persons, drugs, homes and neighbours in other main categories."""
 
+LIMITED: Final = "beperkt"
+"""The flag of a melding whose use is limited (AVG art. 18): no berichten, never public, and teams do not read it."""
+
 BLACKED_OUT: Final = "▒▒▒"
 SHORTEST_PART = 4
 """Letters of a part of a name that is blacked out by itself: "Jansen" is, "de" is not."""

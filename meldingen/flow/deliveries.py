@@ -15,6 +15,7 @@ from ..adapters.receipt import CanTell, Receipt
 from ..domain.deadlines import terugbel_due_at
 from ..domain.delivery import KLAAR, NIET_BEZORGD, UNFINISHED, may_step
 from ..domain.notices import Channel, NoticeKind, callback_reason, quiet_until
+from ..domain.privacy import LIMITED
 from ..store import callback, gemeente, melding, outbox, pace
 from ..store.melding import Melding
 from ..store.notice import (
@@ -262,6 +263,8 @@ def _stopped(notice: Notice, about: Melding | None) -> str:
         return notice.ended
     if about is not None and about.erased_at is not None:
         return "gewist"
+    if about is not None and LIMITED in about.flags:
+        return LIMITED
     withdrawn = about is not None and about.withdrawn_at is not None and notice.kind != NoticeKind.INGETROKKEN
     return "ingetrokken" if withdrawn else ""
 

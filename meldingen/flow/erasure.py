@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.actor import Actor
 from ..domain.errors import Conflict
-from ..domain.privacy import black_out
+from ..domain.privacy import LIMITED, black_out
 from ..domain.workflow import OPEN
 from ..store import callback, contact, erasure, journal, notice, outbox, task
 from ..store.melding import Melding
@@ -21,7 +21,7 @@ from . import chain, questions
 from .status import Work, derive_statuses, lock_melding_work
 
 ERASED = "gewist"
-NOT_KEPT = ("niet_bereikbaar", "intrekking_gevraagd", "bsn", "beperkt")
+NOT_KEPT = ("niet_bereikbaar", "intrekking_gevraagd", "bsn", LIMITED)
 """Flags about the person: without him they ask for nothing."""
 FROZEN_WORDS = {"claim": "een schadeclaim", "bezwaar": "een bezwaar"}
 
@@ -86,7 +86,7 @@ def erase_melder(
     done.add({"berichten": erasure.empty_messages(session, [melding.id], scope=mine)})
     done.add(erasure.empty_words(session, melding.id, scope=mine))
     photos = erasure.take_photos(session, melding_ids=[melding.id], scope=mine)
-    mails = erasure.take_mail(session, [melding.id], scope=mine)
+    mails = erasure.take_mail(session, [melding.id], senders=person["emails"], scope=mine)
     done.add({"fotobestanden": len(photos), "mails": len(mails)}, [*photos, *mails])
     task.drop_open(session, [melding.id], now=now, scope=mine)
     done.add(_black_out_work(session, melding, person, sentences=sentences))

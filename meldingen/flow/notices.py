@@ -24,6 +24,7 @@ from ..db import business_now, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
+from ..domain.privacy import LIMITED
 from ..settings import Settings
 from ..store import callback, outbox, task
 from ..store.journal import Event, record
@@ -99,7 +100,11 @@ def announce_new_dates(
 def who_can_hear(session: Session, kind: str, meldingen: Sequence[Melding]) -> list[Melding]:
     """Those of these meldingen whose melder has some channel that carries this kind of bericht."""
     facts = reach.facts_of(session, [m.id for m in meldingen], scope={m.gemeente_id for m in meldingen})
-    return [melding for melding in meldingen if choose_channel(facts[melding.id], kind) is not None]
+    return [
+        melding
+        for melding in meldingen
+        if choose_channel(facts[melding.id], kind) is not None and LIMITED not in melding.flags
+    ]
 
 
 def tell_team(

@@ -19,7 +19,7 @@ from ..db import business_now, transaction
 from ..domain import tokens
 from ..domain.actor import SEES_CONTACT, Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
-from ..domain.privacy import answer_before
+from ..domain.privacy import LIMITED, answer_before
 from ..settings import Settings
 from ..store import contact, gemeente, journal, outbox
 from ..store.contact import Contact
@@ -46,8 +46,6 @@ REFUSALS = {
     "bevroren": "Er loopt een schadeclaim of bezwaar",
     "wet": "De wet laat het niet toe",
 }
-LIMITED = "beperkt"
-"""The flag of a melding whose use is limited: no berichten, never public, and teams do not read its words."""
 
 
 def start_request(session: Session, kind: str, text: str, *, actor: Actor, now: datetime) -> list[PrivacyRequest]:

@@ -21,6 +21,7 @@ from .opdracht import Closure, Link, Opdracht
 from .outbox import OutboxEntry, Topic
 from .photo import Photo
 from .push import PushSubscription
+from .task import OPEN as OPEN_TASK
 from .task import Task
 
 GRID_DEGREES = 0.001
@@ -83,9 +84,20 @@ def empty_words(session: Session, melding_id: int, *, scope: Collection[int]) ->
     }
 
 
-def take_mail(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> list[str]:
-    """Empties the mail that came about these meldingen; the keys of the raw messages, to be deleted from storage."""
-    mine = sa.and_(IncomingMail.melding_id.in_(melding_ids), IncomingMail.gemeente_id.in_(scope))
+def take_mail(
+    session: Session, melding_ids: Collection[int], *, senders: Collection[str] = (), scope: Collection[int]
+) -> list[str]:
+    """Empties the mail that came about these meldingen; the keys of the raw messages, to be deleted from storage.
+
+    senders: also what came from these addresses without a melding, unless somebody still has to read it.
+    """
+    unread = sa.exists().where(Task.mail_id == IncomingMail.id, Task.status == OPEN_TASK)
+    loose = sa.and_(
+        IncomingMail.melding_id.is_(None),
+        sa.func.lower(IncomingMail.sender).in_([one.lower() for one in senders]),
+        ~unread,
+    )
+    mine = sa.and_(sa.or_(IncomingMail.melding_id.in_(melding_ids), loose), IncomingMail.gemeente_id.in_(scope))
     return empty_mail(session, list(session.scalars(sa.select(IncomingMail.id).where(mine))), scope=scope)
 
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from ..domain.privacy import LIMITED
 from ..domain.workflow import OPEN
 from .category import Category, public_to_all
 from .gemeente import GEOGRAPHY, Gemeente, point
@@ -216,9 +217,14 @@ def is_public_melding(session: Session, melding_id: int, *, scope: Collection[in
         sa.select(Melding.id)
         .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
         .where(Melding.id == melding_id, Melding.gemeente_id.in_(scope))
-        .where(sa.or_(Category.id.is_(None), public_to_all()), ~private_work.exists())
+        .where(sa.or_(Category.id.is_(None), public_to_all()), ~private_work.exists(), ~_limited())
     )
     return session.scalar(query) is not None
+
+
+def _limited() -> sa.ColumnElement[bool]:
+    """Its melder asked us to use it for nothing but what must (AVG art. 18)."""
+    return sa.literal(LIMITED) == sa.any_(Melding.flags)
 
 
 def _reported_as_private() -> sa.ColumnElement[bool]:
@@ -226,8 +232,8 @@ def _reported_as_private() -> sa.ColumnElement[bool]:
     return (
         sa.select(Link.id)
         .join(Melding, Melding.id == Link.melding_id)
-        .join(reported, reported.id == Melding.category_id)
-        .where(_LIVE, ~public_to_all(reported))
+        .outerjoin(reported, reported.id == Melding.category_id)
+        .where(_LIVE, sa.or_(~public_to_all(reported), _limited()))
         .correlate(Opdracht)
         .exists()
     )
@@ -281,7 +287,7 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     words = (
         sa.select(Melding.description)
         .join(Link, Link.melding_id == Melding.id)
-        .where(_LIVE)
+        .where(_LIVE, ~_limited())
         .order_by(Melding.received_at, Melding.id)
         .limit(1)
         .correlate(Opdracht)

@@ -7,6 +7,7 @@ from ..limits import count_page_writing
 from . import (
     apparaat,
     beheer,
+    bewaartermijnen,
     cijfers,
     errors,
     formulier,
@@ -21,6 +22,7 @@ from . import (
     openbaarheid,
     plek,
     postvak,
+    privacy_verzoeken,
     start,
     team,
     team_moves,
@@ -50,6 +52,8 @@ PAGES: tuple[Blueprint, ...] = (
     vastgelopen.pages,
     teksten.pages,
     zinhulp.pages,
+    bewaartermijnen.pages,
+    privacy_verzoeken.pages,
 )
 """Every room with forms; one line per new page. What they post carries the form's token (SEC-06)."""
 

@@ -19,7 +19,7 @@ from ..domain.errors import DomainError, InvalidInput, NotFound
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, photos, timeline
+from ..flow import feedback, joining, kcc, photos, privacy_requests, terms, timeline
 from ..flow.routing import coordinates
 from ..store import callback, category, contact, history, journal, notice, photo
 from ..store.melding import Melding, melding_by_id, melding_by_number
@@ -85,6 +85,9 @@ DONE = {
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "aansluitingen": "De melding is aangesloten bij de andere opdracht.",
     "gegevens": "De gegevens van de melder zijn bewaard.",
+    "bevriezingen": "Wij bewaren alles van deze melding tot u zegt dat het niet meer hoeft.",
+    "ontdooiingen": "De gewone bewaartermijnen gelden weer.",
+    "gebruik": "De melding wordt weer gewoon gebruikt.",
     "openbaarheid": "Bewaard wie de foto's mag zien.",
 }
 
@@ -229,6 +232,18 @@ def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str
     return dict(zip(CONTACT_FIELDS, values, strict=True))
 
 
+def _freeze(here: Visit, found: Melding, actor: Actor) -> None:
+    terms.freeze(here.session, found, request.form.get("bevriezen_reden", ""), actor=actor, now=here.now)
+
+
+def _unfreeze(here: Visit, found: Melding, actor: Actor) -> None:
+    terms.unfreeze(here.session, found, actor=actor, now=here.now)
+
+
+def _unlimit(here: Visit, found: Melding, actor: Actor) -> None:
+    privacy_requests.set_limited(here.session, found, False, actor=actor, now=here.now)
+
+
 DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "aanvullingen": _supplement,
     "intrekkingen": _withdraw,
@@ -237,6 +252,9 @@ DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "fotos": _add_photos,
     "aansluitingen": _join,
     "gegevens": _correct,
+    "bevriezingen": _freeze,
+    "ontdooiingen": _unfreeze,
+    "gebruik": _unlimit,
 }
 
 
@@ -275,7 +293,8 @@ def _page(
         "today": local_day(here.now),
         "contact": known,
         "contact_values": _contact_values(known, failed),
-        "can_correct": found.withdrawn_at is None,
+        "can_correct": found.withdrawn_at is None and found.erased_at is None,
+        "freeze_reasons": terms.FREEZE_REASONS,
         "preferences": PREFERENCES,
         "answers": answers_in_words([found], categories)[found.id],
         "photos": all_photos,
@@ -292,8 +311,8 @@ def _page(
         "code": f"{code[:4]} {code[4:]}",
         "code_aloud": spell_digits(f"{code[:4]} {code[4:]}"),
         "came_by": CHANNELS.get(found.intake_channel) or CAME_BY.get(found.intake_channel, found.partner_name),
-        "can_reopen": found.status == AFGEHANDELD,
-        "can_withdraw": still_open and found.withdrawn_at is None and not found.referred_to,
+        "can_reopen": found.status == AFGEHANDELD and found.erased_at is None,
+        "can_withdraw": still_open and found.withdrawn_at is None and found.erased_at is None and not found.referred_to,
         "states": STATES,
         "by": BY,
         "kinds": KINDS,

@@ -156,6 +156,7 @@ def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
+        rooms.append(Place("Privacy", "/privacy-verzoeken"))
     if actor.gemeenten_with(KCC) and not actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(BEHEER):

@@ -60,6 +60,7 @@ FLAG_WORDS = {
     "bsn": "Er staat misschien een BSN in de tekst",
     "niet_bereikbaar": "Melder is niet bereikbaar",
     "intrekking_gevraagd": "Melder wil intrekken",
+    "beperkt": "De melder wil dat wij zijn gegevens niet gebruiken. Alleen het KCC leest zijn tekst",
 }
 DONE_WORDS = {
     "inbehandelingnames": "U heeft de opdracht opgepakt.",

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..auth import Visit
-from ..domain.actor import COORDINATOR, KCC, PIKET, STAFF_ON_OPDRACHTEN, TEAM, Actor
+from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
 from ..domain.errors import DomainError, NotFound
+from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import Move, possible_moves
 from ..flow.status import check_rights
+from ..store.melding import Melding
 from ..store.opdracht import Opdracht
 from ..store.team import Team, every_team, teams_of
 from ..store.worklists import Sees, WorkRow, work_row
@@ -42,6 +44,10 @@ class Viewer:
     def shown(self, text: str, gemeente_id: int) -> str:
         """A text of a melder or colleague as this person may read it."""
         return mask_personal(text) if gemeente_id in self.partner_of else text
+
+    def reads(self, melding: Melding) -> bool:
+        """Whether this person may read what the melder wrote; of one whose use is limited only the desk may."""
+        return LIMITED not in melding.flags or self.actor.has_role(melding.gemeente_id, *SEES_CONTACT)
 
     def moves(self, opdracht: Opdracht) -> list[Move]:
         """The buttons: what the table allows now and this person may do with this opdracht."""
