@@ -184,7 +184,6 @@ def test_inzage_is_everything_of_him_and_nothing_of_others(
     request = checked(session, agent, now, "inzage")
     meldingen = privacy_requests.meldingen_of_request(session, request)
     whole, digest, counts = privacy_export.pack(session, meldingen, store=store, now=now)
-    again, _, _ = privacy_export.pack(session, meldingen, store=store, now=now)
     with zipfile.ZipFile(io.BytesIO(whole)) as archive:
         names = sorted(archive.namelist())
         told = archive.read("gegevens.json").decode()
@@ -196,7 +195,6 @@ def test_inzage_is_everything_of_him_and_nothing_of_others(
     for other in ("Ander Mens", "ander@", "Geheim", agent.name, "Bel Jo Jansen"):
         assert other not in told, "other melders, colleagues and their notes on the work stay out"
     assert counts == {"meldingen": 1, "fotos": 1, "berichten": len(json.loads(told)["meldingen"][0]["berichten"])}
-    assert len(again) == len(whole)
     with pytest.raises(Conflict, match="nog_te_doen"):
         privacy_requests.finish(session, request.id, actor=agent, now=now)
     privacy_requests.note_export(request, digest, counts, now=now)
