@@ -105,6 +105,7 @@ class NotifyMail(_Notify):
                 template_id=self._template,
                 personalisation={"onderwerp": " ".join(mail.subject.split()), "tekst": mail.text},
                 reference=mail.reference,
+                one_click_unsubscribe_url=mail.unsubscribe_url if mail.unsubscribe_url.startswith("https://") else None,
             ),
             doubt=True,
         )

@@ -48,11 +48,12 @@ def subscribe_device(
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
     if melding.withdrawn_at is not None or melding.status in (INGETROKKEN, DOORVERWEZEN):
         raise Conflict("melding_gestopt", "Deze melding is gestopt. Er komen geen berichten meer.")
-    known = contact_of(session, melding.id, scope=[melding.gemeente_id])
-    if known is None:
-        session.add(Contact(gemeente_id=melding.gemeente_id, melding_id=melding.id, preference=PUSH))
-    elif known.preference is None and not (known.email or known.phone or known.postal_address):
-        known.preference = PUSH
+    if comes_first(session, melding):
+        known = contact_of(session, melding.id, scope=[melding.gemeente_id])
+        if known is None:
+            session.add(Contact(gemeente_id=melding.gemeente_id, melding_id=melding.id, preference=PUSH))
+        else:
+            known.preference = PUSH
     earlier = push.subscription_of(session, melding.id, scope=[melding.gemeente_id])
     push.keep_subscription(session, melding, endpoint=endpoint, p256dh=p256dh, auth=auth, now=now)
     if earlier is None or earlier.refused_at is not None:
@@ -60,6 +61,15 @@ def subscribe_device(
     kept = push.subscription_of(session, melding.id, scope=[melding.gemeente_id])
     assert kept is not None, "it was just written"
     return kept
+
+
+def comes_first(session: Session, melding: Melding) -> bool:
+    """Whether a device of this melder gets every bericht, because he left nothing else or prefers it; else it is the
+    way when the others fail."""
+    known = contact_of(session, melding.id, scope=[melding.gemeente_id])
+    if known is None or known.preference == PUSH:
+        return True
+    return known.preference is None and not (known.email or known.phone or known.postal_address)
 
 
 def forget_device(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:

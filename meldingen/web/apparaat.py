@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import enter, melder_at, visit
 from ..domain.errors import DomainError
-from ..flow.devices import forget_device, subscribe_device
+from ..flow.devices import comes_first, forget_device, subscribe_device
 from ..store.melding import Melding
 from ..store.push import subscription_of
 from .static_files import STATIC
@@ -61,7 +61,8 @@ def afmelden(nummer: str) -> ResponseReturnValue:
 
 
 def device_facts(melding: Melding) -> dict[str, str] | None:
-    """What the button needs: our key, and a print of the device that is on; None when this installation has no push."""
+    """What the button needs: our key, a print of the device that is on, and whether it gets every bericht or only what
+    fails elsewhere; None when this installation has no push."""
     here = visit()
     if here.adapters.push is None or not here.adapters.push.public_key:
         return None
@@ -70,4 +71,5 @@ def device_facts(melding: Melding) -> dict[str, str] | None:
     return {
         "key": here.adapters.push.public_key,
         "device": hashlib.sha256(kept.endpoint.encode()).hexdigest() if kept is not None and on else "",
+        "words": "every" if comes_first(here.session, melding) else "else",
     }

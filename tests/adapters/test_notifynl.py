@@ -1,6 +1,7 @@
 """NotifyNL: SMS and e-mail over the real protocol, each status and each error it documents; and the twins of SMS."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -170,6 +171,11 @@ class TestMail:
         (kept,) = server.kept
         assert (kept["id"], kept["email_address"], kept["reference"]) == (identity, MAIL.to, MAIL.reference)
         assert (kept["subject"], kept["body"]) == ("Melding 26 7000 0017 is klaar", MAIL.text)
+
+    @pytest.mark.parametrize(("ours", "told"), [("https://m.nl/s/x", "https://m.nl/s/x"), ("http://m.nl/s", None)])
+    def test_less_mail_with_one_click(self, server: NotifyServer, ours: str, told: str | None) -> None:
+        notify_mail(server).send(replace(MAIL, unsubscribe_url=ours))
+        assert server.kept[0]["one_click_unsubscribe"] == told
 
     def test_it_can_tell_and_smtp_cannot(self, server: NotifyServer) -> None:
         assert isinstance(notify_mail(server), CanTell) and isinstance(notify(server), CanTell)

@@ -211,6 +211,7 @@ class _Handler(BaseHTTPRequestHandler):
             "template": {"id": data["template_id"], "version": 1, "uri": f"{state.url}/v2/template/{TEMPLATE}"},
             "body": told["tekst"],
             "subject": told.get("onderwerp"),
+            "one_click_unsubscribe": data.get("one_click_unsubscribe_url"),
             "created_at": _now(),
         }
         state.keep(made)
@@ -243,6 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
             return 400, "ValidationError", "phone_number Not a valid phone number"
         if not sms and to.count("@") != 1:
             return REFUSALS["no address"]
+        if not str(data.get("one_click_unsubscribe_url", "https:")).startswith("https:"):
+            return 400, "ValidationError", "one_click_unsubscribe_url is not a valid https url"
         if data["template_id"] != (TEMPLATE if sms else EMAIL_TEMPLATE):
             return REFUSALS["no template"]
         missing = [

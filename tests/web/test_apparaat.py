@@ -154,6 +154,14 @@ class TestPage:
         assert client.post(f"{path}/weg", data=given).status_code == 204
         assert rows(world, melding, PushSubscription) == []
 
+    def test_who_has_e_mail_hears_that_it_goes_first(
+        self, world: World, client: FlaskClient, service: PushServer
+    ) -> None:
+        melding, token = melding_with(world, email="jan@example.nl")
+        client.get(f"/v/{token['Volg-Token']}")
+        page = client.get(f"/volgen/{melding.number}").text
+        assert "als een e-mail of sms niet aankomt?" in page and "bericht over uw melding?" not in page
+
     def test_the_service_worker_stands_at_the_root(self, client: FlaskClient) -> None:
         answer = client.get("/sw.js")
         assert answer.mimetype == "text/javascript" and answer.headers["Cache-Control"] == "no-cache"
@@ -197,7 +205,8 @@ class TestInABrowser:
         page.evaluate(SUBSCRIBE, {"endpoint": device.endpoint, "keys": keys})
         button.focus()
         page.keyboard.press("Enter")
-        expect(page.get_by_text("Gelukt. U krijgt bericht op dit apparaat.")).to_be_visible()
+        expect(page.get_by_text("Gelukt.")).to_be_visible()
+        expect(page.get_by_text("Dit apparaat krijgt bericht over uw melding.")).to_be_visible()
         expect(button).to_have_text("Geen bericht meer op dit apparaat")
         assert page.evaluate("asked.userVisibleOnly && asked.applicationServerKey.length") == 65
         for size in (PHONE, TABLET):

@@ -16,9 +16,9 @@ if (part && able) {
   };
   const show = () => {
     button.textContent = on ? "Geen bericht meer op dit apparaat" : "Bericht op dit apparaat";
-    if (on) words.textContent = "Dit apparaat krijgt bericht over uw melding.";
+    if (on) words.textContent = part.dataset.gelukt;
     else if (part.dataset.aan) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
-    else words.textContent = "Wilt u op dit apparaat bericht over uw melding? Uw browser vraagt dan of dat mag.";
+    else words.textContent = part.dataset.vraag;
   };
   const send = async (path, fields) => {
     const content = new FormData(form);
@@ -42,7 +42,7 @@ if (part && able) {
     if (refused) return refused;
     part.dataset.aan = await printOf(endpoint);
     on = true;
-    return "Gelukt. U krijgt bericht op dit apparaat.";
+    return "Gelukt.";
   };
   const switchOff = async () => {
     const refused = await send("/weg", {});
