@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ..domain.cijfers import ASKED_AFTER, Term
 from .callback import GESPROKEN, VERVALLEN, Callback
@@ -134,18 +134,18 @@ def _called(session: Session, term: Term, scope: Collection[int]) -> Iterator[Co
 
 def _asked(session: Session, term: Term, scope: Collection[int]) -> Iterator[Counted]:
     """Who was told an end, and so was asked how it was, in the month in which he was told."""
+    earlier = aliased(Delivery)
     told = (
         sa.select(Notice.event_id, Notice.melding_id, sa.func.min(Delivery.sent_at).label("told_at"))
-        .join(
-            Delivery,
-            sa.and_(
-                sa.or_(Delivery.notice_id == Notice.id, Delivery.notice_id == Notice.bundled_into),
-                Delivery.gemeente_id == Notice.gemeente_id,
-            ),
+        .join(Delivery, sa.and_(Delivery.notice_id == Notice.id, Delivery.gemeente_id == Notice.gemeente_id))
+        .where(
+            Notice.gemeente_id.in_(scope),
+            Notice.kind.in_(ASKED_AFTER),
+            Delivery.sent_at >= term.begins_at,
+            Delivery.sent_at < term.ends_at,
+            ~sa.exists().where(earlier.notice_id == Notice.id, earlier.sent_at < term.begins_at),
         )
-        .where(Notice.gemeente_id.in_(scope), Notice.kind.in_(ASKED_AFTER), Delivery.sent_at < term.ends_at)
         .group_by(Notice.event_id, Notice.melding_id)
-        .having(sa.func.min(Delivery.sent_at) >= term.begins_at)
         .subquery()
     )
     source = _of_endings(_month(told.c.told_at), Ending.kind).join(
