@@ -45,6 +45,7 @@ END_WORDS: Final[Mapping[str, str]] = {
     "ingetrokken": "De melding is ingetrokken.",
     "gewist": "De gegevens van de melder zijn gewist.",
     "geen_kanaal": "De melder is op geen manier te bereiken.",
+    "vervallen": "Een medewerker liet dit bericht vervallen.",
     "ongedaan": "Wat dit bericht vertelde, is teruggedraaid.",
 }
 """Why nothing goes (any more): the codes of Notice.ended, also a reason of a delivery that ended with it."""

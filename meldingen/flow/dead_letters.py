@@ -7,21 +7,19 @@ melder down in silence: the KCC gets the work of telling him. The list: store/de
 from collections.abc import Collection
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..domain.actor import BEHEER, COORDINATOR, Actor
 from ..domain.cijfers import ASKED_AFTER
 from ..domain.deadlines import terugbel_due_at
-from ..domain.delivery import NIET_BEZORGD, UNFINISHED
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.text import clean_text
 from ..store import gemeente, journal, leases, notice, task
 from ..store.dead_letters import finish_by_hand, is_about_bericht, lock_dead_letter
 from ..store.melding import lock_meldingen
-from ..store.notice import Delivery, DeliveryStep, Notice
 from ..store.outbox import OutboxEntry, Topic
 from ..store.reports_notices import LAPSED
+from . import chain
 
 KEEPERS = (COORDINATOR, BEHEER)
 MUST_BE_DONE = (Topic.ROUTE.value, Topic.UPKEEP.value)
@@ -72,8 +70,8 @@ def _end_bericht(session: Session, entry: OutboxEntry, reason: str, *, actor: Ac
     if owed is None:
         return
     about = next(iter(lock_meldingen(session, [owed.melding_id], scope=scope)), None) if owed.melding_id else None
-    _end_deliveries(session, owed, now=now)
-    owed.ended = owed.ended or LAPSED
+    if not chain.end_notice(session, owed, LAPSED, now=now):
+        return  # it was told after all, or ended for another reason
     facts = {"notice_id": owed.id, "kind": owed.kind}
     if about is not None:
         note = journal.Note(
@@ -110,25 +108,3 @@ def _end_bericht(session: Session, entry: OutboxEntry, reason: str, *, actor: Ac
             key=f"{TELL_MELDER}:{owed.id}",
             melding_id=about.id,
         )
-
-
-def _end_deliveries(session: Session, owed: Notice, *, now: datetime) -> None:
-    """What was still to be sent of this bericht is not sent."""
-    ended = session.execute(
-        sa.update(Delivery)
-        .where(
-            Delivery.notice_id == owed.id,
-            Delivery.gemeente_id == owed.gemeente_id,
-            Delivery.status.in_(UNFINISHED),
-        )
-        .values(status=NIET_BEZORGD, reason=LAPSED, finished_at=now)
-        .returning(Delivery.id, Delivery.attempts)
-        .execution_options(synchronize_session=False)
-    ).all()
-    for delivery_id, attempts in ended:
-        session.add(
-            DeliveryStep(
-                gemeente_id=owed.gemeente_id, delivery_id=delivery_id, status=NIET_BEZORGD, at=now, attempt=attempts,
-                provider_id="", reason=LAPSED,
-            )
-        )  # fmt: skip

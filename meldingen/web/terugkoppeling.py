@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from ..auth import Visit, enter, visit
 from ..domain.actor import BEHEER, COORDINATOR
 from ..domain.errors import NotFound
+from ..domain.notice_words import CHANNEL_WORDS, KIND_WORDS, STATE_WORDS, reason_words
 from ..domain.terugkoppeling import GROUPS, group_named
 from ..store.notice import Delivery, deliveries_of
 from ..store.reports_notices import Heard, Traffic, count_heard, list_heard, speed, traffic
@@ -25,35 +26,6 @@ READERS = (COORDINATOR, BEHEER)
 LOOKS = (COORDINATOR,)
 """Who reads it melding by melding; beheer sees the counts."""
 PAGE = 100
-KINDS = {
-    "ontvangst": "Ontvangen",
-    "doorgezet": "Doorgezet",
-    "ingepland": "Ingepland",
-    "vraag": "Vraag van het team",
-    "vertraagd": "Later dan beloofd",
-    "deels_klaar": "Deels klaar",
-    "gereed": "Klaar",
-    "niet_opgelost": "Niet opgelost",
-    "overgedragen": "Overgedragen",
-    "heropend": "Heropend",
-    "ingetrokken": "Ingetrokken",
-    "doorverwezen": "Doorverwezen",
-    "veiliggesteld": "Het is veilig",
-    "bel_ons_nu": "Gevraagd om te bellen",
-    "blijft_gesloten": "Blijft gesloten",
-    "storm": "Bericht bij storm",
-    "alarm": "Alarm",
-    "termijn_in_gevaar": "Termijn in gevaar",
-    "antwoord_ontvangen": "Antwoord ontvangen",
-}
-CHANNELS = {"email": "E-mail", "sms": "Sms", "push": "Push", "telefoon": "Telefoon", "brief": "Brief"}
-STATES = {
-    "gepland": "staat klaar",
-    "klaar": "wordt verstuurd",
-    "verzonden": "verstuurd",
-    "bezorgd": "aangekomen",
-    "niet_bezorgd": "niet aangekomen",
-}
 
 
 @dataclass(frozen=True)
@@ -102,7 +74,7 @@ def overzicht() -> ResponseReturnValue:
         groups=[group for group in GROUPS if group.code != "onverklaard" or any(x.counts[group.code] for x in lines)],
         traffic=went[::-1],
         share=_shares(went),
-        channels=CHANNELS,
+        channels=CHANNEL_WORDS,
         months=month_choices(here),
         month_words=month_words,
         code=month_code,
@@ -133,9 +105,10 @@ def lijst(maand: str, groep: str) -> ResponseReturnValue:
         tried=_tried(here, rows, scope),
         more=len(rows) > PAGE,
         page=page,
-        kinds=KINDS,
-        channels=CHANNELS,
-        states=STATES,
+        kinds=KIND_WORDS,
+        channels=CHANNEL_WORDS,
+        states=STATE_WORDS,
+        why=reason_words,
         month_words=month_words,
         code=month_code,
     )

@@ -8,11 +8,11 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain.errors import DomainError
+from ..domain.notice_words import KIND_WORDS
 from ..flow.dead_letters import KEEPERS, MUST_BE_DONE, let_lapse, scope_of, try_again
 from ..store.dead_letters import DeadLetter, count_dead_letters, list_dead_letters
 from .kcc import DESK
 from .layout import senders
-from .terugkoppeling import KINDS
 
 pages = Blueprint("vastgelopen", __name__)
 
@@ -76,14 +76,14 @@ def about_words(row: DeadLetter) -> str:
     """What a row is about, without the number of its melding."""
     match row.topic:
         case "bericht":
-            kind = KINDS.get(row.kind, row.kind)
+            kind = KIND_WORDS.get(row.kind, row.kind)
             return f"Bericht '{kind}' aan {row.team or 'de melder'}" if kind else "Bericht dat er niet meer is"
         case "toewijzen":
             return "Een team kiezen"
         case "foto":
             return "Foto nakijken en verkleinen"
         case "ontvangstbewijs":
-            return f"Navragen of het bericht '{KINDS.get(row.kind, row.kind)}' aankwam"
+            return f"Navragen of het bericht '{KIND_WORDS.get(row.kind, row.kind)}' aankwam"
         case "webhook":
             return "Bericht aan een andere app"
         case "onderhoud":
