@@ -11,6 +11,7 @@ from . import (
     beheer,
     fotos,
     headers,
+    inkomende_mail,
     meldingen,
     ontvangst,
     opdracht_moves,
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(openapi.pages)
     app.register_blueprint(well_known.pages)
     app.register_blueprint(ontvangst.pages)
+    app.register_blueprint(inkomende_mail.pages)
     for kind in (DomainError, HTTPException, Exception):
         app.register_error_handler(kind, _answer)
 
