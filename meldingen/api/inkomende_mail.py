@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from ..adapters.failures import TemporaryFailure
 from ..auth import enter, visit
 from ..domain.incoming import MAX_BYTES
-from ..flow.deliveries import Desk
+from ..flow.desk import Desk
 from ..flow.replies import take_mail
 from .problems import HTTP, problem
 

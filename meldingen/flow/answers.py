@@ -3,24 +3,27 @@
 Also when the KCC joins a mail to a melding by hand. Which melding it is: replies.py.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from io import BytesIO
 from typing import IO, Final
 
 from sqlalchemy.orm import Session
 
+from ..adapters.failures import PermanentFailure
 from ..adapters.image_headers import sniff
 from ..adapters.storage import PhotoStore
 from ..domain.actor import Actor
-from ..domain.incoming import IncomingLetter
+from ..domain.errors import Conflict, NotFound
+from ..domain.incoming import IncomingLetter, Unreadable, read_letter
 from ..domain.quoting import own_words, portions
 from ..domain.text import MAX_LENGTH, clean_text
-from ..store import contact
+from ..store import contact, incoming_mail, task
 from ..store.melding import Melding
 from . import feedback, photos
-from .deliveries import Desk
+from .desk import Desk
 
 MOST_PORTIONS: Final = 10
 LONGEST_READ: Final = 100_000
@@ -59,17 +62,57 @@ def land(desk: Desk, about: Melding, letter: IncomingLetter) -> str:
     """Adds what the melder wrote and sent along; a mail from another address is named so. As `add_letter`."""
     actor = Actor(kind="melder", melding_id=about.id, roles={about.gemeente_id: frozenset()})
     came_by = BY_MAIL if is_of_melder(desk, about, letter.sender) else OTHER_ADDRESS
-    text = letter.text if len(letter.text) > LONGEST_READ else own_words(letter.text)
     return add_letter(
         desk.session,
         about,
-        text,
+        _words_of(letter),
         letter.files,
         actor=actor,
         came_by=came_by,
         store=desk.adapters.photos,
         now=desk.now,
     )
+
+
+def link_mail(desk: Desk, mail_id: int, about: Melding, *, actor: Actor) -> None:
+    """A person says at which melding a mail belongs: it lands there as if it had come there, and its tasks are done.
+
+    Its words then stand at the melding alone; the mail itself stays only for what could not land. Raises NotFound,
+    Conflict when it was linked already or nothing may be added, TemporaryFailure when the storage is away.
+    """
+    mail = incoming_mail.lock_mail(desk.session, mail_id, scope=desk.scope)
+    if mail is None or mail.gemeente_id != about.gemeente_id:
+        raise NotFound("mail_onbekend", "Deze e-mail kunnen wij niet vinden.")
+    if mail.kind == "antwoord":
+        raise Conflict("al_gekoppeld", "Deze e-mail hoort al bij een melding.")
+    if not can_take(about):
+        raise Conflict("niet_meer", "Aan deze melding kan niets meer worden toegevoegd. Kies een andere.")
+    text: str = own_words(mail.text)
+    files: tuple[bytes, ...] = ()
+    with contextlib.suppress(Unreadable, PermanentFailure):
+        letter = read_letter(desk.adapters.photos.get(mail.raw_key))
+        text, files = _words_of(letter), letter.files
+    left_over = add_letter(
+        desk.session,
+        about,
+        text,
+        files,
+        actor=replace(actor, on_behalf_of_melding=about.id),
+        came_by=BY_MAIL if is_of_melder(desk, about, mail.sender) else OTHER_ADDRESS,
+        store=desk.adapters.photos,
+        now=desk.now,
+    )
+    mail.kind, mail.melding_id = "antwoord", about.id
+    if not left_over:
+        mail.sender = mail.subject = mail.text = mail.raw_key = ""
+    task.finish_of_mail(
+        desk.session, mail.id, result="Gekoppeld aan een melding.", by=actor.account_id, now=desk.now, scope=desk.scope
+    )
+
+
+def _words_of(letter: IncomingLetter) -> str:
+    """What the writer wrote himself; of an endless text everything, which the KCC then reads."""
+    return letter.text if len(letter.text) > LONGEST_READ else own_words(letter.text)
 
 
 def add_letter(

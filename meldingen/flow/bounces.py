@@ -7,14 +7,14 @@ but its receiver has seen. What else comes in: replies.py.
 from email.utils import parseaddr
 
 from ..adapters.receipt import Receipt
-from ..domain.delivery import NIET_BEZORGD
+from ..domain.delivery import NIET_BEZORGD, VERZONDEN
 from ..domain.incoming import IncomingLetter
 from ..domain.reports import Failure, read_plain_bounce
 from ..domain.return_address import read_bounce_address
 from ..settings import Settings
-from ..store.notice import Delivery, DeliveryStep, delivery_by_reference
-from . import deliveries
-from .deliveries import Desk
+from ..store.notice import Delivery, delivery_by_reference
+from . import chain, deliveries
+from .desk import Desk
 
 _ROBOTS = ("mailer-daemon", "postmaster", "")
 
@@ -52,23 +52,9 @@ def take_bounce(desk: Desk, letter: IncomingLetter, reference: str | None) -> De
             delivery.reference,
             Receipt("", NIET_BEZORGD, f"teruggekomen: {_code(final)}", address_refused=final.address_gone),
         )
-    elif told and told[0].action == "delayed":
-        _note_late(desk, delivery, told[0])
+    elif told and told[0].action == "delayed" and delivery.status == VERZONDEN:
+        chain.remark(desk.session, delivery, f"vertraagd bij de ontvanger: {_code(told[0])}", now=desk.now)
     return delivery
-
-
-def _note_late(desk: Desk, delivery: Delivery, told: Failure) -> None:
-    """The other side still tries: a line for who looks, and no step of the chain."""
-    desk.session.add(
-        DeliveryStep(
-            gemeente_id=delivery.gemeente_id,
-            delivery_id=delivery.id,
-            status=delivery.status,
-            at=desk.now,
-            attempt=delivery.attempts,
-            reason=f"vertraagd bij de ontvanger: {_code(told)}",
-        )
-    )
 
 
 def _code(failure: Failure) -> str:

@@ -59,6 +59,11 @@ def advance(
     _write_down(session, delivery, now)
 
 
+def remark(session: Session, delivery: Delivery, reason: str, *, now: datetime) -> None:
+    """A line in the chain without a step: the other side told something and nothing has changed yet."""
+    _write_down(session, delivery, now, reason=reason)
+
+
 def sent_nothing(session: Session, delivery: Delivery) -> bool:
     """Whether every try so far certainly failed, so that nobody can have read the words yet."""
     if delivery.status == GEPLAND:
@@ -85,7 +90,7 @@ def end_notices(session: Session, melding_id: int, why: str, *, gemeente_id: int
     return sum(end_notice(session, notice, why, now=now) for notice in owed)
 
 
-def _write_down(session: Session, delivery: Delivery, now: datetime) -> None:
+def _write_down(session: Session, delivery: Delivery, now: datetime, *, reason: str | None = None) -> None:
     session.add(
         DeliveryStep(
             gemeente_id=delivery.gemeente_id,
@@ -94,7 +99,7 @@ def _write_down(session: Session, delivery: Delivery, now: datetime) -> None:
             at=now,
             attempt=delivery.attempts,
             provider_id=delivery.provider_id,
-            reason=delivery.reason,
+            reason=delivery.reason if reason is None else reason,
         )
     )
     session.flush()

@@ -30,7 +30,7 @@ from ..store.incoming_mail import IncomingMail
 from ..store.melding import Melding, melding_by_id, melding_by_number
 from ..store.notice import delivery_by_reference, notice_by_id
 from . import answers, bounces
-from .deliveries import Desk
+from .desk import Desk
 
 log = structlog.get_logger()
 

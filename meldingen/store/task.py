@@ -88,6 +88,17 @@ def put(
     session.execute(insert(Task).values(**values).on_conflict_do_nothing(index_elements=["gemeente_id", "key"]))
 
 
+def finish_of_mail(
+    session: Session, mail_id: int, *, result: str, by: int | None, now: datetime, scope: Collection[int]
+) -> None:
+    """The mail these items were about has found its place."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.mail_id == mail_id, Task.gemeente_id.in_(scope), Task.status == OPEN)
+        .values(status=KLAAR, result=result, finished_by=by, finished_at=now, version=Task.version + 1)
+    )
+
+
 def has_open(session: Session, melding_id: int, kind: str, *, scope: Collection[int]) -> bool:
     """Whether somebody has work of this kind about a melding."""
     query = sa.select(Task.id).where(Task.melding_id == melding_id, Task.kind == kind, Task.status == OPEN)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 
 from meldingen.db import business_now
 from meldingen.flow import kcc
+from meldingen.store.incoming_mail import IncomingMail
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
 from tests import factories
@@ -83,6 +84,11 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
                 sha256=b"x", size_bytes=1, status="klaar", received_at=now,
             )
         )  # fmt: skip
+        mail = IncomingMail(
+            gemeente_id=made.gemeente_id, sha256=f"{made.id}", kind="onbekend", sender="bo@example.nl", subject="Paal",
+            text="De paal staat er nog.\n" + "lang" * 90, raw_key="post/1/x.eml", at=now,
+        )  # fmt: skip
+        session.add(mail)
     work, texts = f"/team/opdracht/{tile.id}", f"/beheer/teksten/werkdorp{desk.number}"
     steps = ("planningen", "vragen", "overdrachten", "teruggaven", "splitsingen", "samenvoegingen", "afhandelingen")
     paths = {
@@ -91,7 +97,7 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
         "cor": ["/team", "/team?lijst=gevaar", work],
         "kcc": [
             "/kcc", "/kcc?zoek=tegel", "/kcc/nieuw", f"/kcc/melding/{made.number}", "/kcc/terugbelnotities",
-            f"/kcc/terugbelnotities/{row.id}",
+            f"/kcc/terugbelnotities/{row.id}", f"/kcc/post/{mail.id}",
         ],
         "beheer": ["/beheer", "/beheer/teksten", *(f"{texts}/{kind}" for kind in ("gereed/email", "vraag/sms"))],
     }  # fmt: skip
