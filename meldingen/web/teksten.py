@@ -15,7 +15,8 @@ from markupsafe import Markup
 from ..auth import Visit, enter, visit
 from ..domain.errors import DomainError, FieldError, InvalidInput, NotFound
 from ..domain.merge_fields import FIELDS, channels_of, fields_for, required_for
-from ..domain.notices import TEAM_KINDS, Channel, NoticeKind
+from ..domain.notice_words import CHANNEL_WORDS, KIND_WORDS
+from ..domain.notices import TEAM_KINDS, Channel
 from ..domain.numbers import parse_number
 from ..domain.sms import Segments, sms_segments
 from ..domain.text_rules import parts_of
@@ -29,26 +30,12 @@ from ..store.gemeente import Gemeente
 from ..store.melding import Melding, melding_by_number, newest_melding
 from ..store.notice_text import NoticeText
 from .formulier import category_groups
-from .kcc_melding import KINDS as MELDER_KINDS
 from .layout import senders, show_as
 from .static_files import static_url
 from .zinhulp import hints_of
 
 pages = Blueprint("teksten", __name__)
 
-KINDS = {
-    **{kind: words for kind, words in MELDER_KINDS.items() if kind in set(NoticeKind)},
-    "alarm": "Alarm",
-    "termijn_in_gevaar": "Bijna te laat",
-    "antwoord_ontvangen": "Antwoord van de melder",
-}
-CHANNELS = {
-    "email": "E-mail",
-    "sms": "Sms",
-    "push": "Pushbericht",
-    "brief": "Brief",
-    "telefoon": "Telefoontje",
-}
 LABELS = {
     "email": {"onderwerp": "Onderwerp", "kop": "Kop", "tekst": "Tekst"},
     "sms": {"tekst": "Tekst: één vorm per regel, van lang naar kort"},
@@ -85,15 +72,15 @@ def lijst() -> ResponseReturnValue:
         key = (row.gemeente_id, row.kind, row.channel)
         own[key] = own.get(key, 0) + 1
     groups = [
-        ("Aan de melder", [kind for kind in KINDS if kind not in TEAM_KINDS]),
-        ("Aan een team", [kind for kind in KINDS if kind in TEAM_KINDS]),
+        ("Aan de melder", [kind for kind in KIND_WORDS if kind not in TEAM_KINDS]),
+        ("Aan een team", [kind for kind in KIND_WORDS if kind in TEAM_KINDS]),
     ]
     return render_template(
         "werk/teksten.html",
         gemeenten=[s for s in senders() if s.id in scope],
         groups=groups,
-        kinds=KINDS,
-        channels=CHANNELS,
+        kinds=KIND_WORDS,
+        channels=CHANNEL_WORDS,
         channels_of=channels_of,
         own=own,
     )
@@ -172,8 +159,8 @@ def _page(
         "werk/tekst.html",
         home=home,
         place=place,
-        kind_words=KINDS[place.kind],
-        channel_words=CHANNELS[place.channel],
+        kind_words=KIND_WORDS[place.kind],
+        channel_words=CHANNEL_WORDS[place.channel],
         category=next((c for c in categories if c.id == place.category_id), None),
         category_groups=category_groups(categories),
         labels={part: LABELS[place.channel][part] for part in parts_of(place.channel)},

@@ -1,8 +1,10 @@
 """Who hears what, how and when (KLANTREIS "Berichten"), and how we say when it was."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from meldingen.domain.deadlines import AMSTERDAM
 from meldingen.domain.notices import (
@@ -213,6 +215,32 @@ def test_what_is_never_quiet(kind: str, channel: str, danger: bool) -> None:
 )
 def test_when_it_was(event: str, now: str, words: str) -> None:
     assert when_words(local(event), local(now)) == words
+
+
+@given(
+    event=st.datetimes(datetime(2024, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    late=st.timedeltas(timedelta(0), timedelta(days=800)) | st.timedeltas(timedelta(0), timedelta(hours=30)),
+)
+@example(event=datetime(2026, 3, 29, 0, 59, 59, tzinfo=UTC), late=timedelta(seconds=2))  # the hour that is not there
+@example(event=datetime(2026, 10, 25, 0, 30, tzinfo=UTC), late=timedelta(hours=1))  # the hour that comes twice
+@example(event=datetime(2026, 12, 31, 22, 59, 59, tzinfo=UTC), late=timedelta(seconds=2))  # New Year
+@example(event=datetime(2024, 2, 29, 12, tzinfo=UTC), late=timedelta(days=366))
+def test_the_words_are_true_at_the_moment_they_are_read(event: datetime, late: timedelta) -> None:
+    """However late a bericht leaves: the day is right in Amsterdam, and a clock time is only named for today."""
+    there, here = event.astimezone(AMSTERDAM), (event + late).astimezone(AMSTERDAM)
+    words = when_words(event, event + late)
+    days = (here.date() - there.date()).days
+    if days == 0:
+        part, _, clock = words.partition(" om ")
+        assert clock == f"{there:%H.%M}"
+        assert part in {"vannacht", "vanmorgen", "vanmiddag", "vanavond", "vandaag"}
+        assert part != "vannacht" or (there.hour < 6 and here.hour < 18), "never the night to come"
+    elif days == 1:
+        assert words == "gisteren"
+    else:
+        day, month, *year = words.removeprefix("op ").split()
+        assert int(day) == there.day and year == ([] if there.year == here.year else [str(there.year)])
+        assert month == date_words(there.date(), there.date()).split()[1]
 
 
 def test_both_half_past_twos_of_an_autumn_night_read_the_same() -> None:
