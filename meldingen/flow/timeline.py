@@ -175,6 +175,8 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return "Het team maakt het werk toch af. U hoort van ons als het klaar is."
         case "gebeld":
             return "Wij hebben u gebeld." if event.facts.get("outcome") == "gesproken" else ""
+        case "brief_gepost":
+            return "Wij hebben u een brief gestuurd."
         case "ingetrokken":
             return "De melding is ingetrokken."
         case _:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, KLAAR
+from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, KLAAR, UNFINISHED
 from .journal import Event
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
@@ -137,6 +137,16 @@ def deliveries_of(session: Session, notice_ids: Collection[int], *, scope: Colle
 def delivery_by_id(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:
     """One delivery in scope."""
     return session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id, Delivery.gemeente_id.in_(scope)))
+
+
+def letters_to_post(session: Session, *, scope: Collection[int]) -> Sequence[tuple[Delivery, Notice]]:
+    """The letters that nobody has posted yet, with their berichten, oldest first."""
+    query = (
+        sa.select(Delivery, Notice)
+        .join(Notice, sa.and_(Notice.id == Delivery.notice_id, Notice.gemeente_id == Delivery.gemeente_id))
+        .where(Delivery.channel == "brief", Delivery.status.in_(UNFINISHED), Delivery.gemeente_id.in_(scope))
+    )
+    return [(row[0], row[1]) for row in session.execute(query.order_by(Delivery.id))]
 
 
 def lock_delivery(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:

@@ -21,6 +21,7 @@ from ..flow.intake import register_melding
 from ..flow.places import Placed, place_melding
 from ..store.callback import open_callbacks
 from ..store.category import Category, categories_of
+from ..store.notice import letters_to_post
 from ..store.outline import spots_of
 from ..store.search import Hit, find_meldingen, meldingen_of_caller
 from ..store.worklists import WorkFilter, WorkRow, list_opdrachten, work_near_place
@@ -90,6 +91,7 @@ def balie() -> ResponseReturnValue:
         hits=hits,
         found_by=FOUND_BY,
         callbacks=len(callbacks),
+        letters=len(letters_to_post(here.session, scope=scope)),
         late=sum(c.due_at <= here.now for c in callbacks),
     )
 

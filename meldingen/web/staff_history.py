@@ -140,6 +140,8 @@ def _sentence(event: Event, names: _Names) -> str:
             )
         case "afgehandeld":
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
+        case "brief_gepost":
+            return "Brief op de post gedaan."
         case "gebeld":
             return "Gebeld: gesproken." if facts.get("outcome") == "gesproken" else "Gebeld: niet bereikt."
         case "aanvulling" if facts.get("came_by"):
