@@ -64,7 +64,7 @@ def sender(request: pytest.FixtureRequest, tmp_path: Path, server: MailServer) -
 class TestEverySender:
     def test_the_same_reference_is_the_same_message(self, sender: MailSender, mail: Mail) -> None:
         first = sender.send(mail)
-        assert first.startswith("<2670000017-abc@")
+        assert "2670000017-abc" in first
         assert sender.send(mail) == first
         assert sender.send(replace(mail, reference="2670000017-abd")) != first
 
