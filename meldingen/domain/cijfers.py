@@ -153,7 +153,7 @@ FIGURES: Final = (
         "antwoord_opgelost",
         "Antwoord op die vraag",
         "Antwoorden in deze maand, ook van wie gebeld is, als deel van wie het in deze maand gevraagd is. "
-        "Een antwoord kan over een vraag van de vorige maand gaan.",
+        "Een antwoord kan over een vraag van de vorige maand gaan; wie het verandert, telt bij de laatste keer.",
         "aandeel",
         ("antwoord_opgelost", "gevraagd_opgelost"),
     ),

@@ -211,6 +211,13 @@ def test_every_end_is_in_one_group(town: Town, session: Session) -> None:
     assert count_heard(session, BOTH, now=now, scope=[-1]) == {}
 
 
+def test_every_afgehandelde_melding_has_one_end_that_holds(town: Town, session: Session) -> None:
+    """Whoever closes or reopens: the figures and the melding say the same."""
+    closed = {m.id: m.closed_at for m in session.scalars(sa.select(Melding)) if m.status == "afgehandeld"}
+    holding = {e.melding_id: e.closed_at for e in session.scalars(sa.select(Ending)) if e.reopened_at is None}
+    assert closed == holding and closed
+
+
 def test_an_sms_of_the_night_counts_from_seven(house: House, people: tuple[Actor, Actor]) -> None:
     town = Town(house, *people, seed=1)
     town.moment = datetime(2026, 6, 9, 23, 30, tzinfo=AMSTERDAM)
