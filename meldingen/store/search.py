@@ -7,6 +7,7 @@ a melding here but are never in the answer: who opens it looks, and that look is
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -134,6 +135,19 @@ def meldingen_known_by(session: Session, asked: Asked, *, scope: Collection[int]
         .where(Melding.gemeente_id.in_(scope), Melding.erased_at.is_(None), sa.or_(sa.false(), *same))
     )
     return session.scalars(query.order_by(Melding.received_at.desc(), Melding.id.desc())).all()
+
+
+def contacts_between(
+    session: Session, since: datetime, until: datetime, *, scope: Collection[int]
+) -> Sequence[tuple[Melding, Contact]]:
+    """Every melding received in this time whose melder is known, oldest first; for a data breach (AVG art. 34)."""
+    query = (
+        sa.select(Melding, Contact)
+        .join(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
+        .where(Melding.gemeente_id.in_(scope), Melding.received_at >= since, Melding.received_at <= until)
+        .order_by(Melding.received_at, Melding.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def _arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:

@@ -1,11 +1,16 @@
 """No column with words hangs from a melding without somebody saying what it holds and when it goes."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from meldingen import store
 from meldingen.db import Base
 from meldingen.domain.privacy import HARMLESS, PERSONAL_FIELDS
+from meldingen.domain.retention import terms_table
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 ROOTS = {"melding", "opdracht", "journal", "tombstone", "privacy_request", "webhook_call", "task", "incoming_mail"}
 """Where it begins: the rest is found by following foreign keys; some of these have none on purpose."""
@@ -48,3 +53,9 @@ def _hanging() -> list[sa.Table]:
 def _holds_words(column: sa.Column[object]) -> bool:
     kind = column.type
     return isinstance(kind, sa.Text | JSONB | sa.ARRAY | sa.LargeBinary) or "Geometry" in type(kind).__name__
+
+
+def test_the_document_tells_the_terms_of_the_code() -> None:
+    text = (ROOT / "docs/privacy.md").read_text(encoding="utf-8")
+    told = text.split("<!-- termijnen: begin -->\n")[1].split("<!-- termijnen: einde -->")[0]
+    assert told == terms_table()
