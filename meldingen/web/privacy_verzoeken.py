@@ -24,6 +24,7 @@ from ..store.privacy_request import (
     request_by_id,
 )
 from .kcc import DESK, desk_scope
+from .kcc_melding import CONTACT_FIELDS
 from .layout import show_as
 from .melding_form import read_contact
 
@@ -165,7 +166,7 @@ def _at_desk(here: Visit, found: PrivacyRequest) -> str:
 def _correct(here: Visit, found: PrivacyRequest) -> str:
     """The same contact for every melding of the request; what is left empty goes."""
     held = privacy_requests.checked_request(here.session, found.id, "correctie", actor=here.actor)
-    form = {name: request.form.get(name, "") for name in ("naam", "email", "telefoon", "voorkeur", "alleen_gereed")}
+    form = {name: request.form.get(name, "") for name in CONTACT_FIELDS}
     given = read_contact(form)
     for melding in privacy_requests.meldingen_of_request(here.session, held):
         kcc.correct_contact(here.session, melding, given, actor=here.actor, now=here.now)
