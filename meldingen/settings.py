@@ -331,7 +331,7 @@ VARIABLES: tuple[Variable, ...] = (
         _url("http", "https"),
     ),
     Variable(
-        "WEBHOOK_HOSTS", "webhook_hosts", "hosts die een webhook mogen hebben; .partner.nl = alles daaronder", _list
+        "WEBHOOK_HOSTS", "webhook_hosts", "hosts die een webhook mogen hebben; *.partner.nl = alles daaronder", _list
     ),
     Variable("KAART_TEGELS", "map_tiles_url", "sjabloon van kaarttegels; leeg = alleen vlakken"),
     Variable("METRICS_TOKEN", "metrics_token", "bearer-token voor /metrics; leeg = alleen vanaf deze machine"),

@@ -1,6 +1,6 @@
-"""Addresses that others gave us to call: only hosts that this installation allows, never into its own net.
+"""Addresses that others gave us to call: only hosts that this installation allows, and never into its own net (SEC-15).
 
-SEC-15: an allow-list, https, no redirects (the caller's part), and no private address behind an allowed name.
+Which hosts are allowed, and that no redirect is followed, is the caller's part.
 """
 
 import ipaddress
@@ -11,29 +11,27 @@ from urllib.parse import urlsplit
 from .failures import PermanentFailure, TemporaryFailure
 
 
-def check_outside(url: str, allowed: Collection[str], *, private: bool = False) -> None:
-    """Whether we may call this address. allowed: hosts, `.voorbeeld.nl` for all below it. private: the own machine too.
+def is_allowed(host: str, allowed: Collection[str]) -> bool:
+    """Whether a host is on the list; `*.voorbeeld.nl` on it means every host below it."""
+    return any(host.endswith(known[1:]) if known.startswith("*.") else host == known for known in allowed)
 
-    Raises PermanentFailure for an address that is not allowed, TemporaryFailure for a name that nobody knows now.
+
+def refuse_private(url: str) -> None:
+    """Refuses an address inside a network, whatever name leads there (SSRF).
+
+    Raises PermanentFailure, or TemporaryFailure when nobody knows the name now.
     """
-    parts = urlsplit(url)
-    host = (parts.hostname or "").lower()
-    if not any(host == name or (name.startswith(".") and host.endswith(name)) for name in allowed):
-        raise PermanentFailure("dit adres staat niet op de lijst")
-    if private:
-        return
-    if parts.scheme != "https":
-        raise PermanentFailure("dit adres begint niet met https")
-    if not all(ipaddress.ip_address(address).is_global for address in _addresses(host, parts.port or 443)):
-        raise PermanentFailure("dit adres ligt in een eigen netwerk")
+    host = (urlsplit(url).hostname or "").lower()
+    if not all(ipaddress.ip_address(address).is_global for address in _addresses(host)):
+        raise PermanentFailure("dit adres is binnen een netwerk")
 
 
-def _addresses(host: str, port: int) -> set[str]:
+def _addresses(host: str) -> set[str]:
     try:
         return {str(ipaddress.ip_address(host))}
     except ValueError:
         pass  # a name: ask who it is
     try:
-        return {str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+        return {str(info[4][0]) for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise TemporaryFailure("niemand kent dit adres nu") from error
+        raise TemporaryFailure("dit adres is niet te vinden") from error

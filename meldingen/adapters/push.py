@@ -5,9 +5,7 @@ one, at the push service and on the device. Where subscriptions are kept: store/
 """
 
 import hashlib
-import ipaddress
 import json
-import socket
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +18,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import NewConnectionError
 
 from .failures import AddressRefused, PermanentFailure, TemporaryFailure, UncertainFailure
+from .outside import is_allowed, refuse_private
 from .push_wire import encrypt, public_point, read_device, read_key, sign, to_base64
 
 TIMEOUT_S = 7
@@ -84,7 +83,7 @@ class WebPush:
             return True
         host = parts.hostname or ""
         plain = parts.scheme == "https" and standard and "@" not in parts.netloc and not parts.fragment
-        return plain and any(_on_list(host, known) for known in self._services)
+        return plain and is_allowed(host, self._services)
 
     def send(self, push: Push) -> str:
         """POSTs it, encrypted. 404 and 410: the device has unsubscribed. Returns its id there, or ""."""
@@ -116,7 +115,7 @@ class WebPush:
         if not self.accepts(endpoint):
             raise AddressRefused("push: deze pushdienst staat niet op de lijst")
         if urlsplit(endpoint).scheme == "https" and not get_environ_proxies(endpoint):
-            _refuse_private(endpoint)
+            refuse_private(endpoint)
         try:
             return endpoint, encrypt(payload(push), device)
         except ValueError as error:
@@ -134,21 +133,6 @@ def topic_of(reference: str) -> str:
     if len(reference) <= 32 and reference.replace("-", "").replace("_", "").isalnum() and reference.isascii():
         return reference
     return to_base64(hashlib.sha256(reference.encode()).digest())[:32]
-
-
-def _on_list(host: str, known: str) -> bool:
-    return host.endswith(known[1:]) if known.startswith("*.") else host == known
-
-
-def _refuse_private(endpoint: str) -> None:
-    """No push service lives inside a network; whatever a name on the list leads to, we do not call there (SSRF)."""
-    host = urlsplit(endpoint).hostname or ""
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
-    except OSError as error:
-        raise TemporaryFailure("push: de pushdienst is niet te vinden") from error
-    if not all(ipaddress.ip_address(address).is_global for address in found):
-        raise PermanentFailure("push: dit adres is binnen een netwerk")
 
 
 def _expect(answer: requests.Response) -> None:
