@@ -63,6 +63,8 @@ def main() -> int:
     uncounted = outcome.double_refs - maybe
     outcome.wrong += [f"{ref}: dubbel, maar bij ons niet geteld als mogelijk dubbel" for ref in sorted(uncounted)]
     outcome.wrong += [f"opgegeven: {what}" for what in town.book.lost_patience]
+    if disasters.missed():
+        outcome.wrong.append(f"{disasters.missed()} rampen kwamen niet")
     facts = _facts(asked, town, disasters, outcome, maybe, time.monotonic() - began, cpu)
     (ground.folder / "uitkomst.json").write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
     _print(facts, outcome)

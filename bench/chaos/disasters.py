@@ -101,8 +101,7 @@ class Disasters:
         self._plan = sorted(plan)
         self._dice = dice
         self._moods: dict[str, dict[str, object]] = {
-            "mail": {"mood": "", "shots": []},
-            "sms": {"mood": "", "shots": []},
+            provider: {"mood": "", "shots": []} for provider in ("mail", "sms", "push")
         }
         self._until: dict[str, float] = {}
         self._thread = threading.Thread(target=self._run, name="rampen")
@@ -118,12 +117,16 @@ class Disasters:
             self._moods[provider]["mood"] = ""
         self._tell()
 
+    def missed(self) -> int:
+        """How many did not come: then the run proves less than it says."""
+        return len(self._plan) - len(self.hits)
+
     def _run(self) -> None:
         for share, kind in self._plan:
             while len(self.town.book.closings) < share * self.town.closings and self.town.busy():
                 self._get_well()
                 self.town.stop.wait(0.02)
-            if self.town.stop.is_set() or not self.town.busy():
+            if self.town.stop.is_set():
                 return
             self._hit(kind)
         while self._until and self.town.busy():

@@ -19,6 +19,8 @@ from . import plan
 from .door import Answer, GaveUp, Line
 
 RESIDENTS, TEAMS = 3, 3
+PAGE = 60
+"""So many opdrachten on one page of the list."""
 JOIN_PATIENCE_S = 10.0
 
 
@@ -73,6 +75,8 @@ class Town:
     lines: list[Line] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._work: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._again: queue.Queue[int] = queue.Queue()
         self._wishes: queue.SimpleQueue[Made] = queue.SimpleQueue()
         self._next = 0
         self._made = 0
@@ -80,6 +84,7 @@ class Town:
         self._window = max(20, min(300, self.closings // 3))
         self._threads = [threading.Thread(target=self._live, args=(self._resident, n)) for n in range(RESIDENTS)]
         self._threads += [threading.Thread(target=self._live, args=(self._team, n)) for n in range(TEAMS)]
+        self._threads.append(threading.Thread(target=self._live, args=(self._hand_out, 0)))
 
     def start(self) -> None:
         """Everybody begins."""
@@ -242,26 +247,49 @@ class Town:
 
     # ---- teams
 
-    def _team(self, index: int) -> None:
-        line = self.line(f"team-{index}", "coordinator")
-        seen: set[int] = set()
+    def _hand_out(self, _index: int) -> None:
+        """Somebody looks at the list of all teams and hands out what is new, the oldest first."""
+        line = self.line("werkverdeler", "coordinator")
+        given: set[int] = set()
         quiet = 0
         while not self.stop.is_set():
             try:
-                listed = line.ask("GET", "/opdrachten?volgorde=ontvangst&pageSize=100").content["opdrachten"]
-                mine = [one for one in listed if one["id"] % TEAMS == index and one["id"] not in seen]
-                mine = [one for one in mine if one["locatieToelichting"] not in self.book.held]
-                for one in mine:
-                    if self._close(line, one):
-                        seen.add(one["id"])
+                path = f"/opdrachten?volgorde=ontvangst&pageSize={PAGE}"
+                listed = line.ask("GET", path).content["opdrachten"]
             except GaveUp as reason:
                 self.book.lost_patience.append(str(reason))
                 continue
+            new = [one for one in listed if one["id"] not in given and one["locatieToelichting"] not in self.book.held]
+            for one in new:
+                given.add(one["id"])
+                self._work.put(one)
+            while not self._again.empty():
+                given.discard(self._again.get())
             quiet = 0 if listed or not self.done() else quiet + 1
             if quiet >= 10:  # nothing has come for three seconds
+                for _ in range(TEAMS):
+                    self._work.put(None)
                 return
-            if not mine:
-                self.stop.wait(0.3)
+            self.stop.wait(0.3)
+            while self._work.qsize() > TEAMS and not self.stop.is_set():
+                self.stop.wait(0.05)
+
+    def _team(self, index: int) -> None:
+        line = self.line(f"team-{index}", "coordinator")
+        while not self.stop.is_set():
+            try:
+                one = self._work.get(timeout=1)
+            except queue.Empty:
+                continue
+            if one is None:
+                return
+            try:
+                closed = self._close(line, one)
+            except GaveUp as reason:
+                self.book.lost_patience.append(str(reason))
+                continue
+            if not closed:
+                self._again.put(one["id"])
 
     def _close(self, line: Line, one: dict[str, Any]) -> bool:
         """One opdracht to its end; False when it should be looked at again."""

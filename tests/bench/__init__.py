@@ -1,0 +1,1 @@
+"""The measuring sticks themselves: a ledger that never finds anything proves nothing."""
