@@ -24,7 +24,7 @@ from . import ledger
 from .disasters import START, Disasters
 from .ground import Ground
 from .ledger import Outcome
-from .lists import read_lists
+from .lists import look_up, read_lists
 from .people import Town
 
 SMALL = 2000
@@ -56,12 +56,13 @@ def main() -> int:
         worked_s = time.monotonic() - began
         say(f"  · {len(town.book.closings)} afhandelingen na {worked_s:.0f} s; nu uitlopen")
         _settle(ground)
-        lists = read_lists(ground.port, place.PASSWORD)
+        lists, unseen = read_lists(ground.port, place.PASSWORD), look_up(ground.port, town.book)
         maybe = set(ground.sql("select reference from delivery where maybe_double"))
         lines = [json.loads(line) for line in ground.log.read_text(encoding="utf-8").splitlines()]
     outcome = ledger.judge(lines, town.book, disasters.hits, lists)
     uncounted = outcome.double_refs - maybe
     outcome.wrong += [f"{ref}: dubbel, maar bij ons niet geteld als mogelijk dubbel" for ref in sorted(uncounted)]
+    outcome.wrong += unseen
     outcome.wrong += [f"opgegeven: {what}" for what in town.book.lost_patience]
     if disasters.missed():
         outcome.wrong.append(f"{disasters.missed()} rampen kwamen niet")

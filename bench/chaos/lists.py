@@ -13,6 +13,10 @@ import requests
 
 from . import plan
 from .door import Line
+from .people import Book
+
+LOOKS = 100
+"""So many anonymous melders look for themselves."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,22 @@ def read_lists(port: int, password: str) -> Lists:
     calls = [(note["nummer"], closing) for note in notes for closing in plan.closings_in(note["tekst"])]
     others = sum(1 for note in notes if not plan.closings_in(note["tekst"]))
     return Lists(tuple(calls), frozenset(_unreachable(f"http://127.0.0.1:{port}", password)), others)
+
+
+def look_up(port: int, book: Book) -> list[str]:
+    """Anonymous melders look for themselves: the closing is at their own page. Returns what is missing, by name."""
+    melder = Line(port, random.Random(0), threading.Event(), drops=0.0)
+    wrong, looked = [], 0
+    for closing in book.closings.values():
+        for number in closing.meldingen:
+            made = book.meldingen.get(number)
+            if made is None or made.who.contact or made.who.device or made.withdrawn_at or looked == LOOKS:
+                continue
+            looked += 1
+            seen = melder.ask("GET", f"/meldingen/{number}", Volg_Token=made.token).content
+            if closing.opdracht not in plan.closings_in(" ".join(part["tekst"] for part in seen["opdrachten"])):
+                wrong.append(f"{number} (anoniem): leest W{closing.opdracht} niet op zijn eigen pagina")
+    return wrong
 
 
 def _unreachable(address: str, password: str) -> set[int]:
