@@ -21,6 +21,7 @@ from . import (
     public,
     rates,
     sessies,
+    taken,
     terugbelnotities,
     well_known,
 )
@@ -34,6 +35,7 @@ DOORS = (
     opdrachten.door,
     opdracht_moves.door,
     terugbelnotities.door,
+    taken.door,
     beheer.door,
     sessies.door,
 )

@@ -43,6 +43,7 @@ from .schemas.melding import (
     WithdrawOut,
 )
 from .schemas.public import CrsQuery
+from .schemas.taken import VerdictIn, VerdictOut
 
 door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
 
@@ -307,6 +308,34 @@ def post_heropening(head: dict[str, Any], given: dict[str, Any], nummer: str) ->
     if before is None:
         feedback.reopen_melding(here.session, melding, words=words, actor=author, now=here.now)
     return {"status": HEROPEND, "text": REOPENED, "at": before or here.now}
+
+
+THANKS = "Dank u wel voor uw antwoord."
+
+
+@door.post("/meldingen/<nummer:nummer>/oordelen")
+@enter("melder", "medewerker")
+@door.arguments(KeyHeader(), location="headers")
+@door.arguments(VerdictIn())
+@door.response(201, VerdictOut())
+@described(
+    "Geef een oordeel over het einde",
+    "Na opgelost: is het opgelost? Na een ander einde: is onze uitleg duidelijk? Tot 30 dagen na het afhandelen; het "
+    "antwoord mag nog veranderen. `false` op de eerste vraag heropent de melding.",
+    fails=(409,),
+)
+def post_oordeel(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
+    """What the melder says of the end."""
+    here = visit()
+    melding, actor = melding_at(here, nummer)
+    author, via = _for_melder(actor, melding), "telefoon" if actor.is_staff else "api"
+    what, said = f"oordelen:{melding.id}", f"{given['answer']}:{given['text']}"
+    digest = hashlib.sha256(said.encode()).digest()
+    before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
+    if before is None:
+        facts: dict[str, Any] = {"answer": given["answer"], "words": given["text"], "via": via}
+        feedback.judge(here.session, melding, **facts, actor=author, now=here.now)
+    return {"answer": given["answer"], "status": melding.status, "text": THANKS, "at": before or here.now}
 
 
 DECIDED = {

@@ -64,6 +64,7 @@ IN_PATH = {
     "opdracht_id": ("opdrachtId", "Het nummer van de opdracht."),
     "foto_id": ("fotoId", "Het id van de foto."),
     "callback_id": ("terugbelnotitieId", "Het nummer van de terugbelnotitie."),
+    "task_id": ("taakId", "Het nummer van de taak."),
     "rule_id": ("regelId", "Het nummer van de routeringsregel."),
 }
 """The variables in paths: their name outside, and what they are."""

@@ -1,13 +1,15 @@
 """Terugbelnotities for the KCC: who is to be phoned, and what came of it."""
 
 import hashlib
+from dataclasses import replace
 from typing import Any
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN
+from ..flow.feedback import judge
 from ..flow.kcc import make_callback, record_call
 from ..flow.once import done_before
-from ..store.callback import Callback, callbacks_of, open_callbacks
+from ..store.callback import GESPROKEN, Callback, callbacks_of, open_callbacks
 from ..store.melding import Melding, melding_by_id
 from .door import Door, described
 from .headers import BASE
@@ -81,6 +83,12 @@ def post_belpoging(head: dict[str, Any], given: dict[str, Any], callback_id: int
         actor=here.actor,
         now=here.now,
     )
+    if given.get("verdict") is not None and row.status == GESPROKEN:
+        about = melding_by_id(here.session, row.melding_id, scope=[row.gemeente_id])
+        assert about is not None, "a foreign key holds the melding"
+        actor = replace(here.actor, on_behalf_of_melding=about.id)
+        said: dict[str, Any] = {"answer": given["verdict"], "words": given["words"], "via": "telefoon"}
+        judge(here.session, about, **said, actor=actor, now=here.now)
     return _shown(here, row), 201, {"ETag": f'"{row.version}"'}
 
 

@@ -6,18 +6,19 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from ..domain import deadlines
-from ..domain.actor import Actor
+from ..domain.actor import KCC, Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.notices import NoticeKind
 from ..domain.privacy import check_not_erased
 from ..domain.routing import Routing
 from ..domain.text import clean_text
-from ..domain.workflow import AFGEHANDELD, GEREED, KEEPS_CLOSED, NIEUW, OPEN, VERVALLEN
-from ..store import category, contact, ending, gemeente, journal, outbox, team
+from ..domain.workflow import AFGEHANDELD, DOORVERWEZEN, GEREED, INGETROKKEN, KEEPS_CLOSED, NIEUW, OPEN, VERVALLEN
+from ..store import category, contact, ending, gemeente, journal, outbox, task, team
+from ..store.answers import with_new_answer
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
-from . import notices, questions, routing
+from . import endings, notices, questions, routing, verdict
 from .promises import renew_terms
 from .status import (
     WITHDRAWAL_ASKED,
@@ -35,6 +36,9 @@ from .status import (
 
 REOPEN_DAYS = 30
 """How long the question "is het opgelost?" stays open (KLANTREIS step 9)."""
+BURST = timedelta(minutes=15)
+"""What a melder sends within this time is one signal to the team."""
+ANSWERED = "antwoord_ontvangen"
 WITHDRAWN = "ingetrokken"
 REQUESTED = "gevraagd"
 REFUSED = "afgewezen"
@@ -60,10 +64,56 @@ def add_supplement(
     check_not_erased(work.meldingen[melding.id].erased_at)
     note = _keep(session, melding, text, actor, now)
     _record(session, "aanvulling", melding, actor=actor, now=now, facts=_said(note, came_by))
-    for opdracht in work.opdrachten.values():
+    working = [opdracht for opdracht in work.opdrachten.values() if opdracht.status in OPEN]
+    for opdracht in working:
+        _signal(session, opdracht, melding, note, actor=actor, now=now)
         questions.let_go(session, opdracht, melding, actor=actor, now=now)
+    if not working and work.meldingen[melding.id].status in (AFGEHANDELD, INGETROKKEN, DOORVERWEZEN):
+        _let_read(session, melding, now=now)
     derive_statuses(session, work.meldingen.values(), now=now)
     return note
+
+
+def _signal(session: Session, opdracht: Opdracht, melding: Melding, note: Note, *, actor: Actor, now: datetime) -> None:
+    """Tells the team of an answer, once per burst. It is marked on the team's list until somebody looks or acts."""
+    past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
+    told = any(event.kind == ANSWERED and now - event.at < BURST and "told" in event.facts for event in past)
+    event = journal.record(
+        session,
+        ANSWERED,
+        gemeente_id=opdracht.gemeente_id,
+        actor=actor,
+        now=now,
+        opdracht_id=opdracht.id,
+        facts={"note_id": note.id, "from_melding_id": melding.id, **({} if told else {"told": True})},
+    )
+    if not told:
+        notices.tell_team(session, NoticeKind.ANTWOORD_ONTVANGEN, event, [opdracht.team_id], now=now)
+
+
+def read_answers(session: Session, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:
+    """Somebody who works on it looked: the mark of a new answer goes. Nothing is written when there is none."""
+    if with_new_answer(session, [opdracht.id], scope=[opdracht.gemeente_id]):
+        journal.record(
+            session, "antwoord_gelezen", gemeente_id=opdracht.gemeente_id, actor=actor, now=now, opdracht_id=opdracht.id
+        )
+
+
+def _let_read(session: Session, melding: Melding, *, now: datetime) -> None:
+    """After the end nobody works on it: the KCC reads it within 2 werkdagen. What comes until then is the same item."""
+    scope = [melding.gemeente_id]
+    if task.has_open(session, melding.id, task.ANSWER_AFTER_END, scope=scope):
+        return
+    task.put(
+        session,
+        task.ANSWER_AFTER_END,
+        gemeente_id=melding.gemeente_id,
+        role=KCC,
+        words="De melder schreef nog iets, nadat de melding klaar was. Lees het, en antwoord als dat nodig is.",
+        now=now,
+        due_at=deadlines.terugbel_due_at(now, gemeente.closing_days(session, scope=scope)),
+        melding_id=melding.id,
+    )
 
 
 def hear_only_the_end(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
@@ -134,8 +184,32 @@ def decide_withdrawal(
     return WITHDRAWN
 
 
-def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Actor, now: datetime) -> Opdracht:
+def judge(
+    session: Session, melding: Melding, *, answer: bool, words: str = "", via: str, actor: Actor, now: datetime
+) -> verdict.Question:
+    """The oordeel of the melder about the end (KLANTREIS step 9): kept, and "niet opgelost" opens the melding again.
+
+    via: `volgpagina`, `api`, `telefoon` or `e_mail`. Returns what was asked. Raises Conflict when nothing is asked.
+    """
+    asked = verdict.question_for(session, melding, now=now)
+    if asked is None:
+        raise Conflict("geen_vraag", "Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen.")
+    if asked.about == verdict.SOLVED and not answer:
+        reopen_melding(session, melding, words=words, via=via, actor=actor, now=now)
+        return asked
+    words = clean_text(words, field="tekst")
+    lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
+    note_id = _keep(session, melding, words, actor, now).id if words else None
+    verdict.keep_answer(session, melding, asked, answer=answer, note_id=note_id, via=via, actor=actor, now=now)
+    return asked
+
+
+def reopen_melding(
+    session: Session, melding: Melding, *, words: str, via: str = "volgpagina", actor: Actor, now: datetime
+) -> Opdracht:
     """ "Niet opgelost": a new opdracht for this melding alone, first at the vangnet, other eyes than before.
+
+    It is an answer too: when we asked whether it is solved, that answer is kept.
 
     Raises Conflict when it is not afgehandeld or closed more than REOPEN_DAYS ago.
     """
@@ -156,8 +230,11 @@ def reopen_melding(session: Session, melding: Melding, *, words: str, actor: Act
     chosen = category.category_by_id(session, last.category_id, scope=scope)
     assert chosen is not None, "a foreign key holds the category"
     vangnet = team.vangnet_team(session, scope=scope)
-    if words:
-        _keep(session, melding, words, actor, now)
+    note_id = _keep(session, melding, words, actor, now).id if words else None
+    asked = verdict.question_for(session, melding, now=now)
+    if asked is not None and asked.about == verdict.SOLVED:
+        said_by = "telefoon" if actor.is_staff else via
+        verdict.keep_answer(session, melding, asked, answer=False, note_id=note_id, via=said_by, actor=actor, now=now)
     ending.mark_reopened(session, melding.id, now=now, scope=scope)
     # A new promise from today: the old one has passed, and work that is late at birth helps nobody.
     melding.term_days = chosen.term_days
@@ -186,8 +263,10 @@ def keep_closed(session: Session, opdracht_id: int, reason: str, *, basis: Basis
     opdracht.closed_at = now
     facts = {"note_id": keep_note(session, opdracht, "notitie", reason, actor=actor, now=now).id}
     event = finish_move(session, opened, opdracht, KEPT_CLOSED, actor=actor, now=now, facts=facts, to=VERVALLEN)
-    derive_statuses(session, opened.meldingen.values(), now=now)
+    derived = derive_statuses(session, opened.meldingen.values(), now=now)
     told = [m for m in opened.of(session, opdracht) if m.withdrawn_at is None]
+    ended = {NoticeKind.BLIJFT_GESLOTEN: derived.became(AFGEHANDELD)}
+    endings.remember_ends(session, event, opdracht, ended, now=now)
     notices.announce(session, NoticeKind.BLIJFT_GESLOTEN, event, told, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 

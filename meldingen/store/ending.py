@@ -69,3 +69,9 @@ def mark_reopened(session: Session, melding_id: int, *, now: datetime, scope: Co
         .where(Ending.melding_id == melding_id, Ending.gemeente_id.in_(scope), Ending.reopened_at.is_(None))
         .values(reopened_at=now)
     )
+
+
+def last_end(session: Session, melding_id: int, *, scope: Collection[int]) -> Ending | None:
+    """The last end of this melding, whether it held or not."""
+    query = sa.select(Ending).where(Ending.melding_id == melding_id, Ending.gemeente_id.in_(scope))
+    return session.scalar(query.order_by(Ending.id.desc()).limit(1))

@@ -1,13 +1,16 @@
 """Work for a desk that is no opdracht and no phone call: an answer to read, a melder whom nobody can reach."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from .melding import Melding
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 OPEN = "open"
@@ -143,3 +146,55 @@ def finish_of_opdracht(
     mine = sa.and_(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.kind.in_(kinds))
     done = {"status": KLAAR, "finished_at": now, "finished_by": account_id, "result": result}
     session.execute(sa.update(Task).where(mine, Task.status == OPEN).values(**done, version=Task.version + 1))
+
+
+class TaskRow(NamedTuple):
+    """One line of the list: a work item, and the melding it is about, if it is about one."""
+
+    task: Task
+    melding: Melding | None
+
+
+@dataclass(frozen=True)
+class Whose:
+    """Whose items: per role the gemeenten in which somebody holds it."""
+
+    by_role: Mapping[str, Collection[int]]
+
+    @property
+    def mine(self) -> sa.ColumnElement[bool]:
+        """As a condition on Task."""
+        return sa.or_(
+            sa.false(),
+            *(sa.and_(Task.role == role, Task.gemeente_id.in_(where)) for role, where in self.by_role.items()),
+        )
+
+
+def open_tasks(session: Session, whose: Whose, *, scope: Collection[int], kind: str = "") -> Sequence[TaskRow]:
+    """The open items of these roles, late ones first. kind: of this kind only."""
+    query = (
+        sa.select(Task, Melding)
+        .outerjoin(Melding, sa.and_(Melding.id == Task.melding_id, Melding.gemeente_id == Task.gemeente_id))
+        .where(Task.status == OPEN, Task.gemeente_id.in_(scope), whose.mine)
+        .order_by(Task.due_at, Task.id)
+    )
+    if kind:
+        query = query.where(Task.kind == kind)
+    return [TaskRow(row[0], row[1]) for row in session.execute(query)]
+
+
+def count_open(session: Session, whose: Whose, *, scope: Collection[int]) -> Mapping[str, int]:
+    """How many open items there are per kind."""
+    query = sa.select(Task.kind, sa.func.count()).where(Task.status == OPEN, Task.gemeente_id.in_(scope), whose.mine)
+    return {row[0]: row[1] for row in session.execute(query.group_by(Task.kind))}
+
+
+def task_by_id(session: Session, task_id: int, *, scope: Collection[int]) -> Task | None:
+    """One item in scope, also when it is done."""
+    return session.scalar(sa.select(Task).where(Task.id == task_id, Task.gemeente_id.in_(scope)))
+
+
+def lock_task(session: Session, task_id: int, *, scope: Collection[int]) -> Task | None:
+    """Locks one item and reads it afresh."""
+    query = sa.select(Task).where(Task.id == task_id, Task.gemeente_id.in_(scope)).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))

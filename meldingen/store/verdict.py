@@ -1,9 +1,14 @@
 """The oordeel: what a melder said of the end, once per end."""
 
+from collections.abc import Collection
+from datetime import datetime
+
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from .melding import Melding
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
 VIA = ("volgpagina", "api", "telefoon", "e_mail")
@@ -30,3 +35,26 @@ class Verdict(OfGemeente, Base):
         one_of("via", VIA),
         sa.UniqueConstraint("gemeente_id", "melding_id", "event_id"),
     )
+
+
+def verdict_on(session: Session, melding_id: int, event_id: int, *, scope: Collection[int]) -> Verdict | None:
+    """What the melder said of this end."""
+    mine = sa.and_(Verdict.melding_id == melding_id, Verdict.event_id == event_id, Verdict.gemeente_id.in_(scope))
+    return session.scalar(sa.select(Verdict).where(mine))
+
+
+def put(
+    session: Session,
+    melding: Melding,
+    event_id: int,
+    *,
+    asked: str,
+    answer: bool,
+    via: str,
+    note_id: int | None,
+    at: datetime,
+) -> None:
+    """Keeps one answer per melding and end; a later one takes its place."""
+    said = {"asked": asked, "answer": answer, "via": via, "note_id": note_id, "at": at}
+    row = insert(Verdict).values(gemeente_id=melding.gemeente_id, melding_id=melding.id, event_id=event_id, **said)
+    session.execute(row.on_conflict_do_update(index_elements=["gemeente_id", "melding_id", "event_id"], set_=said))

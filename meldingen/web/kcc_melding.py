@@ -19,7 +19,7 @@ from ..domain.errors import DomainError, InvalidInput, NotFound
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, photos, privacy_requests, terms, timeline
+from ..flow import feedback, joining, kcc, photos, privacy_requests, terms, timeline, verdict
 from ..flow.routing import coordinates
 from ..store import callback, category, contact, history, journal, notice, photo
 from ..store.melding import Melding, melding_by_id, melding_by_number
@@ -70,6 +70,7 @@ WHY_CALL = {
     "niet_bezorgd": "Een bericht kwam niet aan",
     "met_de_hand": "Gemaakt door een medewerker",
 }
+ENDS = ("gereed", "niet_opgelost", "overgedragen", "blijft_gesloten")
 PREFERENCES = {
     "email": "per e-mail",
     "sms": "per sms",
@@ -146,11 +147,24 @@ def gebeld(callback_id: int) -> ResponseReturnValue:
     outcome, words = request.form.get("uitkomst", ""), request.form.get("tekst", "")
     try:
         with here.session.begin_nested():
-            kcc.record_call(here.session, callback_id, outcome, words, version=known, actor=here.actor, now=here.now)
+            row = kcc.record_call(
+                here.session, callback_id, outcome, words, version=known, actor=here.actor, now=here.now
+            )
+            _judge(here, row, words)
     except DomainError as error:
         here.session.expire_all()
         return _call_page(here, callback_id, error=error), error.status
     return redirect(url_for("kcc_melding.terugbelnotities"), 303)
+
+
+def _judge(here: Visit, row: callback.Callback, words: str) -> None:
+    """What the caller said of the end, when the KCC asked; "nee" opens the melding again, as on the volgpagina."""
+    said = request.form.get("oordeel", "")
+    about = melding_by_id(here.session, row.melding_id, scope=[row.gemeente_id])
+    if said not in ("ja", "nee") or row.status != callback.GESPROKEN or about is None:
+        return
+    actor = replace(here.actor, on_behalf_of_melding=about.id)
+    feedback.judge(here.session, about, answer=said == "ja", words=words, via="telefoon", actor=actor, now=here.now)
 
 
 def found_melding(here: Visit, nummer: str) -> Melding:
@@ -346,7 +360,12 @@ def _call_page(here: Visit, callback_id: int, *, error: DomainError | None = Non
         row=row,
         melding=about,
         contact=_look(here, about.id, row.gemeente_id, "terugbelnotitie"),
-        values={"tekst": request.form.get("tekst", ""), "uitkomst": request.form.get("uitkomst", "")},
+        asked=verdict.question_for(here.session, about, now=here.now) if row.kind in ENDS else None,
+        values={
+            "tekst": request.form.get("tekst", ""),
+            "uitkomst": request.form.get("uitkomst", ""),
+            "oordeel": request.form.get("oordeel", "niet_gevraagd"),
+        },
         errors={one.field: one.detail for one in error.fields} if error else {},
         refused=error.detail if error and not error.fields else "",
         now=here.now,

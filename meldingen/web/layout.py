@@ -22,8 +22,10 @@ from ..domain.numbers import show_number
 from ..domain.phone import show_phone
 from ..domain.workflow import STATUS_WORDS
 from ..flow.dead_letters import scope_of
+from ..flow.tasks import whose
 from ..store.dead_letters import count_dead_letters
 from ..store.gemeente import Gemeente, served_gemeenten
+from ..store.task import count_open
 from . import static_files
 
 log = structlog.get_logger()
@@ -147,8 +149,9 @@ class Place:
     count: int = 0
 
 
-def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
-    """The menu: for everybody to melden and volgen, for medewerkers their own rooms. stuck: work that was given up."""
+def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
+    """The menu: for everybody to melden and volgen, for medewerkers their own rooms. stuck: work that was given up;
+    to_do: open items of this person's roles."""
     if not actor.is_staff:
         return [Place("Melding doen", "/melden"), Place("Melding volgen", "/volgen")]
     rooms = []
@@ -156,6 +159,7 @@ def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
+        rooms.append(Place("Taken", "/taken", to_do))
         rooms.append(Place("Privacy", "/privacy-verzoeken"))
     if actor.gemeenten_with(KCC) and not actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
@@ -169,18 +173,21 @@ def menu_of(actor: Actor, stuck: int = 0) -> list[Place]:
     return rooms
 
 
-def _stuck(actor: Actor) -> int:
-    """How much was given up of what this person may see; 0 when this page has no database any more."""
+def _waiting(actor: Actor) -> tuple[int, int]:
+    """How much was given up of what this person may see, and how much is to be done; 0 without a database."""
     visit: Visit | None = g.get("visit")
-    if not actor.gemeenten_with(COORDINATOR, BEHEER) or visit is None:
-        return 0
-    if not (visit.session.is_active and visit.session.in_transaction()):
-        return 0
-    scope, loose = scope_of(actor)
+    if visit is None or not (visit.session.is_active and visit.session.in_transaction()):
+        return 0, 0
+    stuck = to_do = 0
     try:
-        return count_dead_letters(visit.session, scope=scope, loose=loose)
+        if actor.gemeenten_with(COORDINATOR, BEHEER):
+            scope, loose = scope_of(actor)
+            stuck = count_dead_letters(visit.session, scope=scope, loose=loose)
+        if actor.gemeenten_with(KCC, COORDINATOR):
+            to_do = sum(count_open(visit.session, whose(actor), scope=actor.scope).values())
     except SQLAlchemyError:
-        return 0
+        return 0, 0
+    return stuck, to_do
 
 
 def start_path(actor: Actor) -> str:
@@ -191,7 +198,7 @@ def start_path(actor: Actor) -> str:
 
 def _around() -> dict[str, Any]:
     actor = page_actor()
-    menu = menu_of(actor, _stuck(actor))
+    menu = menu_of(actor, *_waiting(actor))
     return {
         "sender": page_sender(),
         "senders": senders(),

@@ -146,6 +146,9 @@ def _sentence(event: Event, names: _Names) -> str:
             return "Gebeld: gesproken." if facts.get("outcome") == "gesproken" else "Gebeld: niet bereikt."
         case "aanvulling" if facts.get("came_by"):
             return MAILED[facts["came_by"]]
+        case "oordeel":
+            about = "Is het opgelost?" if facts.get("asked") == "opgelost" else "Is onze uitleg duidelijk?"
+            return f"{about} De melder zei: {'ja' if facts.get('answer') else 'nee'}."
         case "veiliggesteld":
             moved = facts.get("from_team_id") != facts.get("team_id")
             return f"Veiliggesteld. Het gevaar is weg.{f' Nu bij {to_team}.' if moved else ''}"
@@ -180,6 +183,7 @@ _PLAIN = {
     "alarm_herhaald": "Nog niet opgepakt. Het team kreeg opnieuw alarm.",
     "niet_geaccepteerd": "Na een kwartier niet opgepakt. De melder leest: bel ons nu.",
     "antwoord_ontvangen": "Het team kreeg bericht van een antwoord.",
+    "taak_klaar": "Taak klaar.",
     "antwoord_gelezen": "Antwoord gelezen.",
     "contact_gewijzigd": "Gegevens van de melder aangepast.",
     "apparaat_aangemeld": "De melder zette berichten op een apparaat aan.",

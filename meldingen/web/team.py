@@ -13,9 +13,11 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.deadlines import last_day_of, local_day
 from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..flow.feedback import read_answers
 from ..flow.photos import missing_of
 from ..flow.publicity import may_publish
 from ..store import contact, journal, photo
+from ..store.answers import with_new_answer
 from ..store.category import Category, categories_of
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, meldingen_of
@@ -108,6 +110,7 @@ def lijst() -> ResponseReturnValue:
         pages=pages_count,
         page_link=lambda number: url_for("team.lijst", **{**shown, "bladzijde": number}),
         counts=counts,
+        answered=with_new_answer(here.session, [row.opdracht.id for row in rows], scope=scope),
         lost=lost,
         filled=shown,
         now=here.now,
@@ -130,6 +133,8 @@ def opdracht(opdracht_id: int) -> ResponseReturnValue:
     here = visit()
     viewer = viewer_of(here)
     row = seen_work(here, viewer, opdracht_id)
+    if viewer.moves(row.opdracht):
+        read_answers(here.session, row.opdracht, actor=here.actor, now=here.now)
     return render_template(
         "werk/opdracht.html", done=DONE_WORDS.get(request.args.get("gedaan", "")), **work_facts(here, viewer, row)
     )

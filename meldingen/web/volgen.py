@@ -18,10 +18,11 @@ from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.numbers import parse_number, show_number
-from ..flow import feedback, timeline
+from ..flow import feedback, timeline, verdict
 from ..flow.photos import REASONS, add_photos, check_uploads, missing_of
 from ..limits import count_guess
 from ..store.category import category_by_id
+from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding, melding_by_number
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
 from .apparaat import device_facts
@@ -115,6 +116,8 @@ def aanvullen(nummer: str) -> ResponseReturnValue:
     kept = sum(result.kept for result in results)
     told = ["Uw tekst is toegevoegd."] if typed.text.strip() else []
     told += [f"{_photos(kept)} toegevoegd."] if kept else []
+    if told and melding.status == workflow.AFGEHANDELD:
+        told.append("Uw melding is al klaar. Een medewerker leest binnen 2 werkdagen wat u stuurde.")
     if told:
         flash(" ".join(told), "ok")
     for result in results:
@@ -160,6 +163,26 @@ def heropenen(nummer: str) -> ResponseReturnValue:
     typed = Typed(text=request.form.get("tekst", ""))
     if refused := _attempt(typed, lambda: _reopen(here, melding, typed.text, actor)):
         return _confirm(melding, "niet-opgelost", typed, refused)
+    return _back(melding)
+
+
+@pages.post("/volgen/<nummer>/oordeel")
+@enter("melder", "medewerker")
+def oordeel(nummer: str) -> ResponseReturnValue:
+    """What the melder says of the end: yes or no, and why if he likes. Never by following a link."""
+    here = visit()
+    melding, actor = melder_at(here, nummer)
+    typed = Typed()
+    answer, words = request.form.get("antwoord", "") == "ja", request.form.get("waarom", "")
+
+    def judge() -> None:
+        feedback.judge(here.session, melding, answer=answer, words=words, via="volgpagina", actor=actor, now=here.now)
+
+    if refused := _attempt(typed, judge):
+        return _page(melding, typed, refused)
+    if melding.status == workflow.AFGEHANDELD:
+        sorry = "" if answer else " Wij leggen het u binnen 2 werkdagen beter uit."
+        flash(f"Dank u wel voor uw antwoord.{sorry}", "ok")
     return _back(melding)
 
 
@@ -219,6 +242,8 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
     photos = photos_of(here.session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
     own = [photo for photo in photos if photo.melding_id == melding.id]
     today = local_day(here.now)
+    kept_closed = melding.closed_at is not None and feedback.was_kept_closed(here.session, melding)
+    home = gemeente_by_id(here.session, melding.gemeente_id)
     closed_for = here.now - melding.closed_at if melding.closed_at else None
     page = render_template(
         "volgen.html",
@@ -238,7 +263,10 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
         is_open=melding.status not in DONE,
         device=device_facts(melding),
         may_add=melding.status not in (workflow.INGETROKKEN, workflow.DOORVERWEZEN),
-        may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS),
+        asked=verdict.question_for(here.session, melding, now=here.now),
+        may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS) and not kept_closed,
+        complain=f"{feedback.COMPLAIN} {feedback.complaint_at(home)}." if kept_closed else "",
+        promise_passed=melding.promised_on < today,
     )
     return page, status
 

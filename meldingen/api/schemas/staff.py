@@ -89,6 +89,9 @@ class CallIn(Shape):
     example = {"uitkomst": "gesproken", "tekst": "Mevrouw is blij dat het bord er weer staat."}
     outcome = Choice("gesproken", "niet_bereikt", data_key="uitkomst", required=True)
     words = Text(data_key="tekst", load_default="")
+    verdict = Flag(
+        data_key="oordeel", metadata={"description": "Als u ernaar vroeg: is het opgelost, of is de uitleg duidelijk?"}
+    )
 
 
 class TeamOut(Shape):

@@ -1,0 +1,139 @@
+"""The oordeel of a melder, answers that come back, and the work items that follow from them."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from meldingen.domain.actor import COORDINATOR, KCC, TEAM, Actor
+from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
+from meldingen.flow import closure, feedback, tasks
+from meldingen.flow.closure import NewClosure
+from meldingen.flow.status import Basis
+from meldingen.store.answers import with_new_answer
+from meldingen.store.gemeente import Gemeente
+from meldingen.store.melding import Melding
+from meldingen.store.notice import Notice
+from meldingen.store.task import Task, open_tasks
+from meldingen.store.verdict import Verdict
+from tests import factories
+from tests.factories import opdracht_of
+
+SOLVED, NOT = NewClosure("opgelost"), NewClosure("niet_opgelost", reason="eigen-terrein")
+
+
+@pytest.fixture
+def home(session: Session) -> Gemeente:
+    return factories.gemeente(session)
+
+
+@pytest.fixture
+def member(session: Session, home: Gemeente) -> Actor:
+    return factories.medewerker(session, home, TEAM, team_slug="serviceteam")
+
+
+@pytest.fixture
+def melding(session: Session, home: Gemeente, now: datetime) -> Melding:
+    return factories.melding(session, now=now, contact={"email": "bo@example.nl"})
+
+
+def melder_of(melding: Melding) -> Actor:
+    return Actor(kind="melder", melding_id=melding.id)
+
+
+def end(session: Session, melding: Melding, said: NewClosure, member: Actor, now: datetime) -> None:
+    opdracht = opdracht_of(session, melding)
+    basis = Basis(version=opdracht.version)
+    closure.close_opdracht(session, opdracht.id, said, basis=basis, actor=member, now=now)
+
+
+def judge(session: Session, melding: Melding, answer: bool, now: datetime, words: str = "") -> None:
+    actor = melder_of(melding)
+    feedback.judge(session, melding, answer=answer, words=words, via="volgpagina", actor=actor, now=now)
+
+
+def verdicts(session: Session) -> list[tuple[str, bool, str]]:
+    rows = session.execute(sa.select(Verdict.asked, Verdict.answer, Verdict.via).order_by(Verdict.id))
+    return [(asked, answer, via) for asked, answer, via in rows]
+
+
+def items(session: Session) -> list[tuple[str, str]]:
+    return [(t.kind, t.status) for t in session.scalars(sa.select(Task).order_by(Task.id))]
+
+
+def test_solved_or_not(session: Session, melding: Melding, member: Actor, now: datetime) -> None:
+    with pytest.raises(Conflict):
+        judge(session, melding, True, now)
+    end(session, melding, SOLVED, member, now)
+    judge(session, melding, True, now)
+    judge(session, melding, True, now)
+    assert verdicts(session) == [("opgelost", True, "volgpagina")] and melding.status == "afgehandeld"
+    judge(session, melding, False, now + timedelta(days=2), "De tegel ligt weer los.")
+    assert verdicts(session) == [("opgelost", False, "volgpagina")] and melding.status == "heropend"
+    end(session, melding, SOLVED, factories.medewerker(session, session.get_one(Gemeente, melding.gemeente_id),
+                                                       COORDINATOR), now + timedelta(days=3))  # fmt: skip
+    judge(session, melding, True, now + timedelta(days=4))
+    assert len(verdicts(session)) == 2, "once per end"
+    with pytest.raises(Conflict):
+        judge(session, melding, True, now + timedelta(days=34))
+
+
+def test_an_explanation_that_is_not_clear_is_work(
+    session: Session, melding: Melding, member: Actor, now: datetime
+) -> None:
+    end(session, melding, NOT, member, now)
+    judge(session, melding, False, now, "Van wie is die grond dan?")
+    judge(session, melding, False, now)
+    assert verdicts(session) == [("uitleg", False, "volgpagina")] and melding.status == "afgehandeld"
+    assert items(session) == [("uitleg_onduidelijk", "open")]
+    judge(session, melding, True, now)
+    assert items(session) == [("uitleg_onduidelijk", "vervallen")]
+
+
+def test_an_answer_signals_the_team_once_per_burst(
+    session: Session, melding: Melding, member: Actor, now: datetime
+) -> None:
+    opdracht = opdracht_of(session, melding)
+
+    def say(minutes: int) -> int:
+        at = now + timedelta(minutes=minutes)
+        feedback.add_supplement(session, melding, "Bij nummer 12.", actor=melder_of(melding), now=at)
+        return len(list(session.scalars(sa.select(Notice).where(Notice.kind == "antwoord_ontvangen"))))
+
+    assert [say(0), say(5), say(14), say(16)] == [1, 1, 1, 2]
+    scope = [melding.gemeente_id]
+    assert with_new_answer(session, [opdracht.id], scope=scope) == {opdracht.id}
+    feedback.read_answers(session, opdracht, actor=member, now=now)
+    feedback.read_answers(session, opdracht, actor=member, now=now)
+    assert with_new_answer(session, [opdracht.id], scope=scope) == frozenset() and items(session) == []
+
+
+def test_after_the_end_the_kcc_reads_it(session: Session, melding: Melding, member: Actor, now: datetime) -> None:
+    end(session, melding, SOLVED, member, now)
+    for _ in range(2):
+        feedback.add_supplement(session, melding, "Dank u wel!", actor=melder_of(melding), now=now)
+    assert items(session) == [("antwoord_na_sluiten", "open")]
+
+
+def test_finishing_an_item(session: Session, home: Gemeente, melding: Melding, member: Actor, now: datetime) -> None:
+    end(session, melding, SOLVED, member, now)
+    feedback.add_supplement(session, melding, "Nog iets.", actor=melder_of(melding), now=now)
+    desk, boss = factories.medewerker(session, home, KCC), factories.medewerker(session, home, COORDINATOR)
+    (row,) = open_tasks(session, tasks.whose(desk), scope=[home.id])
+    assert row.melding is melding and not open_tasks(session, tasks.whose(boss), scope=[home.id])
+
+    def finish(actor: Actor, words: str = "Gebeld.", version: int = 1) -> Task:
+        return tasks.finish_task(session, row.task.id, words, version=version, actor=actor, now=now)
+
+    with pytest.raises(Forbidden):
+        finish(member)
+    with pytest.raises(InvalidInput):
+        finish(desk, " ")
+    with pytest.raises(NotFound):
+        finish(Actor(kind="medewerker", account_id=1, roles={-1: frozenset([KCC])}))
+    assert finish(desk).status == "klaar"
+    with pytest.raises(Stale):
+        finish(boss)
+    with pytest.raises(Conflict):
+        finish(boss, version=2)
