@@ -18,6 +18,7 @@ from .store.team import KINDS
 @click.option("--openingstijden", "hours", help="bijvoorbeeld: maandag tot en met vrijdag van 9.00 tot 17.00 uur")
 @click.option("--email", help="adres voor vragen, privacy en security.txt")
 @click.option("--website", help="https://…")
+@click.option("--klacht", "complaint", help="waar een klacht heen kan, zoals het in een zin past: een adres of nummer")
 @click.option("--host", help="eigen adres van de pagina's, als er meer gemeenten zijn: meldingen.voorbeeld.nl")
 @click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
 def change_gemeente(slug: str, **given: str | None) -> None:
@@ -29,6 +30,7 @@ def change_gemeente(slug: str, **given: str | None) -> None:
             household.change_gemeente(session, home, facts, actor=operator(home), now=db.business_now(session))
         for words in ("name", "phone", "hours", "email", "website", "host"):
             click.echo(f"{words:<8} {getattr(home, words) or '-'}")
+        click.echo(f"{'klacht':<8} {home.policy.get('klacht') or '-'}")
 
 
 @beheer.command("team")

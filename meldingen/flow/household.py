@@ -41,15 +41,18 @@ _CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
     "hours": ("openingstijden", lambda value, _: value),
     "email": ("email", check_email),
     "website": ("website", _fitting(ADDRESS, "Begin een website met https://.")),
+    "complaint": ("klacht", lambda value, _: value),
     "host": ("host", _fitting(HOST, "Een host is een naam als meldingen.voorbeeld.nl, zonder https:// en poort.")),
 }
-"""Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name."""
+"""Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name.
+A complaint's address is policy, the others are columns."""
 
 
 def change_gemeente(
     session: Session, gemeente: Gemeente, facts: Mapping[str, str], *, actor: Actor, now: datetime
 ) -> None:
-    """Changes what is given: name, phone, hours, email, website, host. phone: as people read it on every page.
+    """Changes what is given: name, phone, hours, email, website, complaint, host. phone: as people read it.
+    complaint: where a klacht can go, an address or a number, as a sentence takes it.
 
     Raises Forbidden without the role beheer, InvalidInput with all mistakes at once, Conflict for a host in use.
     """
@@ -71,7 +74,10 @@ def change_gemeente(
     if clean.get("host") and (other := session.scalar(taken)):
         raise Conflict("host_bezet", f"Deze host is al van {other}.")
     for field, kept in clean.items():
-        setattr(gemeente, field, kept)
+        if field == "complaint":
+            gemeente.policy = {**gemeente.policy, "klacht": kept}
+        else:
+            setattr(gemeente, field, kept)
     journal.record(
         session, "gemeente_gewijzigd", gemeente_id=gemeente.id, actor=actor, now=now, facts={"velden": sorted(clean)}
     )

@@ -48,10 +48,14 @@ class Typed:
 @pages.get("/v/<token>")
 @enter("iedereen")
 def open_link(token: str) -> ResponseReturnValue:
-    """The link of a bericht: keeps the token in the cookie and goes on to the page, whose address tells nothing."""
+    """The link of a bericht: keeps the token in the cookie and goes on to the page, whose address tells nothing.
+
+    With `?antwoord=`, a yes or no in a bericht, it goes on to the question; the answer itself is a form there.
+    """
     melding, _ = melder_by_token(visit(), token)
     remember(visit(), melding)
-    return redirect(url_for("volgen.volg", nummer=melding.number), 303)
+    question = "oordeel" if request.args.get("antwoord") else None
+    return redirect(url_for("volgen.volg", nummer=melding.number, _anchor=question), 303)
 
 
 @pages.get("/volgen")

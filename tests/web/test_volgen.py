@@ -74,6 +74,11 @@ def test_the_link_opens_the_page_and_leaves_no_token_in_the_address(world: World
     assert browser.get(f"/volgen/{melding.number}").headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_a_yes_or_no_in_a_bericht_leads_to_the_question_and_answers_nothing(world: World, melding: Melding) -> None:
+    answer = world.app.test_client().get(f"/v/{token_of(world, melding)}?antwoord=nee")
+    assert answer.status_code == 303 and answer.location == f"/volgen/{melding.number}#oordeel"
+
+
 @pytest.mark.parametrize("token", ["x", "a" * 30, "%00" * 10, "..%2f..%2fetc"])
 def test_a_wrong_link_says_how_to_go_on(client: FlaskClient, token: str) -> None:
     answer = client.get(f"/v/{token}")
