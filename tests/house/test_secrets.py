@@ -20,6 +20,8 @@ ENVIRON = {
     "SMTP_URL": "smtp://u:geheim-van-de-post@127.0.0.1:1",
     "NOTIFYNL_API_KEY": "geheim-van-de-sms",
     "NOTIFYNL_SMS_TEMPLATE": "t",
+    "NOTIFYNL_CALLBACK_TOKEN": "geheim-waarmee-ontvangstberichten-komen",
+    "PUSH_SLEUTEL": "geheim-van-de-push-in-base64url-van-43-teke",
     "METRICS_TOKEN": "geheim-van-de-cijfers",
     "MAILBOX_URL": "imaps://u:geheim-van-de-postbus@127.0.0.1:1",
     "MAIL_INKOMEND_TOKEN": "geheim-van-de-mail-die-binnenkomt-hier",
@@ -53,6 +55,25 @@ def test_outside_local_mode_a_gereedmelding_must_be_able_to_leave() -> None:
         Settings.from_env({**real, "SMTP_URL": "", "NOTIFYNL_API_KEY": "", "NOTIFYNL_SMS_TEMPLATE": ""})
     with pytest.raises(SettingsError, match="https"):
         Settings.from_env({**real, "PUBLIC_URL": "http://meldingen.example.nl"})
+
+
+def test_push_needs_a_key_and_calls_hosts_only(tmp_path: Path) -> None:
+    real = {**ENVIRON, "LOKALE_MODUS": "0", "PUBLIC_URL": "https://meldingen.example.nl"}
+    kept = tmp_path / "push.pem"
+    kept.write_text("-----BEGIN PRIVATE KEY-----\ngeheim\n")
+    assert Settings.from_env({**real, "PUSH_SLEUTEL": str(kept)}).push_key.startswith("-----BEGIN")
+    wrong = {
+        "PUSH_SLEUTEL": "geheim-maar-te-kort",
+        "PUSH_DIENSTEN": "http://127.0.0.1:4321",
+        "NOTIFYNL_CALLBACK_TOKEN": "te-kort-geheim",
+    }
+    for name, value in wrong.items():
+        with pytest.raises(SettingsError, match=name) as refused:
+            Settings.from_env({**real, name: value})
+        assert "geheim" not in str(refused.value)
+    with pytest.raises(SettingsError, match="NOTIFYNL_EMAIL_TEMPLATE"):
+        Settings.from_env({**real, "NOTIFYNL_SMS_TEMPLATE": ""})
+    assert Settings.from_env({**ENVIRON, "PUSH_DIENSTEN": "http://127.0.0.1:4321"}).push_services
 
 
 def test_variables_have_a_field_and_a_meaning() -> None:
