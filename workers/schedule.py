@@ -25,6 +25,7 @@ from meldingen.flow import (
     restore,
     retention,
     spoed,
+    storm,
     upkeep,
 )
 from meldingen.store.gemeente import served_ids
@@ -130,6 +131,11 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
     if task == "erase_contact":
         about, home = int(entry.payload["melding_id"]), int(entry.payload["gemeente_id"])
         return upkeep.erase_contact(context.engine, melding_id=about, gemeente_id=home, now=now)
+    if task == storm.TASK:
+        ids = entry.payload
+        home, event_id, kinds = int(ids["gemeente_id"]), int(ids["event_id"]), list(ids["category_ids"])
+        storm.spread(context.engine, gemeente_id=home, event_id=event_id, category_ids=kinds, now=now)
+        return None
     if task == "after_erasure":
         restore.clean_up(context.adapters.photos, entry.payload)
         return None

@@ -24,7 +24,9 @@ from ..domain.text import looks_like_bsn, personal_kinds
 from ..flow.intake import register_melding
 from ..flow.photos import REASONS, PhotoResult, add_photos, check_uploads
 from ..flow.places import Placed, place_melding
+from ..flow.storm import current_storm
 from ..store.category import Category, categories_of, category_by_id
+from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
 from ..store.outline import Spot, bounds_of, spots_of
 from .drafts import Draft, Drafts
@@ -236,6 +238,7 @@ def _form(
         tiles=here.settings.map_tiles_url,
         bounds=",".join(f"{side:.5f}" for side in bounds_of(here.session, scope=[sender.id]) or ()),
         room=MAX_PHOTOS - len(drafts),
+        storm=current_storm(gemeente_by_id(here.session, sender.id), here.now),
     )
     return page, status
 

@@ -1,6 +1,7 @@
 """/taken and the oordeel on the volgpagina: the doors only."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -124,3 +125,23 @@ def test_a_new_answer_is_marked_until_the_team_looks(desk: Desk) -> None:
     assert "Nieuw antwoord" in desk.get("team", "/team"), "another team only looks"
     desk.get("team", f"/team/opdracht/{opdracht.id}")
     assert "Nieuw antwoord" not in desk.get("team", "/team")
+
+
+def test_a_storm_from_its_page(desk: Desk) -> None:
+    desk.melding(**MELDER)
+    assert "Er is nu geen bericht." in desk.get("cor", "/storm")
+    assert desk.browsers["kcc"].get("/storm").status_code == 403
+    wrong = desk.post("cor", "/storm/bewaren", tekst="Storm.", dag="", uur="18:00")
+    assert wrong.status_code == 400 and "Kies een moment dat nog komt." in wrong.text
+    with desk.world.session() as session:
+        day = (business_now(session) + timedelta(days=1)).date().isoformat()
+    kept = desk.post("cor", "/storm/bewaren", tekst="Het stormt. Gevaar gaat voor.", dag=day, uur="18:00")
+    assert kept.status_code == 303 and "Dit lezen melders nu" in desk.get("cor", "/storm")
+    name = f"werkdorp{desk.number}"
+    assert "Het stormt." in desk.world.app.test_client().get(f"/melden?gemeente={name}").text
+    counted = desk.post("cor", "/storm/tellen", soort="straat")
+    assert counted.status_code == 200 and "1 open melding" in counted.text
+    assert desk.post("cor", "/storm/vertellen", soort="straat").status_code == 303
+    assert "naar de melders gestuurd" in desk.get("cor", "/storm")
+    assert desk.post("cor", "/storm/stoppen").status_code == 303
+    assert "Er is nu geen bericht." in desk.get("cor", "/storm")
