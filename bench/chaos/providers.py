@@ -110,8 +110,7 @@ class Post(MailServer):
         del session, options
         mood = self._moods.of("mail")
         if mood == "weg":
-            assert server.transport is not None
-            server.transport.abort()
+            _hang_up(server)
         if mood:
             return "421 4.3.2 even niet" if mood in ("weg", "druk") else "451 4.3.0 storing"
         envelope.mail_from = address
@@ -149,8 +148,7 @@ class Post(MailServer):
         if shot == "zwijgt":
             await asyncio.sleep(plan.SILENCE_S)
         if shot in ("breekt_af", "zwijgt"):
-            assert server.transport is not None
-            server.transport.abort()
+            _hang_up(server)
         return "250 OK"
 
     def _return(self, envelope: Envelope, reference: str, status: str) -> None:
@@ -165,10 +163,16 @@ class Post(MailServer):
             with contextlib.suppress(OSError):
                 asked = urllib.request.Request(f"{self._site}/ontvangst/mail", report, head)
                 with urllib.request.urlopen(asked, timeout=10) as answer:
-                    return answer.status == 200
+                    return int(answer.status) == 200
             return False
 
         self._later.do(plan.returns_after_s(to), bring)
+
+
+def _hang_up(server: SMTP) -> None:
+    """Not another byte."""
+    assert isinstance(server.transport, asyncio.Transport)
+    server.transport.abort()
 
 
 class Text(_Handler):
