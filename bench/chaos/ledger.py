@@ -94,7 +94,7 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
                 continue
             found = sorted(by_pair.pop(pair, []), key=lambda yes: yes.at)
             called = calls.pop(pair, 0)
-            listed, later = closing.opdracht in lists.unreachable, reopenings[number]
+            listed, later = closing.opdracht in lists.unreachable or number in lists.tasks, reopenings[number]
             _judge_pair(made, closing, found, called, listed, refused, excuses, later, outcome)
     outcome.wrong += [f"{n}: bericht over W{w}, dat niemand zo afhandelde" for n, w in by_pair]
     outcome.wrong += [f"{n}: terugbelnotitie over W{w}, dat niemand zo afhandelde" for n, w in calls]

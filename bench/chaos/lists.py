@@ -21,12 +21,12 @@ LOOKS = 100
 
 @dataclass(frozen=True)
 class Lists:
-    """calls: (nummer, opdracht of the closing) with an open terugbelnotitie. unreachable: opdrachten on the list
-    "melder niet bereikbaar". others: terugbelnotities about something else than a closing."""
+    """calls: (nummer, opdracht of the closing) with an open terugbelnotitie. tasks: numbers with an open task of the
+    KCC, "melder niet bereikt". unreachable: opdrachten on the coordinator's list "melder niet bereikbaar"."""
 
-    calls: tuple[tuple[str, int], ...]
-    unreachable: frozenset[int]
-    others: int
+    calls: tuple[tuple[str, int], ...] = ()
+    tasks: frozenset[str] = frozenset()
+    unreachable: frozenset[int] = frozenset()
 
 
 def read_lists(port: int, password: str) -> Lists:
@@ -34,8 +34,9 @@ def read_lists(port: int, password: str) -> Lists:
     desk = Line(port, random.Random(0), threading.Event(), ("kcc", password), drops=0.0)
     notes: list[dict[str, Any]] = desk.ask("GET", "/terugbelnotities").content["terugbelnotities"]
     calls = [(note["nummer"], closing) for note in notes for closing in plan.closings_in(note["tekst"])]
-    others = sum(1 for note in notes if not plan.closings_in(note["tekst"]))
-    return Lists(tuple(calls), frozenset(_unreachable(f"http://127.0.0.1:{port}", password)), others)
+    open_tasks = desk.ask("GET", "/taken").content["taken"]
+    tasks = {one["nummer"] for one in open_tasks if one["soort"] == "niet_bereikbaar"}
+    return Lists(tuple(calls), frozenset(tasks), frozenset(_unreachable(f"http://127.0.0.1:{port}", password)))
 
 
 def look_up(port: int, book: Book) -> list[str]:

@@ -11,7 +11,7 @@ from bench.chaos.lists import Lists
 from bench.chaos.people import Book, Closing, Made
 
 SEED = 7
-NOBODY = Lists((), frozenset(), 0)
+NOBODY = Lists()
 
 
 def of_kind(kind: str) -> plan.Melder:
@@ -100,13 +100,13 @@ def test_the_same_sms_twice_is_never_right() -> None:
 
 def test_two_ways_need_a_disaster_too() -> None:
     who = of_kind("email_weg_mobiel")
-    called = Lists((("2600000018", 5),), frozenset(), 0)
+    called = Lists(calls=(("2600000018", 5),))
     assert any("2 wegen" in wrong for wrong in ledger(who.kind, [told(who)], lists=called).wrong)
 
 
 def test_who_stands_on_a_list_was_refused_somewhere() -> None:
     who = of_kind("email")
-    listed = Lists((), frozenset({5}), 0)
+    listed = Lists(unreachable=frozenset({5}))
     assert any("geen dienst weigerde" in wrong for wrong in ledger("email", [], lists=listed).wrong)
     refused = {"at": 101.0, "what": "nee", "channel": "email", "to": who.contact["email"], "why": "554"}
     outcome = ledger("email", [refused], lists=listed)
