@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from .errors import FieldError, InvalidInput
-from .merge_fields import example_values, fields_for, required_for
+from .merge_fields import FIELDS, example_values, fields_for, required_for
 from .notices import Channel
 from .sms import sms_segments, to_gsm7
 from .text import clean_text
-from .wording import Wording, fill_line, loose_signs, slots
+from .wording import Wording, as_text, fill, fill_line, loose_signs, slots
 
 LONGEST: Final = {"onderwerp": 150, "kop": 100, "tekst": 4000}
 SIGN_NAMES: Final = {"{": "accolade {", "}": "accolade }", "[": "haak [", "]": "haak ]"}
@@ -22,7 +22,7 @@ def check_wording(kind: str, channel: str, wording: Wording, *, sender: str) -> 
     """The text as it may be kept, cleaned. sender: name and number as they close an SMS.
 
     Raises InvalidInput with every fault at once, at `onderwerp`, `kop` or `tekst`: an unknown field, a required one
-    that is missing, a brace or bracket that stands alone, an SMS of which no form fits one message.
+    that is missing or could fall away, a brace or bracket that stands alone, an SMS of which no form fits one message.
     """
     faults: list[FieldError] = []
     clean = {
@@ -81,11 +81,17 @@ def _field_faults(name: str, text: str, known: set[str]) -> Iterable[FieldError]
 
 
 def _missing(kind: str, channel: str, body: str) -> Iterable[FieldError]:
-    forms = body.split("\n") if channel == Channel.SMS else [body]
+    """Required fields that are not there, or that could fall away with another field in their sentence."""
+    forms = [form for form in (body.split("\n") if channel == Channel.SMS else [body]) if form.strip()]
+    where = "in elke regel van deze sms" if channel == Channel.SMS else "in deze tekst"
+    examples = example_values(kind, channel)
     for field in sorted(required_for(kind, channel)):
-        if any(field not in {slot.name for slot in slots(form)} for form in forms if form.strip()):
-            where = "in elke regel van deze sms" if channel == Channel.SMS else "in deze tekst"
+        least = {name: value for name, value in examples.items() if name == field or not FIELDS[name].may_be_empty}
+        if any(field not in {slot.name for slot in slots(form)} for form in forms):
             yield FieldError("tekst", "veld_mist", f"Zet het veld {{{field}}} {where}. Zonder dat mist de lezer iets.")
+        elif any(least[field] not in as_text(fill(form, least)) for form in forms):
+            words = f"Geef {{{field}}} een eigen zin. Nu valt het weg als een ander veld in die zin leeg is."
+            yield FieldError("tekst", "veld_valt_weg", words)
 
 
 def _too_long_sms(kind: str, body: str, sender: str) -> Iterable[FieldError]:
