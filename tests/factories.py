@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
-from meldingen.domain.intake import Location, NewMelding, parse_contact
+from meldingen.domain.contact import parse_contact
+from meldingen.domain.intake import Location, NewMelding
 from meldingen.flow import intake, routing
 from meldingen.store.account import Account, AccountRole
 from meldingen.store.area import Area

@@ -3,8 +3,11 @@
 The doors translate these to HTTP (`api/problems.py`, `web/errors.py`); nothing here knows a status code's header.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -141,3 +144,12 @@ class Unavailable(DomainError):
     def __init__(self, code: str, detail: str, *, retry_after_s: int = 60) -> None:
         super().__init__(code, detail)
         self.retry_after_s = retry_after_s
+
+
+def gathered(errors: list[FieldError], check: Callable[[], T], empty: T) -> T:
+    """What `check` gives; when it refuses, `empty`, and its field errors are added to `errors`."""
+    try:
+        return check()
+    except InvalidInput as refused:
+        errors.extend(refused.fields)
+        return empty

@@ -6,16 +6,14 @@ whether a slug exists, is for flow/intake.py. Refusals name the field as the cal
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
-from email_validator import EmailNotValidError, validate_email
-
-from .errors import FieldError, InvalidInput
-from .phone import Phone, parse_phone
-from .text import clean_text
+from .contact import Contact
+from .errors import FieldError, InvalidInput, gathered
+from .text import clean_text, is_empty
 
 INTAKE_CHANNELS: Final = (
     "app",
@@ -28,17 +26,12 @@ INTAKE_CHANNELS: Final = (
     "eigen_waarneming",
     "partner",
 )
-PREFERENCES: Final = ("email", "sms", "bellen", "brief")
-ENVELOPE_LINES: Final = 6
 SOURCES: Final = ("pin", "adres", "gps", "foto", "kcc")
 MAX_PHOTOS: Final = 5
-MAX_NAME: Final = 100
 MAX_ADDRESS: Final = 200
 
 Source = Literal["pin", "adres", "gps", "foto", "kcc"]
-Preference = Literal["email", "sms", "bellen", "brief"]
 Answer = str | int | float | list[str]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -50,22 +43,6 @@ class Location:
     source: Source = "pin"
     note: str = ""
     address: str = ""
-
-
-@dataclass(frozen=True)
-class Contact:
-    """How the melder can be reached; every part may be empty. only_when_done: "alleen als het klaar is".
-
-    night_too: SMS and push also in quiet hours. postal_address: the lines on an envelope, for who has nothing digital.
-    """
-
-    name: str = ""
-    email: str = ""
-    phone: Phone | None = None
-    preference: Preference | None = None
-    only_when_done: bool = False
-    night_too: bool = False
-    postal_address: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -216,104 +193,6 @@ def check_complete(new: NewMelding, photos: int) -> None:
         raise InvalidInput.gather(errors)
 
 
-def check_email(value: object, field: str) -> str:
-    """An e-mail address in the form we keep and send to: trimmed, domain in lower case and in ASCII.
-
-    No look-up of the domain: intake never waits for the network. Raises InvalidInput naming `field`.
-    """
-    written = value.strip(" \t\r\n\u00a0") if isinstance(value, str) else ""
-    try:
-        found = validate_email(written[:320], check_deliverability=False, allow_smtputf8=False, strict=True)
-    except (EmailNotValidError, UnicodeError) as error:
-        raise InvalidInput.of(
-            field, "email_onjuist", "Dit e-mailadres klopt niet. Een voorbeeld van een goed adres: naam@voorbeeld.nl."
-        ) from error
-    return found.ascii_email or found.normalized
-
-
-def parse_contact(
-    *,
-    name: object = "",
-    email: object = "",
-    phone: object = "",
-    preference: object = None,
-    only_when_done: bool = False,
-    night_too: bool = False,
-    postal_address: object = "",
-    prefix: str = "contact.",
-) -> Contact | None:
-    """The contact as written in a form or request, or None when no name, e-mail, phone or postal address was given.
-
-    Raises InvalidInput with all field errors at once: `contact.naam`, `.email`, `.telefoon`, `.voorkeur`,
-    `.postadres`. A preference that cannot work with what was given is told, not dropped: else he waits in vain.
-    """
-    given = [value for value in (name, email, phone, postal_address) if not _is_empty(value)]
-    errors: list[FieldError] = []
-    contact = Contact(
-        name=_gathered(errors, lambda: _name(name, f"{prefix}naam"), ""),
-        email=_gathered(errors, lambda: check_email(email, f"{prefix}email"), "") if not _is_empty(email) else "",
-        phone=_gathered(errors, lambda: _phone(phone, f"{prefix}telefoon"), None),
-        preference=_gathered(errors, lambda: _preference(preference, f"{prefix}voorkeur"), None),
-        only_when_done=only_when_done is True,
-        night_too=night_too is True,
-        postal_address=_gathered(errors, lambda: _postal_address(postal_address, f"{prefix}postadres"), ""),
-    )
-    if given and not errors:
-        errors.extend(_preference_errors(contact, f"{prefix}voorkeur"))
-    if errors:
-        raise InvalidInput.gather(errors)
-    return contact if contact.name or contact.email or contact.phone or contact.postal_address else None
-
-
-def _gathered(errors: list[FieldError], check: Callable[[], T], empty: T) -> T:
-    try:
-        return check()
-    except InvalidInput as refused:
-        errors.extend(refused.fields)
-        return empty
-
-
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _name(value: object, field: str) -> str:
-    return "" if value is None else clean_text(value, field=field, max_length=MAX_NAME)  # type: ignore[arg-type]
-
-
-def _phone(value: object, field: str) -> Phone | None:
-    return None if _is_empty(value) else parse_phone(value, field=field)  # type: ignore[arg-type]
-
-
-def _postal_address(value: object, field: str) -> str:
-    """At most six lines, one per line of the envelope."""
-    written = "" if value is None else clean_text(value, field=field, max_length=MAX_ADDRESS)  # type: ignore[arg-type]
-    lines = [line.strip() for line in written.splitlines() if line.strip()]
-    if len(lines) > ENVELOPE_LINES:
-        raise InvalidInput.of(field, "te_lang", f"Op een envelop passen {ENVELOPE_LINES} regels.")
-    return "\n".join(lines)
-
-
-def _preference(value: object, field: str) -> Preference | None:
-    if _is_empty(value):
-        return None
-    if value not in PREFERENCES:
-        raise InvalidInput.of(field, "voorkeur_onbekend", "Kies e-mail, sms, bellen of brief.")
-    return value
-
-
-def _preference_errors(contact: Contact, field: str) -> list[FieldError]:
-    if contact.preference == "email" and not contact.email:
-        return [FieldError(field, "voorkeur_zonder_email", "U kiest e-mail. Geef dan ook uw e-mailadres.")]
-    if contact.preference == "bellen" and contact.phone is None:
-        return [FieldError(field, "voorkeur_zonder_telefoon", "U kiest bellen. Geef dan ook uw telefoonnummer.")]
-    if contact.preference == "sms" and (contact.phone is None or not contact.phone.is_mobile):
-        return [FieldError(field, "voorkeur_zonder_mobiel", "U kiest sms. Geef dan ook uw mobiele nummer.")]
-    if contact.preference == "brief" and not contact.postal_address:
-        return [FieldError(field, "voorkeur_zonder_postadres", "U kiest een brief. Geef dan ook een postadres.")]
-    return []
-
-
 MAX_UNKNOWN_NAMED: Final = 10
 MAX_NUMBER: Final = 1_000_000_000
 _YES_NO: Final = {"ja": "ja", "nee": "nee", True: "ja", False: "nee"}
@@ -341,9 +220,9 @@ def check_answers(questions: Sequence[Mapping[str, Any]], answers: object) -> di
         value = answers.get(name)
         where = f"antwoorden.{name}"
         found: Answer = ""
-        if not _is_empty(value) and value != []:
+        if not is_empty(value) and value != []:
             before = len(errors)
-            found = _gathered(errors, partial(_answer, question, value, where), found)
+            found = gathered(errors, partial(_answer, question, value, where), found)
             if len(errors) > before:
                 continue
         if found not in ("", []):

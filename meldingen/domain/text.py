@@ -223,3 +223,8 @@ def mask_personal(text: str) -> str:
             parts += [text[at : span.start], MASK]
         at = span.end
     return "".join(parts) + text[at:]
+
+
+def is_empty(value: object) -> bool:
+    """Whether a field was left open: absent, or nothing but blanks."""
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from ..domain import deadlines
 from ..domain.actor import ANONYMOUS, Actor
-from ..domain.intake import NewMelding, parse_contact, parse_location
+from ..domain.contact import parse_contact
+from ..domain.intake import NewMelding, parse_location
 from ..domain.workflow import OPEN, OPGELOST, OVERGEDRAGEN
 from ..store.account import Account, AccountRole, account_by_username
 from ..store.gemeente import Gemeente, gemeente_by_code

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..domain.actor import BEHEER, Actor
+from ..domain.contact import check_email
 from ..domain.errors import Conflict, FieldError, InvalidInput, NotFound
-from ..domain.intake import check_email
 from ..domain.phone import parse_phone
 from ..domain.text import clean_text
 from ..store import journal

@@ -8,10 +8,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, Actor
+from ..domain.contact import Contact as Given
 from ..domain.deadlines import terugbel_due_at
 from ..domain.delivery import BEZORGD, UNFINISHED
 from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
-from ..domain.intake import Contact as Given
 from ..domain.notices import Channel
 from ..domain.privacy import check_not_erased
 from ..domain.text import clean_text

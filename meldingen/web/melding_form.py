@@ -11,18 +11,9 @@ from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
+from ..domain.contact import Contact, parse_contact
 from ..domain.errors import DomainError, FieldError
-from ..domain.intake import (
-    MAX_ADDRESS,
-    Answer,
-    Contact,
-    Location,
-    NewMelding,
-    Source,
-    check_answers,
-    parse_contact,
-    parse_location,
-)
+from ..domain.intake import MAX_ADDRESS, Answer, Location, NewMelding, Source, check_answers, parse_location
 from ..domain.text import clean_text
 from ..store.category import Category
 from ..store.outline import Spot

@@ -8,18 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meldingen.domain.contact import Contact, check_email, parse_contact
 from meldingen.domain.errors import InvalidInput
-from meldingen.domain.intake import (
-    Contact,
-    Location,
-    NewMelding,
-    check_answers,
-    check_complete,
-    check_email,
-    danger_answered,
-    parse_contact,
-    parse_location,
-)
+from meldingen.domain.intake import Location, NewMelding, check_answers, check_complete, danger_answered, parse_location
 from meldingen.domain.phone import Phone
 
 BERGEN = Location(4.7009, 52.6702)

@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import ANONYMOUS, Actor
+from meldingen.domain.contact import parse_contact
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotSignedIn
-from meldingen.domain.intake import parse_contact
 from meldingen.flow.feedback import withdraw_melding
 from meldingen.flow.kcc import correct_contact
 from meldingen.flow.reach import contact_facts

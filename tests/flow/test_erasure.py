@@ -17,8 +17,8 @@ from meldingen.adapters.sms import Receipt
 from meldingen.adapters.storage import MemoryStore
 from meldingen.db import business_now, transaction
 from meldingen.domain.actor import SYSTEM, Actor
+from meldingen.domain.contact import parse_contact
 from meldingen.domain.errors import Conflict, Gone
-from meldingen.domain.intake import parse_contact
 from meldingen.flow import deliveries, erasure, feedback, intake, kcc, photos, routing
 from meldingen.store.contact import Contact
 from meldingen.store.journal import Event

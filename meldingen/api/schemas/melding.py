@@ -5,8 +5,9 @@ from typing import Any
 import marshmallow as ma
 from flask import request
 
+from ...domain.contact import MAX_NAME, PREFERENCES, parse_contact
 from ...domain.errors import InvalidInput
-from ...domain.intake import INTAKE_CHANNELS, MAX_ADDRESS, MAX_NAME, MAX_PHOTOS, PREFERENCES, parse_contact
+from ...domain.intake import INTAKE_CHANNELS, MAX_ADDRESS, MAX_PHOTOS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Free, Moment, Nested, Refuses, Slug, Text, Whole
 from .base import Shape, TimelineEntry
