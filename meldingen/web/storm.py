@@ -81,7 +81,7 @@ def _page(
     *,
     error: DomainError | None = None,
     count: int | None = None,
-    chosen: list[str] | None = None,
+    chosen: Sequence[str] = (),
 ) -> str:
     now = storm.current_storm(gemeente_by_id(here.session, home), here.now)
     ends = now.until.astimezone(AMSTERDAM) if now else None
@@ -95,7 +95,7 @@ def _page(
             "uur": request.form.get("uur", f"{ends:%H:%M}" if ends else "18:00"),
         },
         kinds=[(c.slug, c.name, "") for c in mains],
-        chosen=chosen,
+        chosen=list(chosen),
         count=count,
         mine=[s for s in senders() if s.id in here.actor.gemeenten_with(*ROLES)],
         errors={OWN_NAMES.get(one.field, one.field): one.detail for one in error.fields} if error else {},
