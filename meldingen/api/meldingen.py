@@ -62,7 +62,7 @@ DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen 
     "Een plaats en een tekst of foto zijn genoeg. Stuur JSON, of multipart/form-data met het deel `melding` (JSON) en "
     "ten hoogste 5 delen `foto`. Een slechte foto houdt de melding niet tegen. `Content-Crs` zegt in welk stelsel de "
     "plaats is. Medewerkers en partner-apps melden hier ook, namens een melder.",
-    fails=(403, 409),
+    fails=(403, 409, 410),
 )
 def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
     """A new melding, or the earlier answer to the same key."""

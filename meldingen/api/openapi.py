@@ -174,6 +174,8 @@ def _finish(method: str, path: str, operation: dict[str, Any], shared: list[Any]
     statuses = {400, 406, 500, 503, *operation.pop(FAILS, [])}
     if shared or any(p.get("in") == "path" for p in operation.get("parameters", [])):
         statuses.add(404)
+    if "melder" in who and "iedereen" not in who:
+        statuses.add(410)
     if method != "get":
         statuses |= {413, 429}
         if "Content-Crs" in operation["description"]:
@@ -231,6 +233,7 @@ def _used_statuses(paths: dict[str, Any]) -> set[int]:
 
 MORE = {
     409: ("stap_niet_mogelijk", "Deze stap kan nu niet", "Deze opdracht is gereed. 'Inplannen' kan dan niet."),
+    410: ("niet_meer_beschikbaar", "Niet meer beschikbaar", "De melder vroeg om zijn gegevens te wissen."),
     412: ("versie_verouderd", "Iemand anders was u voor", "Iemand anders heeft deze opdracht net gewijzigd."),
     428: ("versie_ontbreekt", "Versie ontbreekt", "Stuur met If-Match mee welke versie u voor u had."),
     429: ("te_veel_verzoeken", "Even wachten", "U doet veel verzoeken achter elkaar. Wacht 42 seconden."),

@@ -12,6 +12,7 @@ from ..adapters.push import PushSender
 from ..adapters.push_wire import read_device
 from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput
+from ..domain.privacy import check_not_erased
 from ..domain.workflow import DOORVERWEZEN, INGETROKKEN
 from ..store import journal, push
 from ..store.contact import Contact, contact_of
@@ -35,7 +36,7 @@ def subscribe_device(
 
     endpoint, p256dh, auth: as the browser gives them. Who left nothing else prefers push from now on, so that every
     bericht comes there. The same device again changes nothing but its moment. Raises InvalidInput for what no browser
-    makes, and Conflict when this installation has no push or the melding has ended without work.
+    makes, Conflict when this installation has no push or the melding has ended without work, Gone when it was erased.
     """
     if sender is None:
         raise Conflict("geen_push", "Wij kunnen geen berichten naar een apparaat sturen. Kies e-mail of sms.")
@@ -46,6 +47,7 @@ def subscribe_device(
     except ValueError as error:
         raise InvalidInput.of("sleutels", "sleutels_ongeldig", "De sleutels van dit apparaat kloppen niet.") from error
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
+    check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None or melding.status in (INGETROKKEN, DOORVERWEZEN):
         raise Conflict("melding_gestopt", "Deze melding is gestopt. Er komen geen berichten meer.")
     if comes_first(session, melding):

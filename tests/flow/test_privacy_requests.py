@@ -16,13 +16,15 @@ from meldingen.adapters.pdf import make_pdf
 from meldingen.adapters.storage import MemoryStore
 from meldingen.db import business_now, transaction
 from meldingen.domain import tokens
-from meldingen.domain.actor import KCC, TEAM, Actor
+from meldingen.domain.actor import KCC, SYSTEM, TEAM, Actor
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from meldingen.domain.privacy import answer_before
 from meldingen.flow import privacy_export, privacy_requests
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import Event
+from meldingen.store.melding import Melding
 from meldingen.store.privacy_request import PrivacyRequest, open_requests
+from meldingen.store.worklists import is_public_melding
 from tests import factories
 from tests.flow.berichten import JAN, SETTINGS, House
 from tests.flow.filled import CONTACT, fill, says
@@ -240,3 +242,17 @@ def test_a_document_with_letters_no_font_has_is_made_all_the_same() -> None:
     data = {"title": "Uw gegevens", "gemeente": "X", "intro": ["#u *x* $y$ 你好"], "parts": []}
     made = make_pdf("inzage", data)
     assert made.startswith(b"%PDF-") and b"StructTreeRoot" in made
+
+
+def test_of_limited_use_nothing_is_sent_or_shown(house: House) -> None:
+    melding = house.melding(contact=JAN, description="Jan woont hier")
+    house.owe("heropend", melding)
+    with transaction(house.engine) as session:
+        held, now = session.get_one(Melding, melding.id), business_now(session)
+        agent = replace(SYSTEM, roles={house.home.id: frozenset({KCC})})
+        privacy_requests.set_limited(session, held, True, actor=agent, now=now)
+        privacy_requests.set_limited(session, held, True, actor=agent, now=now)
+        assert not is_public_melding(session, melding.id, scope=house.scope)
+    house.owe("heropend", melding)
+    house.work()
+    assert house.mail.sent == {} and house.sms.sent == {}

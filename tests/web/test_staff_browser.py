@@ -101,6 +101,12 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
         ],
         "beheer": ["/beheer", "/beheer/teksten", *(f"{texts}/{kind}" for kind in ("gereed/email", "vraag/sms"))],
     }  # fmt: skip
+    asked = str(desk.post("kcc", "/privacy-verzoeken", soort="verwijdering", wie=made.number).location).partition("?")[
+        0
+    ]
+    desk.post("kcc", f"{asked}/balie", gezien="ja")
+    paths["kcc"] += ["/privacy-verzoeken", asked]
+    paths["beheer"] += ["/beheer/bewaartermijnen"]
     for who, mine in paths.items():
         page = sit(who, "/")
         for path in mine:
