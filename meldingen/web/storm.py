@@ -1,5 +1,6 @@
 """/storm: what the coordinator tells everybody while it storms, until when, and telling who waits, after a count."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 
