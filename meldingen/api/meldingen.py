@@ -15,7 +15,7 @@ from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
 from ..domain.intake import Location, NewMelding, parse_location
 from ..domain.numbers import show_number
 from ..domain.workflow import DOORVERWEZEN, HEROPEND, ONTVANGEN
-from ..flow import feedback, timeline
+from ..flow import feedback, timeline, trail
 from ..flow.intake import register_melding
 from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
@@ -197,6 +197,7 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
             dataclasses.replace(line, text=said(line.text))
             for line in timeline.timeline_of(here.session, melding, now=here.now)
         ],
+        "notices": trail.told_to_melder(here.session, melding),
         "photos": photo_facts(photos),
         "photos_missing": missing_of(melding, photos, now=here.now),
         **({"contact": contact} if contact else {}),

@@ -51,6 +51,44 @@ END_WORDS: Final[Mapping[str, str]] = {
 """Why nothing goes (any more): the codes of Notice.ended, also a reason of a delivery that ended with it."""
 
 
+_PROVIDER_WORDS: Final[Mapping[str, str]] = {
+    "permanent-failure": "het adres of nummer bestaat niet",
+    "temporary-failure": "de telefoon of mailbox was te lang niet te bereiken",
+    "technical-failure": "er was een storing bij de aanbieder",
+}
+_STEP_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "telefoon": {"gepland": "Staat op de lijst om te bellen", "bezorgd": "Gesproken"},
+    "brief": {"gepland": "Staat klaar om te printen", "verzonden": "Op de post gedaan"},
+}
+BY_WORDS: Final[Mapping[str, str]] = {
+    "email": "per e-mail",
+    "sms": "per sms",
+    "push": "op uw eigen apparaat",
+    "telefoon": "per telefoon",
+    "brief": "per brief",
+}
+
+
 def reason_words(reason: str) -> str:
     """The reason of a step as a person may read it: a code in words, what an adapter said as it said it."""
-    return END_WORDS.get(reason, reason)
+    return END_WORDS.get(reason) or _PROVIDER_WORDS.get(reason) or reason
+
+
+def step_words(channel: str, status: str, attempt: int, reason: str) -> str:
+    """One step of a delivery for staff: what happened, at which try, and why."""
+    if status == "klaar":
+        if reason:
+            return f"Poging {attempt} lukte niet: {reason_words(reason)}"
+        return "Wordt verstuurd" if attempt <= 1 else f"Poging {attempt}"
+    words = _STEP_WORDS.get(channel, {}).get(status) or STATE_WORDS[status].capitalize()
+    return f"{words}: {reason_words(reason)}" if reason else words
+
+
+def mask_address(channel: str, address: str) -> str:
+    """Enough of an address for its owner to know it, and no more: "j…@example.nl", "06 … 78". Empty for the rest."""
+    if channel == "email" and "@" in address:
+        name, _, domain = address.rpartition("@")
+        return f"{name[:1]}…@{domain}"
+    if channel in ("sms", "telefoon") and len(address) > 6:
+        return f"{'06' if address.startswith('+316') else address[:3]} … {address[-2:]}"
+    return ""

@@ -16,12 +16,14 @@ from ..domain import tokens
 from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput, NotFound
+from ..domain.notice_words import KIND_WORDS
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.workflow import AFGEHANDELD, OPEN
 from ..flow import feedback, joining, kcc, photos, privacy_requests, terms, timeline, verdict
 from ..flow.routing import coordinates
-from ..store import callback, category, contact, history, journal, notice, photo
+from ..flow.trail import trails_of
+from ..store import callback, category, contact, history, journal, photo
 from ..store.melding import Melding, melding_by_id, melding_by_number
 from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
@@ -37,33 +39,7 @@ pages = Blueprint("kcc_melding", __name__)
 
 CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres")
 LONGEST_ID = 9223372036854775807
-STATES = {
-    "gepland": "staat klaar",
-    "klaar": "wordt verstuurd",
-    "verzonden": "verstuurd",
-    "bezorgd": "aangekomen",
-    "niet_bezorgd": "niet aangekomen",
-}
-BY = {"email": "E-mail", "sms": "Sms", "telefoon": "Telefoontje"}
-KINDS = {
-    "ontvangst": "Ontvangen",
-    "doorgezet": "Doorgezet",
-    "ingepland": "Ingepland",
-    "vraag": "Vraag van het team",
-    "vertraagd": "Later dan beloofd",
-    "deels_klaar": "Deels klaar",
-    "gereed": "Klaar",
-    "niet_opgelost": "Niet opgelost",
-    "heropend": "Heropend",
-    "ingetrokken": "Ingetrokken",
-    "overgedragen": "Overgedragen",
-    "doorverwezen": "Doorverwezen",
-    "veiliggesteld": "Het is veilig",
-    "bel_ons_nu": "Gevraagd om te bellen",
-    "blijft_gesloten": "Blijft gesloten",
-    "storm": "Bericht bij storm",
-    "met_de_hand": "Met de hand gemaakt",
-}
+KINDS = {**KIND_WORDS, "met_de_hand": "Met de hand gemaakt"}
 WHY_CALL = {
     "geen_email_of_mobiel": "Geen e-mailadres of mobiel nummer",
     "bel_mij": "De melder wil gebeld worden",
@@ -286,8 +262,6 @@ def _page(
     viewer = viewer_of(here)
     parts = timeline.parts_of(session, found)
     links = history.links_of(session, found.id, scope=scope)
-    notices = notice.notices_of(session, [found.id], scope=scope)
-    deliveries = notice.deliveries_of(session, [n.id for n in notices], scope=scope)
     lon, lat = coordinates(session, found)
     own = {o.id for o in opdrachten_of(session, [found.id], scope=scope)[found.id]}
     all_photos = photo.photos_of(session, melding_ids=[found.id], opdracht_ids=own, scope=scope)
@@ -318,7 +292,7 @@ def _page(
         "history": tell_history(
             session, melding_ids=[found.id], opdracht_ids=[link.opdracht_id for link in links], scope=scope
         ),
-        "notices": [(n, [d for d in deliveries if d.notice_id == n.id]) for n in notices],
+        "trails": trails_of(session, [found.id], scope=scope)[found.id],
         "callbacks": callback.callbacks_of(session, [found.id], scope=scope),
         "near": [(row, metres) for row, metres in near if row.opdracht.id not in own],
         "aloud": read_aloud(found.number),
@@ -327,8 +301,6 @@ def _page(
         "came_by": CHANNELS.get(found.intake_channel) or CAME_BY.get(found.intake_channel, found.partner_name),
         "can_reopen": found.status == AFGEHANDELD and found.erased_at is None,
         "can_withdraw": still_open and found.withdrawn_at is None and found.erased_at is None and not found.referred_to,
-        "states": STATES,
-        "by": BY,
         "kinds": KINDS,
         "why": WHY_CALL,
         "flag_words": FLAG_WORDS,

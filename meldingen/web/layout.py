@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..auth import Visit, installation
 from ..db import transaction
 from ..domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
 from ..domain.phone import show_phone
 from ..domain.workflow import STATUS_WORDS
@@ -70,6 +71,13 @@ def init_app(app: Flask) -> None:
         nummer=show_number,
         telefoon=show_phone,
         statuswoorden=lambda status: STATUS_WORDS.get(status, status),
+    )
+    app.jinja_env.globals.update(
+        kind_words=KIND_WORDS,
+        channel_words=CHANNEL_WORDS,
+        state_words=STATE_WORDS,
+        end_words=END_WORDS,
+        step_words=step_words,
     )
     app.context_processor(_around)
 

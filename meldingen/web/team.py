@@ -16,6 +16,7 @@ from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WAC
 from ..flow.feedback import read_answers
 from ..flow.photos import missing_of
 from ..flow.publicity import may_publish
+from ..flow.trail import trails_of
 from ..store import contact, journal, photo
 from ..store.answers import with_new_answer
 from ..store.category import Category, categories_of
@@ -158,6 +159,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
         "partner": partner,
         "meldingen": meldingen,
         "reachable": reachable,
+        "trails": trails_of(here.session, [] if partner else ids, scope=scope),
         "photos": _photos_by_melding(photos, meldingen),
         "missing": {m.id: missing_of(m, photos, now=here.now) for m in meldingen},
         "may_publish": is_public_work(here.session, work.id, scope=scope)

@@ -18,7 +18,7 @@ from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.numbers import parse_number, show_number
-from ..flow import feedback, timeline, verdict
+from ..flow import feedback, timeline, trail, verdict
 from ..flow.photos import REASONS, add_photos, check_uploads, missing_of
 from ..limits import count_guess
 from ..store.category import category_by_id
@@ -255,6 +255,7 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
         typed=typed,
         status_words=timeline.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
         parts=[(part.category_name, part.words(today)) for part in parts if part.status != workflow.VERVALLEN],
+        notices=trail.told_to_melder(here.session, melding),
         lines=list(reversed(timeline.timeline_of(here.session, melding, now=here.now))),
         category=category_by_id(here.session, melding.category_id, scope=scope) if melding.category_id else None,
         own=_pictures(own, f"Uw foto bij melding {show_number(melding.number)}"),

@@ -11,6 +11,7 @@ from ...domain.intake import INTAKE_CHANNELS, MAX_ADDRESS, MAX_PHOTOS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Free, Moment, Nested, Refuses, Slug, Text, Whole
 from .base import Shape, TimelineEntry
+from .bericht import NoticeOut
 
 CHANNELS = tuple(channel for channel in INTAKE_CHANNELS if channel != "partner")
 PLACE = {"type": "Point", "coordinates": [4.7019, 52.6701]}
@@ -283,6 +284,7 @@ class MeldingOut(Shape):
             {"op": "2026-04-14T06:47:00Z", "tekst": "Wij hebben uw melding ontvangen."},
             {"op": "2026-04-15T09:12:00Z", "tekst": "Opgelost: Het bord is inmiddels vervangen."},
         ],
+        "berichten": [NoticeOut.example],
         "fotos": [],
         "fotosOntbreken": 0,
     }
@@ -302,6 +304,12 @@ class MeldingOut(Shape):
     danger = ma.fields.Boolean(data_key="gevaar", required=True)
     parts = ma.fields.List(ma.fields.Nested(PartOut), data_key="opdrachten", required=True)
     timeline = ma.fields.List(ma.fields.Nested(TimelineEntry), data_key="tijdlijn", required=True)
+    notices = ma.fields.List(
+        ma.fields.Nested(NoticeOut),
+        data_key="berichten",
+        required=True,
+        metadata={"description": "Wat wij de melder stuurden, het nieuwste eerst."},
+    )
     photos = ma.fields.List(ma.fields.Nested(PhotoOut), data_key="fotos", required=True)
     photos_missing = ma.fields.Integer(data_key="fotosOntbreken", required=True)
     contact = ma.fields.Nested(ContactOut, metadata={"description": "Alleen voor medewerkers die ermee werken."})
