@@ -10,7 +10,17 @@ from secrets import token_hex
 from sqlalchemy.orm import Session
 
 from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN, may_step
-from ..store.notice import Delivery, DeliveryStep, Notice, count_certain_failures, deliveries_of, notices_of
+from ..store import outbox
+from ..store.notice import (
+    Delivery,
+    DeliveryStep,
+    Notice,
+    count_certain_failures,
+    deliveries_carried,
+    deliveries_of,
+    notice_by_id,
+    notices_of,
+)
 
 
 def plan(session: Session, notice: Notice, channel: str, address: str, *, prefix: str, now: datetime) -> Delivery:
@@ -60,8 +70,12 @@ def advance(
 
 
 def remark(session: Session, delivery: Delivery, reason: str, *, now: datetime) -> None:
-    """A line in the chain without a step: the other side told something and nothing has changed yet."""
-    _write_down(session, delivery, now, reason=reason)
+    """A line in the chain without a step: the other side told something and nothing has changed yet.
+
+    None while a try is under way: a reason would say there that it certainly failed.
+    """
+    if delivery.status != KLAAR:
+        _write_down(session, delivery, now, reason=reason)
 
 
 def sent_nothing(session: Session, delivery: Delivery) -> bool:
@@ -73,7 +87,10 @@ def sent_nothing(session: Session, delivery: Delivery) -> bool:
 
 
 def end_notice(session: Session, notice: Notice, why: str, *, now: datetime) -> bool:
-    """Nothing goes any more about this event: a code, such as `ingetrokken`. False: it was told already, or ended."""
+    """Nothing goes any more about this event: a code, such as `ingetrokken`. False: it was told already, or ended.
+
+    Berichten that travelled in its message go on by themselves.
+    """
     made = deliveries_of(session, [notice.id], scope=[notice.gemeente_id])
     if notice.ended or any(delivery.status in (VERZONDEN, BEZORGD) for delivery in made):
         return False
@@ -81,6 +98,7 @@ def end_notice(session: Session, notice: Notice, why: str, *, now: datetime) -> 
     for delivery in made:
         if delivery.status in UNFINISHED:
             advance(session, delivery, NIET_BEZORGD, now=now, reason=why)
+            _let_go(session, delivery, now=now)
     return True
 
 
@@ -88,6 +106,24 @@ def end_notices(session: Session, melding_id: int, why: str, *, gemeente_id: int
     """The same for every bericht about a locked melding; how many ended."""
     owed = notices_of(session, [melding_id], scope=[gemeente_id])
     return sum(end_notice(session, notice, why, now=now) for notice in owed)
+
+
+def _let_go(session: Session, carrier: Delivery, *, now: datetime) -> None:
+    """What travelled in the message of an ended bericht has a turn of its own."""
+    for part in deliveries_carried(session, carrier.id, scope=[carrier.gemeente_id]):
+        notice = notice_by_id(session, part.notice_id, scope=[carrier.gemeente_id])
+        if part.status not in UNFINISHED or notice is None:
+            continue
+        part.carrier_id = notice.bundled_into = None
+        outbox.put(
+            session,
+            outbox.Topic.NOTICE,
+            {"notice_id": notice.id, "gemeente_id": notice.gemeente_id},
+            gemeente_id=notice.gemeente_id,
+            now=now,
+            key=f"bericht:{notice.id}:los:{carrier.id}",
+            order_key=f"melding:{notice.melding_id}",
+        )
 
 
 def _write_down(session: Session, delivery: Delivery, now: datetime, *, reason: str | None = None) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from meldingen.adapters.failures import AddressRefused, TemporaryFailure, UncertainFailure
 from meldingen.db import transaction
 from meldingen.domain.delivery import BEZORGD
+from meldingen.flow import chain
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Delivery, Notice
 from meldingen.store.outbox import OutboxEntry
@@ -147,6 +148,25 @@ def test_in_doubt_nothing_joins_or_leaves(house: House) -> None:
     assert [one.maybe_double for one in house.deliveries(melding)] == [True, True]
     house.work()
     assert len(house.mail.sent) == 2
+
+
+def test_what_travelled_with_a_bericht_that_is_ended_goes_on_by_itself(house: House, now: datetime) -> None:
+    melding = house.melding(contact=MAIL)
+    house.owe("ingepland", melding, facts={"planned_on": "2026-04-20"})
+    house.owe("gereed", melding)
+    house.mail.fail_with = TemporaryFailure("weg")
+    rows = house.owed()
+    with pytest.raises(TemporaryFailure):
+        house.deliver(rows[0])
+    assert house.deliver(rows[1]) is None, "it travels along"
+    with transaction(house.engine) as session:
+        first = house.deliveries(melding)[0]
+        chain.end_notice(session, session.get_one(Notice, first.notice_id), "vervallen", now=now)
+    house.mail.fail_with = None
+    house.work()
+    (sent,) = house.mail.sent.values()
+    assert "20 april" not in sent.text
+    assert statuses(house.deliveries(melding)) == [("email", "niet_bezorgd"), ("email", "verzonden")]
 
 
 def test_a_receipt_of_the_message_is_one_of_all_in_it(house: House) -> None:
