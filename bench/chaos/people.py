@@ -19,9 +19,11 @@ from . import plan
 from .door import Answer, GaveUp, Line
 
 RESIDENTS, TEAMS = 3, 3
-PAGE = 60
+PAGE = 100
 """So many opdrachten on one page of the list."""
-JOIN_PATIENCE_S = 10.0
+JOIN_WAITS_S = (0.5, 1.0, 2.0, 4.0)
+LOOKS_AGAIN_S = 0.7
+"""Between two looks at the list."""
 
 
 @dataclass
@@ -208,12 +210,11 @@ class Town:
         """The problem right here that somebody reported before; it may take a moment to get its team."""
         lon, lat = who.place
         path = f"/meldingen-nabij?lon={lon}&lat={lat}&straal=10&categorie={who.category}"
-        until = time.monotonic() + JOIN_PATIENCE_S
-        while time.monotonic() < until and not self.stop.is_set():
+        for wait_s in JOIN_WAITS_S:
+            self.stop.wait(wait_s)
             for item in own.ask("GET", path).content["meldingen"]:
                 if item["afstandMeter"] == 0:
                     return str(item["id"])
-            self.stop.wait(0.3)
         return ""
 
     def _withdraw(self, own: Line, made: Made) -> None:
@@ -266,11 +267,11 @@ class Town:
             while not self._again.empty():
                 given.discard(self._again.get())
             quiet = 0 if listed or not self.done() else quiet + 1
-            if quiet >= 10:  # nothing has come for three seconds
+            if quiet >= 5:  # nothing has come for a while
                 for _ in range(TEAMS):
                     self._work.put(None)
                 return
-            self.stop.wait(0.3)
+            self.stop.wait(LOOKS_AGAIN_S)
             while self._work.qsize() > TEAMS and not self.stop.is_set():
                 self.stop.wait(0.05)
 
