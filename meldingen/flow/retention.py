@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 
 from ..db import transaction
 from ..domain.retention import CONFIRMED_ONLY, Term
-from ..store import category, destruction, erasure, outbox
+from ..store import category, destruction, erasure, outbox, task
 from ..store.destruction import ByCategory, Due
 from ..store.gemeente import served_ids
-from ..store.melding import lock_meldingen
+from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import lock_opdrachten, opdracht_ids_of
 from . import erasure as erasing
 from . import restore, terms
@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 BATCH = 100
 EXPIRED = "termijn"
+GOODBYE = timedelta(days=30)
+"""So long before contact data of an open melding go, the KCC is asked to tell the melder."""
 
 
 @dataclass
@@ -128,12 +130,34 @@ def tidy(
         with transaction(engine) as session:
             days = terms.by_category(session, gemeente_id)
             confirmed = terms.is_confirmed(session, gemeente_id)
+            _say_goodbye(session, gemeente_id, days, now)
         run = f"{now:%Y%m%d}-{secrets.token_hex(4)}"
         for sweep in SWEEPS:
             if confirmed or sweep.term not in CONFIRMED_ONLY:
                 total[sweep.term] += _sweep(engine, sweep, gemeente_id, days, run, now, ends_at=ends_at)
     log.info("retention_done", **{term.value: count for term, count in total.items() if count})
     return Tidied(total, finished=time.monotonic() < ends_at)
+
+
+def _say_goodbye(session: Session, gemeente_id: int, days: ByCategory, now: datetime) -> None:
+    """Who will not hear the end, because his data go while the work is open, is on somebody's list a month before."""
+    going = destruction.due_contacts(days, now + GOODBYE, [gemeente_id]).subquery()
+    still_open = sa.select(Melding).where(
+        Melding.gemeente_id == gemeente_id, Melding.id.in_(sa.select(going.c.id)), destruction.ENDED_AT.is_(None)
+    )
+    for melding in session.scalars(still_open.order_by(Melding.id)):
+        task.put(
+            session,
+            task.CONTACT_GOES,
+            gemeente_id=gemeente_id,
+            role="kcc",
+            words="De melding is nog open, maar de gegevens van de melder gaan over een maand weg. Vertel hem hoe het "
+            "staat. Wil hij het einde horen? Laat hem dan opnieuw melden, of volgen met zijn nummer en code.",
+            now=now,
+            due_at=now + GOODBYE,
+            key=f"{task.CONTACT_GOES}:{melding.id}",
+            melding_id=melding.id,
+        )
 
 
 def _sweep(

@@ -20,6 +20,7 @@ VERVALLEN = "vervallen"
 ANSWER_AFTER_END = "antwoord_na_sluiten"
 UNCLEAR = "uitleg_onduidelijk"
 AUTOMATIC_DELAY = "automatisch_uitgesteld"
+CONTACT_GOES = "contact_verloopt"
 MUST_WRITE = "zelf_schrijven"
 NOT_ACCEPTED = "spoed_niet_opgepakt"
 

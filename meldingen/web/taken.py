@@ -37,6 +37,7 @@ KINDS = {
     "mail_lezen": "E-mail lezen",
     "mail_zonder_melding": "E-mail zonder melding",
     "bericht_vervallen": "Het einde vertellen",
+    "contact_verloopt": "Gegevens van de melder gaan weg",
 }
 DONE = {
     "klaar": "De taak is klaar.",

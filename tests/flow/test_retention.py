@@ -26,6 +26,7 @@ from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Link, Opdracht
 from meldingen.store.outbox import OutboxEntry, Topic
 from meldingen.store.photo import Photo
+from meldingen.store.task import CONTACT_GOES, Task
 from tests import factories
 from tests.flow.berichten import SETTINGS, House
 from tests.flow.filled import CONTACT, OWNED, fill, says, traces
@@ -136,11 +137,20 @@ def test_every_personal_column_goes_on_its_day_and_not_before(archive: Archive) 
     assert stone.batch.startswith(f"{archive.now + 1826 * DAY:%Y%m%d}-")
 
 
+def goodbyes(archive: Archive) -> list[Task]:
+    """The melders who will not hear the end, as the KCC sees them."""
+    with Session(archive.engine) as session:
+        return list(session.scalars(sa.select(Task).where(Task.kind == CONTACT_GOES)))
+
+
 def test_open_work_is_left_alone_but_contact_at_most_a_year(archive: Archive) -> None:
     with transaction(archive.engine) as session:
         made = factories.melding(session, now=archive.now, contact=CONTACT)
     archive.confirm()
-    assert archive.tidy(364 * DAY) == {}
+    archive.tidy(334 * DAY)
+    assert goodbyes(archive) == []
+    assert archive.tidy(364 * DAY) == archive.tidy(364 * DAY) == {}
+    assert [(one.melding_id, one.role) for one in goodbyes(archive)] == [(made.id, "kcc")]
     assert archive.tidy(365 * DAY) == {Term.CONTACT: 1}
     assert archive.tidy(3000 * DAY) == {} and archive.all(Melding)[0].id == made.id
 
