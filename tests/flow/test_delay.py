@@ -329,7 +329,8 @@ DOWN = (datetime(2026, 4, 21, 11, tzinfo=AMSTERDAM), datetime(2026, 4, 21, 23, 3
 """On a last day the clock is down from eleven in the morning until half past eleven at night."""
 
 
-def test_a_fortnight_in_which_no_promise_passes_in_silence(place: Place) -> None:
+def test_a_fortnight_in_which_no_promise_passes_in_silence(committed_engine: sa.Engine, now: datetime) -> None:
+    place = Place(committed_engine, now, 0)
     walk, seen = Fortnight(place), dict[int, date]()
     place.now = datetime(2026, 4, 14, 8, 47, tzinfo=AMSTERDAM)
     walk.begin()
