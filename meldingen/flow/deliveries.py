@@ -140,7 +140,8 @@ def note_failure(desk: Desk, delivery_id: int, failure: TemporaryFailure) -> Non
 def record_receipt(desk: Desk, reference: str, receipt: Receipt) -> None:
     """What the provider says of a delivery: forward only, and also when it comes after the fallback.
 
-    A failure gives the next channel its turn. A melder who is reached again comes off "niet bereikbaar".
+    A failure gives the next channel its turn. A melder who is reached again comes off "niet bereikbaar", but not by
+    word of an earlier bericht than the one he never got.
     """
     known = delivery_by_reference(desk.session, reference, scope=desk.scope)
     if known is None:
@@ -160,7 +161,7 @@ def record_receipt(desk: Desk, reference: str, receipt: Receipt) -> None:
         notice = notice_by_id(desk.session, one.notice_id, scope=desk.scope)
         if notice is not None:
             notice.ended = ""  # it was told after all
-        if about is not None:
+        if about is not None and notice is not None and not reach.untold_since(desk, about, notice):
             reach.mark_reached(desk.session, about, now=desk.now)
 
 

@@ -20,7 +20,7 @@ from ..domain.phone import Phone, parse_phone
 from ..store import contact, gemeente, journal, push, task, team
 from ..store.contact import Contact
 from ..store.melding import Melding
-from ..store.notice import Delivery, Notice
+from ..store.notice import Delivery, Notice, notices_of
 from ..store.push import PushSubscription
 from . import chain
 from .desk import Desk
@@ -78,6 +78,14 @@ def next_delivery(desk: Desk, notice: Notice, about: Melding | None, made: Seque
         return None
     address = _address(desk, about, channel)
     return chain.plan(desk.session, notice, channel, address, prefix=about.number, now=desk.now)
+
+
+def untold_since(desk: Desk, about: Melding, told: Notice) -> bool:
+    """Whether a bericht about something later than `told` found no channel, so that people still must tell it."""
+    if NIET_BEREIKBAAR not in about.flags:
+        return False
+    every = notices_of(desk.session, [about.id], scope=desk.scope)
+    return any(other.ended == GEEN_KANAAL and other.event_id > told.event_id for other in every)
 
 
 def mark_reached(session: Session, about: Melding, *, now: datetime) -> None:

@@ -185,6 +185,17 @@ class TestNobodyLeft:
         house.work()
         assert [t.status for t in house.tasks(melding)] == [VERVALLEN, "open"], "and again when it fails again"
 
+    def test_a_receipt_of_an_earlier_bericht_leaves_an_untold_end_on_the_list(self, house: House) -> None:
+        melding = house.melding(contact=MAIL)
+        house.owe("ontvangst", melding)
+        house.work()
+        house.owe("gereed", melding)
+        house.mail.fail_with = PermanentFailure("mailserver weigert bericht: 554")
+        house.work()
+        receive(house, house.deliveries(melding)[0], BEZORGD)
+        assert house.flags(melding) == ["niet_bereikbaar"], "he read the ontvangst; nobody told him the end"
+        assert [t.status for t in house.tasks(melding)] == ["open"]
+
     def test_who_is_phoned_is_on_the_list_of_calls_not_on_this_one(self, house: House) -> None:
         melding = house.melding(contact={**MAIL, **LANDLINE})
         house.owe("gereed", melding)
