@@ -40,7 +40,7 @@ def main() -> int:
     began, cpu = time.monotonic(), os.times()
     lease_s = asked.lease if asked.lease is not None else SHORT_LEASE_S if asked.closings < SMALL else 0.0
     say(f"Chaos: {asked.closings} afhandelingen, zaad {asked.seed}, huur {lease_s or 'zoals in het echt'}")
-    with place.opened(lease_s) as ground:
+    with place.opened(lease_s, mail_by_notify=asked.mail == "notify") as ground:
         ground.clock(START)
         town = Town(ground.port, ground.outside["push"], asked.seed, asked.closings, place.PASSWORD)
         disasters = Disasters(ground, town, asked.seed)
@@ -79,6 +79,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--closings", type=int, default=300, help="hoeveel afhandelingen (300 duurt een minuut)")
     parser.add_argument("--seed", type=int, default=7, help="hetzelfde zaad: dezelfde melders en dezelfde rampen")
     parser.add_argument("--lease", type=float, help="seconden dat een werker werk huurt; 0 is zoals in het echt")
+    parser.add_argument("--mail", choices=("smtp", "notify"), default="smtp", help="hoe e-mail gaat")
     parser.add_argument("--keep", action="store_true", help="de database bewaren om na te kijken")
     return parser.parse_args()
 

@@ -49,6 +49,7 @@ class Ground:
     stack: Stack
     binaries: Binaries
     lease_s: float
+    mail_by_notify: bool
     port: int = field(default_factory=any_free_port)
     env: dict[str, str] = field(default_factory=dict)
     outside: dict[str, int] = field(default_factory=dict)
@@ -80,8 +81,9 @@ class Ground:
             self._child(OUTSIDE, "bench.chaos.providers", str(places.local), str(self.port), ready=self._outside_is_up)
         )
         self.outside = json.loads((places.local / "poorten.json").read_text())
+        smtp = {"SMTP_URL": f"smtp://127.0.0.1:{self.outside['mail']}"}
         self.env |= {
-            "SMTP_URL": f"smtp://127.0.0.1:{self.outside['mail']}",
+            **({"NOTIFYNL_EMAIL_TEMPLATE": notify.EMAIL_TEMPLATE} if self.mail_by_notify else smtp),
             "MAIL_FROM": "meldingen@gemeente.example",
             "NOTIFYNL_URL": f"http://127.0.0.1:{self.outside['sms']}",
             "NOTIFYNL_API_KEY": notify.API_KEY,
@@ -211,7 +213,7 @@ def kill(pid: int | None, number: int = signal.SIGKILL) -> bool:
 
 
 @contextlib.contextmanager
-def opened(lease_s: float) -> Iterator[Ground]:
+def opened(lease_s: float, *, mail_by_notify: bool) -> Iterator[Ground]:
     """A started installation with a parent that looks after it; everything has ended afterwards."""
     for name in ("DATABASE_URL", "REDIS_URL", "KLOK"):
         os.environ.pop(name, None)
@@ -219,7 +221,7 @@ def opened(lease_s: float) -> Iterator[Ground]:
     binaries = postgis.obtain(clone)
     places = _own_places(clone)
     with stack.opened(places, KIND, "python -m bench.chaos") as bare:
-        ground = Ground(bare, binaries, lease_s)
+        ground = Ground(bare, binaries, lease_s, mail_by_notify)
         ground.start()
         watcher = threading.Thread(target=bare.supervisor.watch, name="toezicht")
         watcher.start()

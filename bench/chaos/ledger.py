@@ -43,7 +43,10 @@ WRITTEN = ("email", "sms", "push")
 
 @dataclass(frozen=True)
 class Yes:
-    """One message a provider took. tells: pairs of melding and closing; meldingen: by the follow links in it."""
+    """One message a provider took. tells: pairs of melding and closing; meldingen: by the follow links in it.
+
+    can_tell: it came through Notify, which can be asked.
+    """
 
     at: float
     channel: str
@@ -53,6 +56,7 @@ class Yes:
     kind: str
     meldingen: tuple[str, ...]
     tells: tuple[tuple[str, int], ...]
+    can_tell: bool
 
 
 @dataclass
@@ -130,9 +134,8 @@ def _read(lines: Iterable[Mapping[str, Any]], book: Book, outcome: Outcome) -> l
             who = book.meldingen[number].who
             if not plan.belongs_to(line["to"], who):
                 outcome.wrong.append(f"{number}: bericht ging naar {line['to']}, en dat is niet melder {who.number}")
-        found.append(
-            Yes(line["at"], line["channel"], line["ref"], line["to"], line.get("mood", ""), kind, about, tuple(tells))
-        )
+        asked, mood = line.get("by") == "notify", line.get("mood", "")
+        found.append(Yes(line["at"], line["channel"], line["ref"], line["to"], mood, kind, about, tuple(tells), asked))
     return sorted(found, key=lambda yes: yes.at)
 
 
@@ -186,8 +189,8 @@ def _same_message_again(taken: Sequence[Yes], excuses: _Excuses, outcome: Outcom
             continue
         outcome.double_refs.add(ref)
         about = ", ".join(again[0].meldingen) or again[0].to
-        if again[0].channel == "sms":
-            outcome.wrong.append(f"{about}: sms {ref} kwam {len(again)} keer aan, en de dienst kan het zeggen")
+        if again[0].can_tell:
+            outcome.wrong.append(f"{about}: {ref} kwam {len(again)} keer aan, en de dienst kan het zeggen")
         for yes in again[:-1]:
             why = excuses.of(yes)
             if why:

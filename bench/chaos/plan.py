@@ -42,7 +42,7 @@ KINDS: dict[str, int] = {
 FATES = {"m": "goed", "grijs": "grijs", "weg": "weg", "terug": "terug", "vol": "vol"}
 REPORTS = {"terug": "5.1.1", "vol": "5.2.2"}
 MOBILE_FATES = {"1": "goed", "2": "ongeldig", "3": "dood", "4": "vol", "5": "laat"}
-NOTIFY_STATUSES = {"dood": "permanent-failure", "vol": "temporary-failure"}
+NOTIFY_STATUSES = {"dood": "permanent-failure", "terug": "permanent-failure", "vol": "temporary-failure"}
 SETTLES_S = {"goed": 1.0, "dood": 3.0, "vol": 5.0, "laat": 40.0}
 
 
@@ -155,7 +155,7 @@ def report_of_email(address: str) -> str:
 
 def returns_after_s(address: str) -> float:
     """When the report comes: at once, or long after."""
-    return (0.0, 2.0, 6.0, 20.0)[int(address.partition("@")[0][-1]) % 4]
+    return (0.0, 2.0, 6.0, 20.0)[_last_digit(address) % 4]
 
 
 def fate_of_mobile(e164: str) -> str:
@@ -163,19 +163,28 @@ def fate_of_mobile(e164: str) -> str:
     return MOBILE_FATES.get(e164.removeprefix("+316")[:1], "goed")
 
 
-def status_of_mobile(e164: str) -> str:
-    """The last status Notify gives a message to this number."""
-    return NOTIFY_STATUSES.get(fate_of_mobile(e164), "delivered")
+def fate(address: str) -> str:
+    """Of an e-mail address or a mobile number."""
+    return fate_of_email(address) if "@" in address else fate_of_mobile(address)
 
 
-def settles_after_s(e164: str) -> float:
+def notify_status(address: str) -> str:
+    """The last status Notify gives a message to this address or number."""
+    return NOTIFY_STATUSES.get(fate(address), "delivered")
+
+
+def settles_after_s(address: str) -> float:
     """When Notify knows: sometimes sooner than we can write down that it has the message."""
-    return 0.0 if e164.endswith("9") else SETTLES_S[fate_of_mobile(e164)]
+    return 0.0 if _last_digit(address) == 9 else SETTLES_S.get(fate(address), 1.0)
 
 
-def is_told(e164: str) -> bool:
+def is_told(address: str) -> bool:
     """Whether Notify brings the receipt by itself; else it must be asked for."""
-    return int(e164[-1]) % 2 == 1
+    return _last_digit(address) % 2 == 1
+
+
+def _last_digit(address: str) -> int:
+    return int(re.sub(r"\D", "", address.partition("@")[0])[-1:] or 0)
 
 
 def sentence(opdracht: int) -> str:

@@ -206,11 +206,13 @@ class Text(_Handler):
 
     def _refusal(self, data: dict[str, Any]) -> tuple[int, str, str] | None:
         refusal = super()._refusal(data)
-        to = str(data.get("phone_number"))
-        if refusal is None and plan.fate_of_mobile(to) == "ongeldig":
-            refusal = 400, "ValidationError", "phone_number Not a valid phone number"
+        to = str(data.get("phone_number") or data.get("email_address"))
+        if refusal is None and plan.fate(to) in ("ongeldig", "weg"):
+            refusal = 400, "ValidationError", "phone_number or email_address Not valid"
         if refusal is not None:
-            self.log.write("nee", channel="sms", to=to, ref=data.get("reference"), why=str(refusal[0]))
+            self.log.write(
+                "nee", channel=self.path.rpartition("/")[2], to=to, ref=data.get("reference"), why=str(refusal[0])
+            )
         return refusal
 
     def _answer(self, status: int, content: Any) -> None:
@@ -230,19 +232,23 @@ class Notify(NotifyServer):
 
     def keep(self, made: dict[str, Any]) -> None:
         """Writes it down first."""
-        to = str(made["phone_number"])
-        self._log.write("ja", channel="sms", ref=made["reference"], to=to, text=made["body"])
+        to, words = _receiver(made), "\n".join(part for part in (made["subject"], made["body"]) if part)
+        self._log.write("ja", channel=made["type"], ref=made["reference"], to=to, text=words, by="notify")
         super().keep(made)
         self._later.do(plan.settles_after_s(to), lambda tries: self._settle(made, tries))
 
     def _settle(self, made: dict[str, Any], tries: int) -> bool:
         """Half of the receipts are brought, again when nobody opens; the others must be asked for."""
-        to = str(made["phone_number"])
+        to = _receiver(made)
         if tries == 0:
-            made["status"], made["completed_at"] = plan.status_of_mobile(to), made["created_at"]
+            made["status"], made["completed_at"] = plan.notify_status(to), made["created_at"]
             if made["status"] != "delivered":
-                self._log.write("terug", channel="sms", ref=made["reference"], to=to, why=made["status"])
+                self._log.write("terug", channel=made["type"], ref=made["reference"], to=to, why=made["status"])
         return not plan.is_told(to) or self.bring(receipt(made)) == 204 or tries >= CALLBACK_TRIES
+
+
+def _receiver(made: dict[str, Any]) -> str:
+    return str(made.get("phone_number") or made["email_address"])
 
 
 class Push(push._Handler):

@@ -23,7 +23,8 @@ def told(who: plan.Melder, *, at: float = 101.0, ref: str = "r1", **more: Any) -
     """A line of the providers' log: the gereedmelding of `book`, taken."""
     to = who.contact["email"] if who.reach[0] == "email" else f"+3161{who.number:07d}"
     words = f"{plan.sentence(5)} http://hier/v/token"
-    return {"at": at, "what": "ja", "channel": who.reach[0], "ref": ref, "to": to, "text": words, **more}
+    by = "notify" if who.reach[0] == "sms" else "smtp"
+    return {"at": at, "what": "ja", "channel": who.reach[0], "ref": ref, "to": to, "text": words, "by": by, **more}
 
 
 def book(who: plan.Melder) -> Book:
