@@ -1,21 +1,26 @@
 """The worker killed around its one call, again and again: per channel and per point, and what the provider received.
 
-Run with `python3 -m meldingen.local db python -m bench.kills 100`, or with DATABASE_URL and REDIS_URL set; makes and
-drops a database of its own, and wants an empty queue. The scenario is that of tests/workers/kills.py: a real worker
-gets SIGKILL before, during and after the call, or while it writes down the outcome, and another one finishes the work.
-Counts in the log of the stand-in. Ends with 1 when a message is lost, comes three times, comes twice where the
-provider can tell, or comes twice without being counted as possibly double.
+Run with `python3 -m meldingen.local db python -m bench.kills 100`, or with DATABASE_URL and REDIS_URL set; each channel
+makes and drops a database of its own, and the four go side by side. The scenario is that of tests/workers/kills.py: a
+real worker gets SIGKILL before, during and after the call, or while it writes down the outcome, and another one
+finishes the work. Counts in the log of the stand-in. Ends with 1 when a message is lost, comes three times, comes twice
+where the provider can tell, or comes twice without being counted as possibly double.
 """
 
 import argparse
 import os
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
+
+import redis
 
 from bench.outbox import own_database
 from meldingen import db
@@ -29,20 +34,40 @@ PLACES: dict[str, Callable[[], AbstractContextManager[Place]]] = {
     "push": push_place,
 }
 COLUMNS = ("pogingen", "één keer", "twee keer", "nul keer", "vaker", "mogelijk dubbel")
+_migrating = threading.Lock()
+"""Alembic does one at a time."""
 WORDS = {0: "nul keer", 1: "één keer", 2: "twee keer"}
 
 
 def main() -> int:
-    """Prints the table as it grows; 0 when nothing in it is wrong."""
+    """Prints the table; 0 when nothing in it is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.kills", description="De werker doden rond de ene aanroep.")
     parser.add_argument("times", type=int, nargs="?", default=25, help="hoe vaak per kanaal en punt")
-    times = parser.parse_args().times
+    times, began = parser.parse_args().times, time.monotonic()
+    with ThreadPoolExecutor(len(PLACES)) as together:  # most of it is waiting
+        seen = dict(zip(PLACES, together.map(lambda name: kill_all(name, times), PLACES), strict=True))
     print(f"| kanaal | gedood | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}")
-    wrong, began = [], time.monotonic()
-    with own_database(os.environ["DATABASE_URL"]) as url, tempfile.TemporaryDirectory() as folder:
+    for name, outcomes in seen.items():
+        for point in POINTS:
+            counts = count([one for one in outcomes if one.point == point])
+            print(f"| {name} | {point} | {' | '.join(str(counts[column]) for column in COLUMNS)} |")
+    wrong = [line for name, outcomes in seen.items() for line in mistakes(name, outcomes)]
+    print(f"\n{sum(map(len, seen.values()))} keer gedood in {time.monotonic() - began:.0f} s.")
+    print("\n".join(wrong) or "Niets kwijt, en wat dubbel kwam is geteld.")
+    return 1 if wrong else 0
+
+
+def kill_all(name: str, times: int) -> list[Outcome]:
+    """Every point of one channel, so many times, on a database and a queue of its own."""
+    seen = []
+    with ExitStack() as own:
+        with _migrating:
+            url = own.enter_context(own_database(os.environ["DATABASE_URL"]))
+        queue = own.enter_context(own_queue(os.environ["REDIS_URL"]))
+        folder = own.enter_context(tempfile.TemporaryDirectory())
         settings = {
             "DATABASE_URL": url,
-            "REDIS_URL": os.environ["REDIS_URL"],
+            "REDIS_URL": queue,
             "SECRET_KEYS": "een-geheim-van-de-proef-dat-lang-genoeg-is",
             "LOKALE_MODUS": "1",
             "FOTO_MAP": folder,
@@ -50,17 +75,27 @@ def main() -> int:
         engine = db.make_engine(url)
         with db.transaction(engine) as session:
             factories.gemeente(session)
-        for name, make in PLACES.items():
-            with make() as place, stage(engine, settings, place, Path(folder)) as scene:
-                for point in POINTS:
-                    seen = [scene.kill_at(point) for _ in range(times)]
-                    counts = count(seen)
-                    print(f"| {name} | {point} | {' | '.join(str(counts[column]) for column in COLUMNS)} |", flush=True)
-                    wrong += mistakes(name, seen, can_tell=place.can_tell)
+        with PLACES[name]() as place, stage(engine, settings, place, Path(folder)) as scene:
+            for turn in range(times):
+                seen += [scene.kill_at(point) for point in POINTS]
+                if turn % 10 == 9:
+                    print(f"  {name}: {turn + 1} van {times}", file=sys.stderr, flush=True)
         engine.dispose()
-    print(f"\n{len(PLACES) * len(POINTS) * times} keer gedood in {time.monotonic() - began:.0f} s.")
-    print("\n".join(wrong) or "Niets kwijt, en wat dubbel kwam is geteld.")
-    return 1 if wrong else 0
+    return seen
+
+
+@contextmanager
+def own_queue(address: str) -> Iterator[str]:
+    """A numbered database of the queue server that nobody else uses, claimed as the tests do; its address."""
+    with redis.Redis.from_url(address) as server:
+        numbers = reversed(range(1, int(server.config_get("databases")["databases"])))
+        number = next(n for n in numbers if server.set(f"testdatabase:{n}", os.getpid(), nx=True, ex=8 * 3600))
+        own = urlsplit(address)._replace(path=f"/{number}").geturl()
+        with redis.Redis.from_url(own) as mine:
+            mine.flushdb()
+            yield own
+            mine.flushdb()
+        server.delete(f"testdatabase:{number}")
 
 
 def count(seen: list[Outcome]) -> Counter[str]:
@@ -70,9 +105,9 @@ def count(seen: list[Outcome]) -> Counter[str]:
     return counts
 
 
-def mistakes(name: str, seen: list[Outcome], *, can_tell: bool) -> list[str]:
+def mistakes(name: str, seen: list[Outcome]) -> list[str]:
     """What may not be, each named."""
-    found = []
+    found, can_tell = [], "Notify" in name
     for one in seen:
         times = len(one.messages)
         if times == 0 or times > 2 or (times == 2 and (can_tell or not one.maybe_double or not one.same)):
