@@ -39,7 +39,7 @@ T = TypeVar("T")
 RECORDING: Final = "vastleggen"
 POINTS: Final = (BEFORE, DURING, AFTER, RECORDING)
 SETTLED: Final = ("verzonden", "bezorgd", "niet_bezorgd")
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 90.0
 
 Received = Callable[[str], list[bytes]]
 """What the stand-in got under one of our references, oldest first."""
