@@ -181,23 +181,21 @@ def begin_move(
 
 
 def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
-    """Whether this actor may ever do this to this opdracht. Raises Forbidden (or NotSignedIn).
+    """Whether this actor may ever do this to this opdracht. Raises Forbidden (or NotSignedIn), Conflict: it never fits.
 
-    Teams move their own opdrachten only. Who closed a reopened problem does not close it again: other eyes look.
+    Teams move their own opdrachten only. Who closed a reopened problem does not close it again: other eyes look, and
+    who keeps it closed is never who closed it, a coordinator too.
     """
     move = move_named(action)
     actor.require_role(opdracht.gemeente_id, *move.roles)
-    if not suits(action, reopened=opdracht.reopened_from_id is not None, urgent=is_urgent(opdracht)):
-        raise Conflict("past_niet", f"'{move.words}' past niet bij deze opdracht.")
-    if action == KEEPS_CLOSED:
-        _refuse_own_closing(opdracht, actor)  # a coordinator too
-    if actor.kind == "systeem" or actor.has_role(opdracht.gemeente_id, COORDINATOR):
-        return move
+    above_teams = actor.kind == "systeem" or actor.has_role(opdracht.gemeente_id, COORDINATOR)
     by_desk = KCC in move.roles and actor.has_role(opdracht.gemeente_id, KCC)
     by_team = actor.has_role(opdracht.gemeente_id, TEAM, PIKET) and opdracht.team_id in actor.team_ids
-    if not (by_desk or by_team):
+    if not (above_teams or by_desk or by_team):
         raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
-    if action in NEEDS_OTHER_EYES:
+    if not suits(action, reopened=opdracht.reopened_from_id is not None, urgent=is_urgent(opdracht)):
+        raise Conflict("past_niet", f"'{move.words}' past niet bij deze opdracht.")
+    if action == KEEPS_CLOSED or (action in NEEDS_OTHER_EYES and not above_teams):
         _refuse_own_closing(opdracht, actor)
     return move
 

@@ -13,6 +13,7 @@ from meldingen.flow.kcc import make_callback
 from meldingen.flow.photos import process_photo
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
+from meldingen.store.task import Task, put
 from tests.api.conftest import BASE, ROLES, World, form
 
 WORKERS = {"team", "coordinator"}
@@ -31,12 +32,16 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/meldingen/{nummer}/intrekkingen"): {"melder", "kcc", "coordinator"},
     ("put", "/fotos/{fotoId}/openbaarheid"): TEAM_ON_IT,
     ("post", "/meldingen/{nummer}/heropeningen"): {"melder", "kcc", "coordinator"},
+    ("post", "/meldingen/{nummer}/oordelen"): {"melder", "kcc", "coordinator"},
     ("post", "/meldingen/{nummer}/intrekkingsbesluiten"): TEAM_ON_IT,
     ("post", "/meldingen/{nummer}/terugbelnotities"): TEAM_ON_IT,
     ("get", "/opdrachten"): STAFF | {"elders"},
     ("get", "/opdrachten/{opdrachtId}"): TEAM_ON_IT,
     ("post", "/opdrachten/{opdrachtId}/inbehandelingnames"): WORKERS,
     ("post", "/opdrachten/{opdrachtId}/planningen"): WORKERS,
+    ("post", "/opdrachten/{opdrachtId}/uitstellingen"): WORKERS,
+    ("post", "/opdrachten/{opdrachtId}/veiligstellingen"): WORKERS,
+    ("post", "/opdrachten/{opdrachtId}/afwijzingen"): {"coordinator"},
     ("post", "/opdrachten/{opdrachtId}/vragen"): DESK,
     ("post", "/opdrachten/{opdrachtId}/overdrachten"): DESK,
     ("post", "/opdrachten/{opdrachtId}/teruggaven"): WORKERS,
@@ -48,6 +53,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/opdrachten/{opdrachtId}/fotos"): DESK,
     ("get", "/terugbelnotities"): {"kcc", "coordinator", "elders"},
     ("post", "/terugbelnotities/{terugbelnotitieId}/afhandelingen"): {"kcc", "coordinator"},
+    ("get", "/taken"): {"kcc", "coordinator", "elders"},
+    ("post", "/taken/{taakId}/afhandelingen"): {"kcc", "coordinator"},
     ("get", "/teams"): STAFF | {"beheer", "elders"},
     ("get", "/routeringsregels"): {"beheer", "coordinator", "elders"},
     ("post", "/routeringsregels"): {"beheer"},
@@ -102,6 +109,7 @@ def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
     )
     fill = {
         "{terugbelnotitieId}": str(callback_of(world, made["nummer"])),
+        "{taakId}": str(task_of(world, made["nummer"])),
         "{nummer}": made["nummer"],
         "{opdrachtId}": str(opdracht_id),
         "{fotoId}": photo,
@@ -158,6 +166,15 @@ def callback_of(world: World, number: str) -> int:
         melding = session.query(Melding).filter_by(number=number).one()
         desk = Actor(kind="medewerker", roles={melding.gemeente_id: frozenset(["kcc"])}, name="kcc")
         return make_callback(session, melding, "Vertel dat het klaar is.", actor=desk, now=world.now()).id
+
+
+def task_of(world: World, number: str) -> int:
+    """An open work item of the KCC about this melding."""
+    with db.transaction(world.engine) as session:
+        melding = session.query(Melding).filter_by(number=number).one()
+        facts = {"gemeente_id": melding.gemeente_id, "role": "kcc", "words": "Lees het antwoord."}
+        put(session, "antwoord_na_sluiten", **facts, now=world.now(), due_at=world.now(), melding_id=melding.id)
+        return session.query(Task).filter_by(melding_id=melding.id).one().id
 
 
 def examples(body: Any, world: World) -> Any:
