@@ -44,6 +44,8 @@ STATE_WORDS: Final[Mapping[str, str]] = {
 END_WORDS: Final[Mapping[str, str]] = {
     "ingetrokken": "De melding is ingetrokken.",
     "gewist": "De gegevens van de melder zijn gewist.",
+    "termijn": "De gegevens van de melder mochten niet langer blijven.",
+    "beperkt": "Wij mogen de gegevens van de melder nu niet gebruiken.",
     "geen_kanaal": "De melder is op geen manier te bereiken.",
     "vervallen": "Een medewerker liet dit bericht vervallen.",
     "ongedaan": "Wat dit bericht vertelde, is teruggedraaid.",

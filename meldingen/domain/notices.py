@@ -16,6 +16,7 @@ from .phone import Phone
 from .sms import Segments, fit_sentence, fit_sms, sms_segments, to_gsm7
 
 __all__ = [
+    "BY_PEOPLE",
     "CALL_KINDS",
     "DONE_KINDS",
     "EMAIL_KINDS",
@@ -76,6 +77,8 @@ class Channel(StrEnum):
     BRIEF = "brief"
 
 
+BY_PEOPLE: Final = (Channel.TELEFOON, Channel.BRIEF)
+"""A person does it; the delivery waits for that."""
 _K = NoticeKind
 TEAM_KINDS: Final = frozenset({_K.ALARM, _K.TERMIJN_IN_GEVAAR, _K.ANTWOORD_ONTVANGEN})
 EMAIL_KINDS: Final = frozenset(NoticeKind)

@@ -10,7 +10,9 @@ from secrets import token_hex
 from sqlalchemy.orm import Session
 
 from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN, may_step
-from ..store import outbox
+from ..domain.notices import BY_PEOPLE, Channel
+from ..store import callback, outbox
+from ..store.melding import Melding
 from ..store.notice import (
     Delivery,
     DeliveryStep,
@@ -108,6 +110,37 @@ def end_notices(session: Session, melding_id: int, why: str, *, gemeente_id: int
     return sum(end_notice(session, notice, why, now=now) for notice in owed)
 
 
+def end_by_people(session: Session, melding: Melding, why: str, *, now: datetime) -> None:
+    """No letter and no call goes any more about a locked melding. What is sent by machine asks at its own moment."""
+    scope = [melding.gemeente_id]
+    for notice in notices_of(session, [melding.id], scope=scope):
+        made = deliveries_of(session, [notice.id], scope=scope)
+        if any(one.status == GEPLAND and one.channel in BY_PEOPLE for one in made):
+            end_notice(session, notice, why, now=now)
+    callback.drop_open(session, [melding.id], now=now, scope=scope)
+
+
+def look_again_at_letters(session: Session, melding: Melding, *, now: datetime) -> None:
+    """The postal address of a locked melding changed: what waits to be posted follows it, or takes another way."""
+    scope = [melding.gemeente_id]
+    for notice in notices_of(session, [melding.id], scope=scope):
+        made = deliveries_of(session, [notice.id], scope=scope)
+        if any(one.status == GEPLAND and one.channel == Channel.BRIEF for one in made):
+            _owe_turn(session, notice, now=now)
+
+
+def _owe_turn(session: Session, notice: Notice, *, now: datetime, key: str | None = None) -> None:
+    outbox.put(
+        session,
+        outbox.Topic.NOTICE,
+        {"notice_id": notice.id, "gemeente_id": notice.gemeente_id},
+        gemeente_id=notice.gemeente_id,
+        now=now,
+        key=key,
+        order_key=f"melding:{notice.melding_id}",
+    )
+
+
 def _let_go(session: Session, carrier: Delivery, *, now: datetime) -> None:
     """What travelled in the message of an ended bericht has a turn of its own."""
     for part in deliveries_carried(session, carrier.id, scope=[carrier.gemeente_id]):
@@ -115,15 +148,7 @@ def _let_go(session: Session, carrier: Delivery, *, now: datetime) -> None:
         if part.status not in UNFINISHED or notice is None:
             continue
         part.carrier_id = notice.bundled_into = None
-        outbox.put(
-            session,
-            outbox.Topic.NOTICE,
-            {"notice_id": notice.id, "gemeente_id": notice.gemeente_id},
-            gemeente_id=notice.gemeente_id,
-            now=now,
-            key=f"bericht:{notice.id}:los:{carrier.id}",
-            order_key=f"melding:{notice.melding_id}",
-        )
+        _owe_turn(session, notice, now=now, key=f"bericht:{notice.id}:los:{carrier.id}")
 
 
 def _write_down(session: Session, delivery: Delivery, now: datetime, *, reason: str | None = None) -> None:

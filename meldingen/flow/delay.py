@@ -23,6 +23,7 @@ from ..store import category, gemeente, journal, task, terms
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, meldingen_of
 from . import library, notices
+from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
 
 BY_SYSTEM = "automatisch_uitgesteld"
@@ -116,9 +117,8 @@ def mind_terms(engine: sa.Engine, *, now: datetime) -> None:
                 for row in terms.running_out(session, now=now, before=before, scope=[gemeente_id])
                 if next_step(_term(*row), now, closing) is not Step.NOTHING
             ]
-    for opdracht_id, gemeente_id in found:
-        with transaction(engine) as session:
-            _mind(session, opdracht_id, gemeente_id, now=now)
+    homes = dict(found)
+    each_apart(engine, "terms", homes, lambda session, number: _mind(session, number, homes[number], now=now))
 
 
 def _mind(session: Session, opdracht_id: int, gemeente_id: int, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from ..adapters.failures import AddressRefused, PermanentFailure, TemporaryFailu
 from ..adapters.receipt import CanTell, Receipt
 from ..domain.deadlines import terugbel_due_at
 from ..domain.delivery import KLAAR, NIET_BEZORGD, UNFINISHED, may_step
-from ..domain.notices import Channel, NoticeKind, callback_reason, quiet_until
+from ..domain.notices import BY_PEOPLE, Channel, NoticeKind, callback_reason, quiet_until
 from ..domain.privacy import LIMITED
 from ..store import callback, gemeente, melding, outbox, pace
 from ..store.melding import Melding
@@ -34,8 +34,7 @@ from .envelope import Envelope, envelope_of
 from .notice_facts import follow_link
 
 UNCERTAIN = "twee keer geprobeerd; of het aankwam weet niemand"
-BY_PEOPLE = (Channel.TELEFOON, Channel.BRIEF)
-"""A person does it; the delivery waits for that."""
+ADDRESS_GONE = "dit adres is er niet meer"
 SLOT_KEPT = timedelta(minutes=1)
 """A turn at the provider that was not used in time is lost."""
 
@@ -85,7 +84,9 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
         if current is None:
             reach.give_up(desk, notice, about, None)
             return None if about is not None else PermanentFailure(reach.NO_ADDRESS)
-    if current is None or current.channel in BY_PEOPLE or messages.is_carried(desk, current):
+    if current is None or messages.is_carried(desk, current) or _has_moved(desk, about, current):
+        return None
+    if current.channel in BY_PEOPLE:
         return None
     urgent = notice.kind == NoticeKind.ALARM or (about is not None and about.danger)
     wait = _wait(desk, notice, about, current, urgent=urgent)
@@ -212,6 +213,22 @@ def _fall_back(desk: Desk, about: Melding | None, failed: Delivery) -> bool:
             order_key=f"melding:{notice.melding_id}" if notice.melding_id is not None else None,
         )
     return True
+
+
+def _has_moved(desk: Desk, about: Melding | None, delivery: Delivery) -> bool:
+    """Follows the melder to the address he has now, while nobody can have read this; True: he has none on this channel
+    any more, and the next one got its turn. A promise to phone is left to who phones: he sees the number of now."""
+    if about is None or delivery.channel == Channel.TELEFOON or not chain.sent_nothing(desk.session, delivery):
+        return False
+    if not reach.is_known(desk, about):
+        return False
+    address = reach.address_now(desk, about, delivery.channel)
+    if not address:
+        fail(desk, delivery.id, PermanentFailure(ADDRESS_GONE))
+        return True
+    for one in [delivery, *messages.parts_of(desk, delivery)]:
+        one.address = address
+    return False
 
 
 def _prepare(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery) -> None:

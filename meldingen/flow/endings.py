@@ -12,12 +12,13 @@ from ..domain import deadlines
 from ..domain.cijfers import in_term, lead_werkdagen
 from ..domain.notices import ContactFacts, NoticeKind, channels_for
 from ..domain.workflow import VERVALLEN
-from ..store import contact, ending, gemeente, team
+from ..store import contact, ending, gemeente, push, team
 from ..store.contact import Contact
 from ..store.ending import Ending
 from ..store.journal import Event
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdrachten_of
+from ..store.push import PushSubscription
 from .reach import facts_of
 from .routing import SPOED
 
@@ -34,6 +35,7 @@ def remember_ends(
         return
     scope, ids = [opdracht.gemeente_id], [m.id for m in meldingen]
     known = contact.contacts_of(session, ids, scope=scope)
+    devices = push.subscriptions_of(session, ids, scope=scope)
     ways = facts_of(session, ids, scope=scope)
     parts = opdrachten_of(session, ids, scope=scope)
     closing = gemeente.closing_days(session, scope=scope)
@@ -58,7 +60,7 @@ def remember_ends(
                     team_id=opdracht.team_id,
                     intake_channel=melding.intake_channel,
                     partner_name=melding.partner_name,
-                    reach=_reach(melding, known.get(melding.id), ways[melding.id], kind),
+                    reach=_reach(melding, known.get(melding.id), devices.get(melding.id), ways[melding.id], kind),
                     spoed=melding.danger or any(o.urgency == SPOED for o in work),
                     partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in parties for o in work),
                     werkdagen=lead_werkdagen(melding.received_at, closed_at, closing),
@@ -69,10 +71,14 @@ def remember_ends(
     session.flush()
 
 
-def _reach(melding: Melding, known: Contact | None, facts: ContactFacts, kind: str) -> str:
+def _reach(
+    melding: Melding, known: Contact | None, device: PushSubscription | None, facts: ContactFacts, kind: str
+) -> str:
     """Whether this melder can be told, as `notices.announce` decides it, and else why not."""
     if channels_for(facts, kind):
         return ending.BEREIKBAAR
+    if device is not None and device.refused_at is not None and not (known and (known.email or known.phone)):
+        return ending.GEEN_KANAAL
     if known is None:
         return ending.GEWIST if melding.erased_at is not None else ending.ANONIEM
     if known.email or known.phone or facts.push or facts.postal:

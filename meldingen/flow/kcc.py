@@ -136,6 +136,8 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
     for name in changed:
         setattr(known, name, wanted[name])
     session.flush()
+    if "postal_address" in changed:
+        chain.look_again_at_letters(session, melding, now=now)
     if changed:
         journal.record(
             session,

@@ -77,9 +77,8 @@ def print_letters(session: Session, delivery_ids: Collection[int], *, actor: Act
 def post_letters(session: Session, delivery_ids: Collection[int], *, actor: Actor, now: datetime) -> int:
     """These letters are on the post; how many were not yet. A second time changes nothing. Raises Forbidden."""
     posted = 0
-    for letter in open_letters(session, scope=actor.scope):
-        if letter.delivery.id not in set(delivery_ids):
-            continue
+    chosen = [one for one in open_letters(session, scope=actor.scope) if one.delivery.id in set(delivery_ids)]
+    for letter in sorted(chosen, key=lambda one: (one.melding.id, one.delivery.id)):  # in the order of every lock
         home = letter.delivery.gemeente_id
         actor.require_role(home, *DESK)
         about = lock_meldingen(session, [letter.melding.id], scope=[home])[0]

@@ -26,12 +26,12 @@ from ..domain.delivery import VERZONDEN
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
 from ..domain.privacy import LIMITED
 from ..settings import Settings
-from ..store import callback, outbox, task
+from ..store import outbox, task
 from ..store.journal import Event, record
 from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.outbox import Topic, Urgency
-from . import deliveries, reach, receipts, texts
+from . import chain, deliveries, reach, receipts, texts
 from .deliveries import Attempt, Desk
 
 _LOCK_CLASS = 4021
@@ -52,7 +52,8 @@ def announce(
 
     Nothing is owed to a melder who cannot be reached or does not want this kind: the volgpagina tells it (KLANTREIS
     Berichten). The channel is chosen when it is delivered. not_before: it waits until then, while what caused it can
-    still be undone. A withdrawal ends every earlier promise to phone. Raises ValueError for a kind without words.
+    still be undone. A withdrawal ends every earlier promise to phone or post. Raises ValueError for a kind
+    without words.
     """
     if kind not in texts.kinds() - TEAM_KINDS:
         raise ValueError(f"no words for a bericht of kind {kind!r}")
@@ -60,7 +61,8 @@ def announce(
         return
     if kind == NoticeKind.INGETROKKEN:
         ids, scope = [m.id for m in meldingen], {m.gemeente_id for m in meldingen}
-        callback.drop_open(session, ids, now=now, scope=scope)
+        for melding in meldingen:
+            chain.end_by_people(session, melding, str(kind), now=now)
         task.drop_open(session, ids, kind=reach.NIET_BEREIKBAAR, now=now, scope=scope)
     for melding in who_can_hear(session, kind, meldingen):
         _owe(session, kind, event, now=now, urgency=urgency, melding_id=melding.id, not_before=not_before)

@@ -35,7 +35,7 @@ from ..store.privacy_request import (
     request_by_id,
 )
 from ..store.search import meldingen_known_by, read_query
-from . import erasure
+from . import chain, erasure
 
 CODE_VALID = timedelta(days=1)
 MOST_TRIES, MOST_CODES = 5, 5
@@ -215,6 +215,8 @@ def set_limited(session: Session, melding: Melding, limited: bool, *, actor: Act
     if (LIMITED in melding.flags) is limited:
         return
     melding.flags = [*melding.flags, LIMITED] if limited else [one for one in melding.flags if one != LIMITED]
+    if limited:
+        chain.end_by_people(session, melding, LIMITED, now=now)
     journal.record(
         session, "gebruik_beperkt" if limited else "gebruik_hersteld", gemeente_id=melding.gemeente_id, actor=actor,
         now=now, melding_id=melding.id,

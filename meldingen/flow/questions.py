@@ -17,6 +17,7 @@ from ..store import gemeente, journal
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, waiting_ids
 from . import notices
+from .apart import each_apart
 from .status import derive_statuses, lock_work, set_opdracht_status
 
 
@@ -60,9 +61,7 @@ def mind_questions(engine: sa.Engine, *, now: datetime) -> None:
     with transaction(engine) as session:
         scope = gemeente.served_ids(session)
         waiting = waiting_ids(session, scope=scope)
-    for opdracht_id in waiting:
-        with transaction(engine) as session:
-            _mind(session, opdracht_id, scope=scope, now=now)
+    each_apart(engine, "questions", waiting, lambda session, number: _mind(session, number, scope=scope, now=now))
 
 
 def _mind(session: Session, opdracht_id: int, *, scope: Collection[int], now: datetime) -> None:

@@ -155,6 +155,18 @@ def forget_address(desk: Desk, about: Melding, delivery: Delivery) -> None:
         known.mobile = False
 
 
+def address_now(desk: Desk, about: Melding, channel: str) -> str:
+    """Where this channel reaches the melder now; empty when it no longer does. It may have changed since a delivery was
+    planned: nobody is written at an address he took back, or one that was refused meanwhile."""
+    facts = facts_of(desk.session, [about.id], scope=desk.scope, adapters=desk.adapters)[about.id]
+    open_ways = {
+        Channel.EMAIL: facts.email_usable,
+        Channel.SMS: facts.sms_usable and facts.phone is not None and facts.phone.is_mobile,
+        Channel.PUSH: facts.push,
+    }
+    return _address(desk, about, Channel(channel)) if open_ways.get(Channel(channel), True) else ""
+
+
 def _address(desk: Desk, about: Melding, channel: Channel) -> str:
     """Where this channel reaches the melder now."""
     if channel == Channel.PUSH:

@@ -20,6 +20,7 @@ from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
 from ..store.outbox import Urgency
 from . import notices, routing
+from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
 
 AGAIN = timedelta(minutes=5)
@@ -87,9 +88,7 @@ def mind_alarms(engine: sa.Engine, *, now: datetime) -> None:
     with transaction(engine) as session:
         scope = gemeente.served_ids(session)
         waiting = terms.unaccepted(session, scope=scope)
-    for opdracht_id in waiting:
-        with transaction(engine) as session:
-            _mind(session, opdracht_id, scope=sorted(scope), now=now)
+    each_apart(engine, "alarms", waiting, lambda session, number: _mind(session, number, scope=sorted(scope), now=now))
 
 
 def _mind(session: Session, opdracht_id: int, *, scope: Sequence[int], now: datetime) -> None:

@@ -16,6 +16,7 @@ from meldingen.store.ending import Ending
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Opdracht
+from meldingen.store.push import PushSubscription
 from tests import factories
 
 
@@ -50,6 +51,16 @@ def test_an_end_keeps_its_facts(session: Session, home: Gemeente, boss: Actor, n
     session.execute(sa.delete(Contact))
     session.refresh(end)
     assert end.reach == "bereikbaar", "also when the person is gone"
+
+
+def test_a_device_that_is_gone_is_no_anonymous_melder(
+    session: Session, home: Gemeente, boss: Actor, now: datetime
+) -> None:
+    melding = factories.melding(session, now=now)
+    keys = {"endpoint": "https://push.example.net/1", "p256dh": "a", "auth": "b", "created_at": now}
+    session.add(PushSubscription(gemeente_id=home.id, melding_id=melding.id, refused_at=now, **keys))
+    close(session, factories.opdracht_of(session, melding), boss, now + timedelta(days=1))
+    assert [end.reach for end in endings(session, melding)] == ["geen_kanaal"], "he left a way, and it failed"
 
 
 def test_who_cannot_be_told_and_why(session: Session, home: Gemeente, boss: Actor, now: datetime) -> None:
