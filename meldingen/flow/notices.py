@@ -20,7 +20,7 @@ from ..adapters.mail import Mail
 from ..adapters.push import Push
 from ..adapters.receipt import CanTell, Receipt
 from ..adapters.sms import Sms
-from ..db import business_now, transaction
+from ..db import business_now, retry_deadlock, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
@@ -166,9 +166,13 @@ def deliver_notice(
             if not final or (attempt.for_team and not handled):
                 raise
             return None
-        with step() as desk:
-            deliveries.record_receipt(desk, attempt.reference, receipt)
-            receipts.ask_later(desk, attempt.reference)
+
+        def record_it() -> None:
+            with step() as desk:
+                deliveries.record_receipt(desk, attempt.reference, receipt)
+                receipts.ask_later(desk, attempt.reference)
+
+        retry_deadlock(record_it)  # it has gone: a clash here must not make it a double
     return None
 
 

@@ -14,11 +14,12 @@ from typing import Final
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import OperationalError
 
 from ..adapters import Adapters
 from ..adapters.failures import PermanentFailure, TemporaryFailure
 from ..adapters.storage import PhotoStore
-from ..db import business_now, transaction
+from ..db import business_now, retry_deadlock, transaction
 from ..domain.deadlines import terugbel_due_at
 from ..domain.errors import InvalidInput
 from ..domain.incoming import IncomingLetter, Unreadable, read_letter
@@ -68,9 +69,9 @@ def poll_mailbox(engine: sa.Engine, adapters: Adapters, settings: Settings) -> i
 
     def handle(raw: bytes, complete: bool) -> None:
         try:
-            _in_transaction(engine, adapters, settings, raw, complete=complete, readable=True)
-        except TemporaryFailure:
-            raise
+            retry_deadlock(lambda: _in_transaction(engine, adapters, settings, raw, complete=complete, readable=True))
+        except (TemporaryFailure, OperationalError):
+            raise  # the storage or the database is away or busy: the message waits, there is nothing wrong with it
         except Exception as error:  # one message that breaks us must not hold up all that come behind it
             log.warning("mail_broke_us", error=type(error).__name__)
             _in_transaction(engine, adapters, settings, raw, complete=complete, readable=False)

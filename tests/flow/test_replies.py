@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import transaction
@@ -171,6 +173,24 @@ class TestWhatIsNoAnswer:
         monkeypatch.setattr(answers, "land", land)
         post.come(answer(answer_to(melding), "Breekt.").as_bytes(), answer(answer_to(melding), "Komt aan.").as_bytes())
         assert post.kinds() == ["onbekend", "antwoord"]
+        assert post.supplements(melding) == [("e_mail", "Komt aan.")]
+
+    def test_a_clash_in_the_database_is_no_fault_of_the_mail(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        melding, _ = post.asked()
+        real, states = answers.land, ["40P01", "08006"]
+
+        def land(*args: Any) -> str:
+            if not states:
+                return real(*args)
+            clash = Exception()
+            clash.sqlstate = states.pop(0)  # type: ignore[attr-defined]
+            raise OperationalError("", {}, clash)
+
+        monkeypatch.setattr(answers, "land", land)
+        with pytest.raises(OperationalError):
+            post.come(answer(answer_to(melding), "Komt aan.").as_bytes())
+        assert len(post.box.waiting) == 1 and post.kinds() == [] and states == []
+        post.come()
         assert post.supplements(melding) == [("e_mail", "Komt aan.")]
 
     def test_storage_that_is_away_leaves_the_mail(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

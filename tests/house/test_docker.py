@@ -26,6 +26,12 @@ def test_the_environment_of_compose_is_a_valid_configuration() -> None:
     assert settings.s3_endpoint and settings.smtp_url and settings.redis_url.startswith("redis://")
 
 
+def test_every_setting_can_be_given_to_the_containers() -> None:
+    """Empty is the default, so each passes through; FOTO_MAP is for who has no S3, KLOK only for trying out."""
+    passed = set(COMPOSE["x-meldingen"]["environment"])
+    assert {v.name for v in VARIABLES} - passed == {"FOTO_MAP", "KLOK"}
+
+
 def test_every_long_running_service_tells_how_it_is() -> None:
     once = {"klaarzetten", "emmer"}
     silent = [name for name, part in COMPOSE["services"].items() if name not in once and "healthcheck" not in part]
