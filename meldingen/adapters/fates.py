@@ -37,6 +37,11 @@ class Fate:
         """The address that has this fate."""
         return f"{self.name}@{DOMAIN}"
 
+    @property
+    def refusal(self) -> str:
+        """The reason when it fails at once, as people read it at the melding: "proefadres, dit adres klopt niet"."""
+        return f"proefadres, {self.words.rpartition(': ')[2]}"
+
 
 FATES: Final = (
     Fate("laat", "06 12345671", "komt na 2 uur aan", after=timedelta(hours=2)),

@@ -59,12 +59,12 @@ class Postvak:
         """Keeps a message as its fate has it, and returns its id. Raises what a real provider would."""
         fate = fate_of(message.to)
         if fate.at_once is not None and fate.at_once is not UncertainFailure:
-            raise fate.at_once(f"postvak: {fate.name}")
+            raise fate.at_once(fate.refusal)
         earlier = self.get(message.reference)
         known_at = earlier.known_at if earlier else (self._clock() + fate.after).isoformat() if fate.after else ""
         self.keep(Kept(**asdict(message) | {"known_at": known_at}))
         if fate.at_once is not None and earlier is None:
-            raise fate.at_once(f"postvak: {fate.name}")
+            raise fate.at_once(fate.refusal)
         return f"postvak-{message.reference}"
 
     def find(self, reference: str) -> Receipt | None:

@@ -33,6 +33,8 @@ DEMO_CODE = "GM0373"
 BY_TEAM = ("eigen_waarneming",)
 BY_KCC = ("telefoon", "balie", "e_mail", "post", "social_media")
 REOPENED_AFTER = timedelta(hours=20)
+SAID_AGO = timedelta(hours=1)
+"""When melders said their last word: so short ago that nobody is late with it."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +148,7 @@ class _Play:
         for index, entry in enumerate(entries):
             received = self._received(entry)
             steps.append((received, index, 0, self._register(index, entry)))
-            for order, (hours, step) in enumerate(self._steps(index, entry), start=1):
+            for order, (hours, step) in enumerate([*self._steps(index, entry), *self._words(index, entry)], start=1):
                 moment = min(received + timedelta(hours=hours), self.now)
                 steps.append((moment, index, order, step))
         for moment, _, _, step in sorted(steps, key=lambda one: one[:3]):
@@ -224,6 +226,17 @@ class _Play:
                 return [(after, lambda moment: self._withdraw(index, moment))]
         return []
 
+    def _words(self, index: int, entry: Mapping[str, Any]) -> list[tuple[float, Callable[[datetime], None]]]:
+        """What the melder has to say after the last step, in the form of _steps."""
+        lasts = (self.now - self._received(entry) - SAID_AGO) / timedelta(hours=1)
+        heard = max(lasts, float(entry.get("after", 0)))
+        found: list[tuple[float, Callable[[datetime], None]]] = []
+        if "judged" in entry:
+            found.append((heard, lambda moment: self._judge(index, entry["judged"], moment)))
+        if "answer" in entry:
+            found.append((heard, lambda moment: self._answer(index, entry["answer"], moment)))
+        return found
+
     def _act(self, index: int, act: Callable[..., object], moment: datetime, **facts: Any) -> None:
         """One move on the oldest open opdracht, by the team that has it when it has a demo account."""
         opdracht = self._opdracht(index)
@@ -253,6 +266,14 @@ class _Play:
     def _reopen(self, index: int, words: str, moment: datetime) -> None:
         melding = self._melding(index)
         feedback.reopen_melding(self.session, melding, words=words, actor=_melder(melding), now=moment)
+
+    def _judge(self, index: int, answer: bool, moment: datetime) -> None:
+        melding = self._melding(index)
+        feedback.judge(self.session, melding, answer=answer, via="volgpagina", actor=_melder(melding), now=moment)
+
+    def _answer(self, index: int, words: str, moment: datetime) -> None:
+        melding = self._melding(index)
+        feedback.add_supplement(self.session, melding, words, actor=_melder(melding), now=moment)
 
     def _withdraw(self, index: int, moment: datetime) -> None:
         melding = self._melding(index)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..auth import Visit, installation
 from ..db import transaction
 from ..domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.deadlines import end_of, last_day_of
 from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
 from ..domain.phone import show_phone
@@ -68,6 +69,7 @@ def init_app(app: Flask) -> None:
         datum=date_words,
         dagdatum=day_words,
         tijdstip=moment_words,
+        uiterlijk=until_words,
         nummer=show_number,
         telefoon=show_phone,
         statuswoorden=lambda status: STATUS_WORDS.get(status, status),
@@ -234,3 +236,9 @@ def day_words(day: date | datetime) -> str:
 def moment_words(at: datetime) -> str:
     """A moment: "14 april 2026 om 08.47 uur"."""
     return f"{date_words(at)} om {at.astimezone(HERE):%H.%M} uur"
+
+
+def until_words(due_at: datetime) -> str:
+    """Before when: the day when all of it counts ("woensdag 15 april 2026"), else the moment."""
+    whole_day = due_at == end_of(last_day_of(due_at))
+    return day_words(last_day_of(due_at)) if whole_day else moment_words(due_at)

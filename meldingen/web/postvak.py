@@ -53,8 +53,8 @@ def _fate_words(message: Kept) -> str:
     if not message.known_at:
         return f"Proefadres: dit bericht {fate.words}."
     at = datetime.fromisoformat(message.known_at)
-    told = "Dat is nu bekend" if at <= visit().now else "Dat is nog niet bekend"
-    return f"Proefadres: dit bericht {fate.words}. {told} ({moment_words(at)})."
+    told = "Dat weten wij sinds" if at <= visit().now else "Dat weten wij pas op"
+    return f"Proefadres: dit bericht {fate.words}. {told} {moment_words(at)}."
 
 
 def _postvak() -> Postvak:

@@ -5,14 +5,12 @@ Phoning and opening again are steps of their own (flow/kcc.py, flow/feedback.py)
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import COORDINATOR, KCC, Actor
-from ..domain.deadlines import end_of, last_day_of
 from ..domain.errors import DomainError, NotFound
 from ..domain.workflow import AFGEHANDELD
 from ..flow import feedback, kcc, tasks
@@ -20,7 +18,7 @@ from ..store import incoming_mail, task
 from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import opdracht_by_id
 from ..store.task import Task
-from .layout import day_words, moment_words, show_as
+from .layout import show_as
 from .staff_history import tell_history
 from .viewer import viewer_of
 
@@ -53,12 +51,6 @@ def kind_words(kind: str) -> str:
     return KINDS.get(kind) or kind.replace("_", " ").capitalize()
 
 
-def until(due_at: datetime) -> str:
-    """Before when, as people say it: a day when it is the whole day, else the moment."""
-    whole_day = due_at == end_of(last_day_of(due_at))
-    return day_words(last_day_of(due_at)) if whole_day else moment_words(due_at)
-
-
 @pages.get("/taken")
 @enter("medewerker", roles=DESK)
 def lijst() -> ResponseReturnValue:
@@ -73,7 +65,6 @@ def lijst() -> ResponseReturnValue:
         total=sum(counts.values()),
         kind=kind,
         kind_words=kind_words,
-        until=until,
         coordinates=bool(here.actor.gemeenten_with(COORDINATOR)),
         done=DONE.get(request.args.get("gedaan", ""), ""),
         now=here.now,
@@ -169,7 +160,6 @@ def _page(here: Visit, row: Task, *, error: DomainError | None = None, words: st
         viewer=viewer_of(here),
         can_reopen=melding is not None and melding.status == AFGEHANDELD,
         kind_words=kind_words,
-        until=until,
         words=words,
         errors={one.field: one.detail for one in error.fields} if error else {},
         refused=error.detail if error and not error.fields else "",

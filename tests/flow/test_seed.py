@@ -16,13 +16,18 @@ from meldingen.flow.demo import DemoReport, seed_demo
 from meldingen.flow.library import closing_sentences, reason_sentence, reasons
 from meldingen.flow.seed import seed_gemeente
 from meldingen.store.account import account_by_username, roles_of
+from meldingen.store.answers import with_new_answer
 from meldingen.store.category import Category, categories_of
+from meldingen.store.contact import Contact
 from meldingen.store.gemeente import ClosingDay, Gemeente, gemeente_by_code, served_gemeenten
 from meldingen.store.journal import Event
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Closure, Opdracht, opdrachten_of
+from meldingen.store.task import Task
 from meldingen.store.team import RoutingRule, Team, rules_of, team_by_slug, vangnet_team
+from meldingen.store.terms import unaccepted
+from meldingen.store.verdict import Verdict
 
 
 def plain(password: str) -> str:
@@ -153,6 +158,21 @@ class TestDemo:
             "ontvangst", "ingepland", "vraag", "doorgezet", "deels_klaar", "gereed", "niet_opgelost", "overgedragen",
             "heropend", "ingetrokken", "doorverwezen", "alarm",
         }  # fmt: skip
+
+    def test_every_list_of_the_desk_has_something_and_none_is_late(
+        self, session: Session, demo: DemoReport, now: datetime
+    ) -> None:
+        (gemeente,) = served_gemeenten(session)
+        assert {"antwoord_na_sluiten", "uitleg_onduidelijk"} <= set(session.scalars(sa.select(Task.kind)))
+        assert {verdict.answer for verdict in session.scalars(sa.select(Verdict))} == {True, False}
+        assert not session.scalars(sa.select(Task).where(Task.due_at <= now)).all()
+        ends = sa.select(Contact.preference).join(Melding, Melding.id == Contact.melding_id)
+        assert {"bellen", "brief"} <= set(session.scalars(ends.where(Melding.status == "afgehandeld")))
+        assert with_new_answer(session, session.scalars(sa.select(Opdracht.id)).all(), scope=[gemeente.id])
+
+    def test_all_spoed_is_taken_up_so_no_alarm_rings_on(self, session: Session, demo: DemoReport) -> None:
+        (gemeente,) = served_gemeenten(session)
+        assert not unaccepted(session, scope=[gemeente.id])
 
     def test_the_storm_is_one_opdracht(self, session: Session, demo: DemoReport) -> None:
         trees = session.scalars(
