@@ -53,8 +53,8 @@ def _fate_words(message: Kept) -> str:
     if not message.known_at:
         return f"Proefadres: dit bericht {fate.words}."
     at = datetime.fromisoformat(message.known_at)
-    told = "Dat weten wij sinds" if at <= visit().now else "Dat weten wij pas op"
-    return f"Proefadres: dit bericht {fate.words}. {told} {moment_words(at)}."
+    since = f"sinds {moment_words(at)}. Wij vragen het na" if at <= visit().now else f"pas op {moment_words(at)}"
+    return f"Proefadres: dit bericht {fate.words}. Dat is bekend {since}."
 
 
 def _postvak() -> Postvak:

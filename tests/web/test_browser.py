@@ -17,6 +17,7 @@ from tests.photos import photo
 
 from .browsing import PHONE, TABLET, assert_accessible, launch, served
 from .conftest import World
+from .test_volgen import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -211,6 +212,21 @@ def test_a_hasty_double_click_sends_once(visit: Callable[..., Page]) -> None:
     page.get_by_role("button", name="Melding versturen").dblclick()
     page.get_by_role("heading", name="Meldingnummer").wait_for()
     assert len(sent) == 1
+
+
+def test_the_end_its_question_and_fewer_mails_are_accessible(world: World, visit: Callable[..., Page]) -> None:
+    with world.session() as session, session.begin():
+        melding = factories.melding(session, now=machine_now(), contact={"email": "jan@example.nl"})
+    close(world, melding, now=machine_now())
+    token = tokens.make_token(world.app.extensions["meldingen"].settings.secret_keys, melding.id, 1)
+    page = visit(f"/v/{token}")
+    expect(page.get_by_text("Is het opgelost?")).to_be_visible()
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert_accessible(page, "oordeel")
+    page.get_by_role("button", name="Ja").press("Enter")
+    assert_accessible(page, "oordeel gegeven")
+    page.goto(f"/minder-mail/{token}")
+    assert_accessible(page, "minder mail")
 
 
 def test_text_may_be_twice_as_large(world: World, visit: Callable[..., Page]) -> None:

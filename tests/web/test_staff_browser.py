@@ -4,18 +4,21 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from meldingen.db import business_now
-from meldingen.flow import kcc
+from meldingen.flow import feedback, kcc
 from meldingen.store.incoming_mail import IncomingMail
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
+from meldingen.store.task import Task
 from tests import factories
 
 from .browsing import PHONE, TABLET, assert_accessible, launch, served
 from .conftest import World
 from .desk import Desk, make_desk
+from .test_brieven import closed_by_post
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -89,15 +92,28 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
             text="De paal staat er nog.\n" + "lang" * 90, raw_key="post/1/x.eml", at=now,
         )  # fmt: skip
         session.add(mail)
+    letter = closed_by_post(desk, desk.world)
+    with desk.world.session() as session, session.begin():
+        feedback.add_supplement(session, session.get_one(Melding, letter.id), "Dank u.", actor=actor, now=now)
+        item = session.scalars(sa.select(Task.id).where(Task.melding_id == letter.id)).one()
     work, texts = f"/team/opdracht/{tile.id}", f"/beheer/teksten/werkdorp{desk.number}"
-    steps = ("planningen", "vragen", "overdrachten", "teruggaven", "splitsingen", "samenvoegingen", "afhandelingen")
+    steps = (
+        "planningen",
+        "vragen",
+        "overdrachten",
+        "teruggaven",
+        "splitsingen",
+        "samenvoegingen",
+        "uitstellingen",
+        "afhandelingen",
+    )
     paths = {
         "team": ["/team", "/team?zoek=x", work, *(f"{work}/{step}" for step in steps)],
         "partij": ["/team"],
-        "cor": ["/team", "/team?lijst=gevaar", work],
+        "cor": ["/team", "/team?lijst=gevaar", work, "/storm", "/taken"],
         "kcc": [
             "/kcc", "/kcc?zoek=tegel", "/kcc/nieuw", f"/kcc/melding/{made.number}", "/kcc/terugbelnotities",
-            f"/kcc/terugbelnotities/{row.id}", f"/kcc/post/{mail.id}",
+            f"/kcc/terugbelnotities/{row.id}", f"/kcc/post/{mail.id}", "/kcc/brieven", "/taken", f"/taken/{item}",
         ],
         "beheer": ["/beheer", "/beheer/teksten", *(f"{texts}/{kind}" for kind in ("gereed/email", "vraag/sms"))],
     }  # fmt: skip
