@@ -6,7 +6,7 @@ work in their hands; what the people see afterwards must be the same.
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -19,6 +19,7 @@ import pytest
 import redis
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from sqlalchemy.orm import aliased
 
 from meldingen import db
 from meldingen.adapters.postvak import Kept
@@ -27,8 +28,9 @@ from meldingen.auth import hash_password
 from meldingen.settings import Settings
 from meldingen.store.account import Account, AccountRole
 from meldingen.store.gemeente import Gemeente
-from meldingen.store.outbox import OutboxEntry
+from meldingen.store.outbox import OutboxEntry, Topic
 from tests import factories
+from workers.policy import Policy
 
 from . import processes
 
@@ -50,7 +52,8 @@ class Town:
     engine: sa.Engine
     settings: Settings
     logs: Path
-    disaster: bool
+    disaster: bool = False
+    policies: Mapping[Topic, Policy] = field(default_factory=lambda: processes.QUICK)
     running: dict[str, BaseProcess] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -118,7 +121,7 @@ class Town:
         self.app.extensions["meldingen"].engine.dispose()
 
     def _start(self, part: str) -> None:
-        self.running[part] = processes.start(part, self.settings, self.logs / f"{part}.log")
+        self.running[part] = processes.start(part, self.settings, self.logs / f"{part}.log", self.policies)
 
     def _fall_over(self) -> None:
         """Kills the workers with work in their hands, wipes the queue, and starts anew as their parent does."""
@@ -138,8 +141,13 @@ class Town:
         return self._count(OutboxEntry.done_at.is_(None) & OutboxEntry.lease.is_not(None))
 
     def _count(self, condition: sa.ColumnElement[bool]) -> int:
+        """Of what is due, and does not wait for an earlier bericht of its melding that is not."""
+        before = aliased(OutboxEntry)
+        same = sa.and_(before.order_key == OutboxEntry.order_key, before.id < OutboxEntry.id)
         with db.transaction(self.engine) as session:
-            due = OutboxEntry.due_at <= db.business_now(session)
+            now = db.business_now(session)
+            held = sa.exists().where(same, before.done_at.is_(None), before.parked_at.is_(None), before.due_at > now)
+            due = sa.and_(OutboxEntry.due_at <= now, ~held)
             query = sa.select(sa.func.count()).where(condition, OutboxEntry.parked_at.is_(None), due)
             return session.scalars(query).one()
 

@@ -158,9 +158,12 @@ def authority() -> trustme.CA:
 
 
 @contextmanager
-def mail_server(*, tls: str = "", auth: bool = False) -> Iterator[MailServer]:
-    """Run a server for the length of the block. tls: empty, `starttls` or `smtps`."""
-    state = MailServer()
+def mail_server(*, tls: str = "", auth: bool = False, again: MailServer | None = None) -> Iterator[MailServer]:
+    """Run a server for the length of the block. tls: empty, `starttls` or `smtps`.
+
+    again: the state of one that was down; it comes back at its own port, with what it had.
+    """
+    state = again or MailServer()
     context = None
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -180,7 +183,7 @@ def mail_server(*, tls: str = "", auth: bool = False) -> Iterator[MailServer]:
 
     loop = asyncio.new_event_loop()
     server = loop.run_until_complete(
-        loop.create_server(conversation, "127.0.0.1", 0, ssl=context if tls == "smtps" else None)
+        loop.create_server(conversation, "127.0.0.1", state.port, ssl=context if tls == "smtps" else None)
     )
     state.port = server.sockets[0].getsockname()[1]
     thread = threading.Thread(target=loop.run_forever, name="mailserver", daemon=True)
