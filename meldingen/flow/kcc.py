@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, Actor
+from ..domain.actor import SEES_CONTACT, STAFF_ON_OPDRACHTEN, SYSTEM, Actor
 from ..domain.contact import Contact as Given
 from ..domain.deadlines import terugbel_due_at
 from ..domain.delivery import BEZORGD, UNFINISHED
@@ -15,15 +15,18 @@ from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequir
 from ..domain.notices import Channel
 from ..domain.privacy import check_not_erased
 from ..domain.text import clean_text
-from ..store import callback, contact, gemeente, journal
+from ..domain.workflow import AFGEHANDELD
+from ..store import callback, contact, ending, gemeente, journal
 from ..store.callback import GESPROKEN, OPEN, Callback
 from ..store.contact import Contact
 from ..store.melding import Melding, lock_meldingen
-from ..store.notice import deliveries_of
-from . import chain, reach
+from ..store.notice import deliveries_of, notices_of
+from . import chain, notices, reach
 
 NIET_BEREIKT = "niet_bereikt"
 BY_HAND = "met_de_hand"
+TOLD_ANEW = "einde_opnieuw_verteld"
+"""The end of a melding goes to an address that the melder gave after it could not be told."""
 
 
 def make_callback(session: Session, melding: Melding, words: str, *, actor: Actor, now: datetime) -> Callback:
@@ -101,9 +104,9 @@ def record_call(
 def correct_contact(session: Session, melding: Melding, given: Given | None, *, actor: Actor, now: datetime) -> Contact:
     """How the melder can be reached, as he says now; also when he gave nothing before. All of it is replaced.
 
-    Another address may be used again; "niet bereikbaar" stays until a message or call succeeds. The journal keeps which
-    fields changed, never what they held. Raises Forbidden, InvalidInput when nothing is given, Conflict
-    when withdrawn, Gone when erased.
+    Another address may be used again; "niet bereikbaar" stays until a message or call succeeds; an end that found no
+    channel is told anew. The journal keeps which fields changed, never what they held. Raises Forbidden, InvalidInput
+    when nothing is given, Conflict when withdrawn, Gone when erased.
     """
     actor.require_role(melding.gemeente_id, *SEES_CONTACT)
     if given is None:
@@ -138,6 +141,8 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
     session.flush()
     if "postal_address" in changed:
         chain.look_again_at_letters(session, melding, now=now)
+    if {"email", "phone", "postal_address"} & set(changed):
+        _tell_the_end(session, melding, now=now)
     if changed:
         journal.record(
             session,
@@ -149,6 +154,29 @@ def correct_contact(session: Session, melding: Melding, given: Given | None, *, 
             facts={"fields": changed},
         )
     return known
+
+
+def _tell_the_end(session: Session, melding: Melding, *, now: datetime) -> None:
+    """Whom we could not tell the end of a locked melding hears it now, at the address he gives."""
+    scope = [melding.gemeente_id]
+    last = ending.last_end(session, melding.id, scope=scope)
+    if melding.status != AFGEHANDELD or last is None or last.reopened_at is not None:
+        return
+    event = journal.event_by_id(session, last.event_id, scope=scope)
+    known = {one.id: one for one in notices_of(session, [melding.id], scope=scope)}
+    owed = next((one for one in known.values() if one.event_id == last.event_id), None)
+    if event is None or (owed is None and last.reach != ending.GEEN_KANAAL):
+        return
+    if owed is None:
+        notices.announce(session, last.kind, event, [melding], now=now)
+    elif known[owed.bundled_into or owed.id].ended == reach.GEEN_KANAAL:
+        home = melding.gemeente_id
+        again = journal.record(
+            session, TOLD_ANEW, gemeente_id=home, actor=SYSTEM, now=now, melding_id=melding.id, facts=event.facts
+        )
+        notices.announce(session, last.kind, again, [melding], now=now)
+        made = (one.id for one in notices_of(session, [melding.id], scope=scope) if one.event_id == again.id)
+        owed.bundled_into = next(made, owed.bundled_into)
 
 
 def _finish_delivery(session: Session, row: Callback, *, now: datetime) -> None:

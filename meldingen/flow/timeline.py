@@ -67,7 +67,8 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """One opdracht of a melding, as its melder may know it. sentence: of the latest closing."""
+    """One opdracht of a melding, as its melder may know it. sentence: of the latest closing. redone: its closing did
+    not hold, and another took its place."""
 
     opdracht_id: int
     status: str
@@ -77,6 +78,7 @@ class Part:
     planned_on: date | None = None
     outcome: str | None = None
     sentence: str = ""
+    redone: bool = False
 
     def words(self, today: date) -> str:
         """How this part stands, in a few words: "Opgelost: Het bord is vervangen."."""
@@ -185,7 +187,7 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
 
 def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today: date) -> str:
     """How a melding stands, as its melder reads it: the outcome, not the code (KLANTREIS "Status of a melding")."""
-    live = [part for part in parts if part.status != VERVALLEN]
+    live = [part for part in parts if part.status != VERVALLEN and not part.redone]
     done = [part for part in live if part.status == GEREED]
     if status == DOORVERWEZEN:
         return f"Doorverwezen naar {referred_to}"
@@ -211,6 +213,7 @@ def parts_of(session: Session, melding: Melding) -> list[Part]:
     linked = opdracht.opdrachten_of(session, [melding.id], scope=scope)[melding.id]
     closings = opdracht.closures_of(session, [row.id for row in linked], scope=scope)
     teams = history.teams_ever(session, scope=scope)
+    redone = {row.reopened_from_id for row in linked if row.status != VERVALLEN}
     parts = []
     for row in linked:
         holder = teams.get(row.team_id)
@@ -226,6 +229,7 @@ def parts_of(session: Session, melding: Melding) -> list[Part]:
                 planned_on=row.planned_on,
                 outcome=row.outcome,
                 sentence=_closing_sentence(closing) if closing else "",
+                redone=row.id in redone,
             )
         )
     return parts

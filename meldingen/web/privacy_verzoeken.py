@@ -164,11 +164,13 @@ def _at_desk(here: Visit, found: PrivacyRequest) -> str:
 
 
 def _correct(here: Visit, found: PrivacyRequest) -> str:
-    """The same contact for every melding of the request; what is left empty goes."""
+    """The same contact for every melding of the request; what is left empty goes. Of who withdrew nothing is kept."""
     held = privacy_requests.checked_request(here.session, found.id, "correctie", actor=here.actor)
     form = {name: request.form.get(name, "") for name in CONTACT_FIELDS}
     given = read_contact(form)
     for melding in privacy_requests.meldingen_of_request(here.session, held):
+        if melding.withdrawn_at is not None or melding.erased_at is not None:
+            continue
         kcc.correct_contact(here.session, melding, given, actor=here.actor, now=here.now)
         _log_look(here, melding.id, melding.gemeente_id, "correctie")
     privacy_requests.finish(here.session, found.id, actor=here.actor, now=here.now)

@@ -159,6 +159,7 @@ def _sentence(event: Event, names: _Names) -> str:
 
 
 _PLAIN = {
+    "einde_opnieuw_verteld": "Het einde gaat opnieuw naar de melder, op zijn nieuwe adres of nummer.",
     "opgepakt": "Opgepakt.",
     "vraag_gesteld": "Vraag gesteld aan de melder. De termijn staat stil.",
     "gesplitst_van": "Er is een tweede opdracht van gemaakt.",

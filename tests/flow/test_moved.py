@@ -5,16 +5,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from meldingen.adapters.failures import TemporaryFailure
+from meldingen.adapters.failures import AddressRefused, TemporaryFailure
 from meldingen.adapters.push import MemoryPush
 from meldingen.db import business_now, transaction
-from meldingen.domain.actor import KCC, Actor
+from meldingen.domain.actor import COORDINATOR, KCC, Actor
 from meldingen.domain.contact import parse_contact
 from meldingen.flow import feedback, kcc, letters, privacy_requests
+from meldingen.flow.closure import NewClosure, close_opdracht
 from meldingen.flow.devices import forget_device
+from meldingen.flow.status import Basis
 from meldingen.store.melding import Melding
+from meldingen.store.outbox import OutboxEntry
 from meldingen.store.push import PushSubscription
+from tests import factories
 from tests.flow.berichten import LANDLINE, MAIL, MOBILE, House, statuses
 
 LETTER = {"name": "Bo", "postal_address": "Dorpsstraat 1\n1861 AA Duinstede"}
@@ -110,6 +115,42 @@ def test_a_letter_follows_its_melder_or_takes_another_way(house: House) -> None:
     correct(house, melding, name="Bo", email="bo@example.nl")
     house.work()
     assert to_post(house, melding) == [] and len(house.mail.sent) == 1
+
+
+def close(house: House, melding: Melding) -> None:
+    with transaction(house.engine) as session:
+        boss = Actor(kind="medewerker", roles={house.home.id: frozenset({COORDINATOR})})
+        work = factories.opdracht_of(session, melding)
+        said = NewClosure("opgelost", sentence="De tegel ligt weer vast.")
+        now = business_now(session)
+        close_opdracht(session, work.id, said, basis=Basis(version=work.version), actor=boss, now=now)
+
+
+def routed(house: House, **contact: Any) -> Melding:
+    with transaction(house.engine) as session:
+        made = factories.melding(session, now=business_now(session), contact=contact, category_slug="gras-te-hoog")
+        session.execute(sa.delete(OutboxEntry))
+        return made
+
+
+@pytest.mark.parametrize("bounced", ["at the end", "before it"])
+def test_who_could_not_be_told_the_end_hears_it_at_his_new_address(house: House, now: datetime, bounced: str) -> None:
+    melding = routed(house, email=f"oud-{bounced[:2]}@example.nl")
+    if bounced == "before it":
+        house.change(house.contact(melding), email_refused_at=now)
+    close(house, melding)
+    house.mail.fail_with = AddressRefused("mailserver weigert ontvanger: 550")
+    house.work()
+    assert house.mail.sent == {}
+    house.mail.fail_with = None
+    for _ in range(2):
+        correct(house, melding, email="nieuw@example.nl")
+        house.work()
+    assert [sent.to for sent in house.mail.sent.values()] == ["nieuw@example.nl"], "once"
+    assert house.flags(melding) == [] and [t.status for t in house.tasks(melding)] in ([], ["vervallen"])
+    correct(house, melding, email="derde@example.nl")
+    house.work()
+    assert len(house.mail.sent) == 1, "he heard it already"
 
 
 def withdraw(house: House, melding: Melding) -> None:

@@ -1,5 +1,6 @@
 """What a melder reads of a melding: timeline and status in words, as tables of cases and once through the flow."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -58,6 +59,8 @@ NOT_SOLVED = part(GEREED, "niet_opgelost", "De boom is gezond.")
         (IN_BEHANDELING, [SOLVED, part(NIEUW)], "Deels klaar"),
         (INGEPLAND, [SOLVED, part(INGEPLAND)], "Deels klaar"),
         (HEROPEND, [SOLVED, part(NIEUW)], "Wij kijken er opnieuw naar"),
+        (IN_BEHANDELING, [replace(SOLVED, redone=True), part(OPGEPAKT)], "Wij zijn ermee bezig"),
+        (AFGEHANDELD, [replace(NOT_SOLVED, redone=True), SOLVED], "Opgelost: De tegel ligt recht."),
         (INGETROKKEN, [part(VERVALLEN)], "Ingetrokken"),
         (DOORVERWEZEN, [], "Doorverwezen naar Elders"),
     ],

@@ -104,6 +104,18 @@ def test_verwijdering_ends_the_old_link_with_410(desk: Desk) -> None:
     assert "zijn gewist op" in page and "Gegevens aanpassen" not in page and "Gegevens toevoegen" not in page
 
 
+def test_a_correctie_passes_over_what_was_withdrawn(desk: Desk) -> None:
+    (kept, _), (gone, _) = (desk.melding(contact={"email": "twee@example.nl"}) for _ in range(2))
+    with desk.world.session() as session, session.begin():
+        session.execute(sa.text("UPDATE melding SET withdrawn_at = now() WHERE id = :id"), {"id": gone.id})
+    path = begin(desk, "correctie", who="twee@example.nl")
+    desk.post("kcc", f"{path}/balie", gezien="ja")
+    assert desk.post("kcc", f"{path}/correctie", email="een@example.nl").status_code == 303
+    with desk.world.session() as session:
+        known = dict(session.execute(sa.select(Contact.melding_id, Contact.email)).all())
+    assert (known[kept.id], known[gone.id]) == ("een@example.nl", "twee@example.nl")
+
+
 def test_correctie_and_beperking(desk: Desk) -> None:
     melding, work = desk.melding(contact=JO)
     path = begin(desk, "correctie", who=melding.number)
