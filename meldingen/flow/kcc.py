@@ -82,7 +82,7 @@ def record_call(
     actor.require_role(known.gemeente_id, *SEES_CONTACT)
     words = clean_text(words, field="tekst")
     if outcome not in (GESPROKEN, NIET_BEREIKT):
-        raise InvalidInput.of("uitkomst", "onbekend", "Kies gesproken of niet_bereikt.")
+        raise InvalidInput.of("uitkomst", "onbekend", "Kies gesproken of niet bereikt.")
     if version is None:
         raise PreconditionRequired("versie_ontbreekt", "Noem de versie die u zag, in If-Match.")
     about = lock_meldingen(session, [known.melding_id], scope=actor.scope)[0]

@@ -139,6 +139,7 @@ def test_a_storm_from_its_page(desk: Desk) -> None:
     assert kept.status_code == 303 and "Dit lezen melders nu" in desk.get("cor", "/storm")
     name = f"werkdorp{desk.number}"
     assert "Het stormt." in desk.world.app.test_client().get(f"/melden?gemeente={name}").text
+    assert "Kies eerst een of meer soorten" in desk.post("cor", "/storm/tellen").text
     counted = desk.post("cor", "/storm/tellen", soort="straat")
     assert counted.status_code == 200 and "1 open melding" in counted.text
     assert desk.post("cor", "/storm/vertellen", soort="straat").status_code == 303
