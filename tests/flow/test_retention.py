@@ -101,14 +101,23 @@ class Archive:
             return list(session.scalars(sa.select(table).order_by(table.id)))
 
 
-@pytest.fixture
-def archive(clone: Any, now: datetime) -> Iterator[Archive]:
+@pytest.fixture(scope="module")
+def ground(clone: Any) -> Iterator[sa.Engine]:
     engine = make_engine(clone().render_as_string(hide_password=False), pool_size=4)
-    with transaction(engine) as session:
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def archive(ground: sa.Engine, now: datetime) -> Archive:
+    """Empty but for one gemeente: what earlier tests here left is gone."""
+    with transaction(ground) as session:
+        session.execute(sa.text("SET LOCAL meldingen.upkeep = 'on'"))
+        for table in reversed(Melding.metadata.sorted_tables):
+            session.execute(sa.delete(table))
         home = factories.gemeente(session)
         agent = factories.medewerker(session, home, KCC)
-    yield Archive(engine, home, agent, now)
-    engine.dispose()
+    return Archive(ground, home, agent, now)
 
 
 def test_every_personal_column_goes_on_its_day_and_not_before(archive: Archive) -> None:

@@ -176,7 +176,7 @@ def people(built: House) -> tuple[Actor, Actor]:
 def town(built: House, people: tuple[Actor, Actor]) -> Town:
     """One town that has lived for some weeks."""
     lived = Town(built, *people, seed=5)
-    lived.live(24)
+    lived.live(16)
     return lived
 
 
