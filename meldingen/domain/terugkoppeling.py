@@ -47,7 +47,8 @@ GROUPS: Final = (
     ),
     Group("niet_aangekomen", "Niet aangekomen", "Dit bericht kwam niet aan. Een later bericht over deze melding wel."),
     Group("gestopt", "Gestopt", "Een medewerker liet het bericht vervallen.", list="Taken (KCC)", path="/taken"),
-    Group("ingetrokken", "Ingetrokken of gewist", "De melder trok de melding in of liet zijn gegevens wissen."),
+    Group("ingetrokken", "Ingetrokken, gewist of heropend", "De melder trok de melding in, liet zijn gegevens "
+          "wissen, of heropende haar voordat wij hem belden of schreven."),
     Group("anoniem", "Anoniem", "De melder liet niets achter. Op de volgpagina staat hoe het afliep.", reachable=False),
     Group("wil_geen_bericht", "Wil geen bericht", "De melder koos ervoor dit niet te horen.", reachable=False),
     Group("onverklaard", "Niet verklaard", "Dit mag niet voorkomen. Bel de melder en meld het aan uw beheerder.",

@@ -4,6 +4,7 @@ Which steps there are is the table of domain/delivery.py. What a step means for 
 is for deliveries.py and reach.py. A step that is not in the table is a bug: ValueError.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from secrets import token_hex
 
@@ -110,14 +111,20 @@ def end_notices(session: Session, melding_id: int, why: str, *, gemeente_id: int
     return sum(end_notice(session, notice, why, now=now) for notice in owed)
 
 
-def end_by_people(session: Session, melding: Melding, why: str, *, now: datetime) -> None:
-    """No letter and no call goes any more about a locked melding. What is sent by machine asks at its own moment."""
+def end_by_people(
+    session: Session, melding: Melding, why: str, *, kinds: Collection[str] | None = None, now: datetime
+) -> None:
+    """No letter and no call goes any more about a locked melding. What is sent by machine asks at its own moment.
+
+    kinds: only of these; None: of all, and what was promised by hand too.
+    """
     scope = [melding.gemeente_id]
     for notice in notices_of(session, [melding.id], scope=scope):
         made = deliveries_of(session, [notice.id], scope=scope)
-        if any(one.status == GEPLAND and one.channel in BY_PEOPLE for one in made):
+        wanted = kinds is None or notice.kind in kinds
+        if wanted and any(one.status == GEPLAND and one.channel in BY_PEOPLE for one in made):
             end_notice(session, notice, why, now=now)
-    callback.drop_open(session, [melding.id], now=now, scope=scope)
+    callback.drop_open(session, [melding.id], kinds=kinds, now=now, scope=scope)
 
 
 def look_again_at_letters(session: Session, melding: Melding, *, now: datetime) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from ..domain import deadlines
 from ..domain.actor import KCC, Actor
+from ..domain.cijfers import ASKED_AFTER
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.notices import NoticeKind
 from ..domain.privacy import check_not_erased
@@ -18,7 +19,7 @@ from ..store.answers import with_new_answer
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
-from . import endings, notices, questions, routing, verdict
+from . import chain, endings, notices, questions, routing, verdict
 from .promises import renew_terms
 from .status import (
     WITHDRAWAL_ASKED,
@@ -42,6 +43,7 @@ ANSWERED = "antwoord_ontvangen"
 WITHDRAWN = "ingetrokken"
 REQUESTED = "gevraagd"
 REFUSED = "afgewezen"
+UNDONE = "ongedaan"
 KEPT_CLOSED = "blijft_gesloten"
 COMPLAIN = (
     "Wij hebben hier al opnieuw naar gekeken. De melding blijft gesloten. Bent u het er niet mee eens? "
@@ -236,6 +238,7 @@ def reopen_melding(
         said_by = "telefoon" if actor.is_staff else via
         verdict.keep_answer(session, melding, asked, answer=False, note_id=note_id, via=said_by, actor=actor, now=now)
     ending.mark_reopened(session, melding.id, now=now, scope=scope)
+    chain.end_by_people(session, melding, UNDONE, kinds=ASKED_AFTER, now=now)  # he read it, and it did not hold
     # A new promise from today: the old one has passed, and work that is late at birth helps nobody.
     melding.term_days = chosen.term_days
     melding.promised_on = deadlines.promised_on(now, chosen.term_days, gemeente.closing_days(session, scope=scope))

@@ -87,10 +87,18 @@ def callback_by_id(session: Session, callback_id: int, *, scope: Collection[int]
     return session.scalar(sa.select(Callback).where(Callback.id == callback_id, Callback.gemeente_id.in_(scope)))
 
 
-def drop_open(session: Session, melding_ids: Collection[int], *, now: datetime, scope: Collection[int]) -> None:
-    """Nobody phones about these meldingen any more."""
+def drop_open(
+    session: Session,
+    melding_ids: Collection[int],
+    *,
+    kinds: Collection[str] | None = None,
+    now: datetime,
+    scope: Collection[int],
+) -> None:
+    """Nobody phones about these meldingen any more; kinds: only not about this."""
+    mine = sa.and_(Callback.melding_id.in_(melding_ids), Callback.gemeente_id.in_(scope), Callback.status == OPEN)
     session.execute(
         sa.update(Callback)
-        .where(Callback.melding_id.in_(melding_ids), Callback.gemeente_id.in_(scope), Callback.status == OPEN)
+        .where(mine, sa.true() if kinds is None else Callback.kind.in_(kinds))
         .values(status=VERVALLEN, finished_at=now, version=Callback.version + 1)
     )

@@ -180,3 +180,20 @@ def test_no_letter_and_no_call_after_a_withdrawal_or_limitation(
     assert to_post(house, by_post) == []
     assert [call.status for call in house.callbacks(by_phone)] == ["vervallen"]
     assert statuses(house.deliveries(by_phone)) == [("telefoon", "niet_bezorgd")]
+
+
+@pytest.mark.parametrize("given", [LANDLINE, LETTER])
+def test_nobody_phones_or_writes_that_it_is_solved_after_the_melder_said_it_is_not(
+    house: House, given: dict[str, str]
+) -> None:
+    melding = routed(house, **given)
+    close(house, melding)
+    house.work()
+    assert len(house.callbacks(melding)) + len(to_post(house, melding)) == 1
+    with transaction(house.engine) as session:
+        actor = Actor(kind="melder", melding_id=melding.id, roles={melding.gemeente_id: frozenset()})
+        held = session.get_one(Melding, melding.id)
+        feedback.reopen_melding(session, held, words="Het ligt er nog.", actor=actor, now=business_now(session))
+    house.work()
+    assert [call.status for call in house.callbacks(melding)] in ([], ["vervallen"])
+    assert to_post(house, melding) == [] and house.ended(melding) == ["ongedaan"]

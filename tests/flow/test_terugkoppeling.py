@@ -146,7 +146,7 @@ def _group(session: Session, end: Ending, notice: Notice | None, melding: Meldin
             morning = local.replace(hour=7, minute=0, second=0, microsecond=0)
             begins = morning if local.hour < 7 else morning + timedelta(days=1)
         return "binnen_5_minuten" if went[0].sent_at - begins <= timedelta(minutes=5) else "later"
-    if melding.withdrawn_at is not None:
+    if melding.withdrawn_at is not None or notice.ended == "ongedaan":
         return "ingetrokken"
     calls = session.scalars(sa.select(Callback).where(Callback.notice_id == notice.id))
     if any(call.status == "open" for call in calls):
