@@ -57,8 +57,8 @@ def queue_for(topic: Topic, *, urgent: bool) -> str:
     """The queue that carries this topic."""
     if topic is Topic.PHOTO:
         return PHOTO_QUEUE
-    if topic in (Topic.WEBHOOK, Topic.UPKEEP):
-        return UPKEEP_QUEUE
+    if topic is Topic.WEBHOOK or (topic is Topic.UPKEEP and not urgent):
+        return UPKEEP_QUEUE  # alarms do not stand in line behind a night's tidying
     return SPOED_QUEUE if urgent else TEXT_QUEUE
 
 

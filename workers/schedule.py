@@ -45,7 +45,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Periodic:
-    """Work that comes back. at: how far into each period its moment lies.
+    """Work that comes back. at: how far into each period its moment lies. urgency: SPOED is done by a worker for text.
 
     work: safe to do twice, or late; returns when to go on when it did not get ready, else None.
     """
@@ -53,6 +53,7 @@ class Periodic:
     every: timedelta
     work: Callable[[Context, datetime], datetime | None]
     at: timedelta = timedelta(0)
+    urgency: int = Urgency.LATER
 
     def moment(self, now: datetime) -> datetime:
         """The latest moment that is not after `now`. Missed moments are not made up for: the next one does it all."""
@@ -108,7 +109,9 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "missing_photos": Periodic(HOUR, _missing_photos),
         "webhooks": Periodic(MINUTE, lambda context, now: exchange.collect_news(context.engine, now=now)),
         "terms": Periodic(QUARTER, lambda context, now: delay.mind_terms(context.engine, now=now)),
-        "alarms": Periodic(MINUTE, lambda context, now: spoed.mind_alarms(context.engine, now=now)),
+        "alarms": Periodic(
+            MINUTE, lambda context, now: spoed.mind_alarms(context.engine, now=now), urgency=Urgency.SPOED
+        ),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
@@ -166,7 +169,8 @@ class Clock:
             due = {task: at for task, at in moments.items() if self._put.get(task) != at}
             keys = [f"upkeep:{task}:{at:%Y-%m-%dT%H:%M}" for task, at in due.items()]
             for key, task in zip(keys, due, strict=True):
-                put(session, Topic.UPKEEP, {"task": task}, gemeente_id=None, now=now, urgency=Urgency.LATER, key=key)
+                urgency = self._table[task].urgency
+                put(session, Topic.UPKEEP, {"task": task}, gemeente_id=None, now=now, urgency=urgency, key=key)
         self._put = moments
         return keys
 

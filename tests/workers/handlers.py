@@ -79,6 +79,7 @@ HANDLERS = {
     Topic.NOTICE: in_steps(_deliver),
     Topic.RECEIPT: in_steps(_deliver),
     Topic.PHOTO: in_steps(_deliver),
+    Topic.WEBHOOK: in_steps(_deliver),
     Topic.UPKEEP: in_steps(_deliver),
 }
 

@@ -41,10 +41,13 @@ def be(part: str, settings: Settings, options: dict[str, float], log: Path) -> N
         "heavy": partial(main.be_heavy_worker, settings, handlers=HANDLERS, policies=patience),
         "clock": partial(main.be_clock, settings),
         "upkeep": partial(main.be_heavy_worker, settings),
+        "alarms": partial(main.be_text_worker, settings),
     }
     if part == "all":
         main.keep_alive(
-            [main.Part(name, work) for name, work in parts.items() if name != "upkeep"], Stop().listen(), grace_s=2
+            [main.Part(name, work) for name, work in parts.items() if name not in ("upkeep", "alarms")],
+            Stop().listen(),
+            grace_s=2,
         )
     else:
         parts[part]()

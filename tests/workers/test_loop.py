@@ -34,7 +34,7 @@ def test_every_topic_is_done_once_and_logged(workshop: Workshop) -> None:
     assert line["attempts"] == 1
     assert line["request_id"] == "verzoek-1"
     assert line["ms"] >= 0
-    assert len(workshop.pids()) == 3  # one long-lived text worker; a fork for the photo and one for upkeep
+    assert len(workshop.pids()) == 4  # one long-lived text worker; a fork for the photo, the webhook and upkeep
 
 
 def test_many_rows_travel_in_lots_and_none_is_done_twice(workshop: Workshop) -> None:

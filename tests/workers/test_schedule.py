@@ -71,6 +71,7 @@ def test_a_real_clock_and_relay_and_worker_do_all_of_it(workshop: Workshop) -> N
     workshop.start("clock")
     workshop.start("clock")
     workshop.start("upkeep")
+    workshop.start("alarms")
     ids = until(lambda: len(found := upkeep_ids(workshop.engine)) >= len(PERIODIC) and found)
 
     until(lambda: workshop.done(*ids))
