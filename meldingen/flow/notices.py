@@ -34,6 +34,8 @@ from ..store.outbox import Topic, Urgency
 from . import chain, deliveries, reach, receipts, texts
 from .deliveries import Attempt, Desk
 
+DOUBT_RESTS_S = 240.0
+"""Shorter than a quiet row holds the next of its melding (HELD_AT_MOST), so that the order stays."""
 _LOCK_CLASS = 4021
 """The first half of our advisory locks on notices, apart from those of others."""
 
@@ -163,6 +165,8 @@ def deliver_notice(
                     handled = deliveries.fail(desk, attempt.delivery_id, failure)
                 elif isinstance(failure, TemporaryFailure) and not isinstance(failure, UncertainFailure):
                     deliveries.note_failure(desk, attempt.delivery_id, failure)
+            if isinstance(failure, UncertainFailure) and not attempt.for_team:
+                _let_the_doubt_rest(adapters, attempt.channel, failure)
             if not final or (attempt.for_team and not handled):
                 raise
             return None
@@ -174,6 +178,12 @@ def deliver_notice(
 
         retry_deadlock(record_it)  # it has gone: a clash here must not make it a double
     return None
+
+
+def _let_the_doubt_rest(adapters: Adapters, channel: str, failure: UncertainFailure) -> None:
+    """Where nobody can tell there is one more try, so it waits until a short outage is over."""
+    if not isinstance(deliveries.sender_of(adapters, channel), CanTell):
+        failure.retry_after_s = max(failure.retry_after_s or 0.0, DOUBT_RESTS_S)
 
 
 def _call(adapters: Adapters, step: Attempt) -> Receipt:

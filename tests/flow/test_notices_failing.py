@@ -144,8 +144,9 @@ class TestOnce:
         melding = house.melding(contact=MAIL)
         house.owe("gereed", melding)
         house.mail.fail_with = UncertainFailure("mailserver zweeg na het bericht")
-        with pytest.raises(UncertainFailure):
+        with pytest.raises(UncertainFailure) as doubt:
             house.work()
+        assert doubt.value.retry_after_s == 240, "the one try that is left waits until a short outage is over"
         house.mail.fail_with = TemporaryFailure("mailserver: ConnectionRefusedError")
         house.set_clock(now + timedelta(days=1))
         with pytest.raises(TemporaryFailure):
@@ -199,8 +200,9 @@ class TestOnce:
         melding = house.melding(contact={**MOBILE, "preference": "sms"})
         house.owe("gereed", melding)
         house.sms.fail_with, house.sms.swallow = UncertainFailure("stil"), True
-        with pytest.raises(UncertainFailure):
+        with pytest.raises(UncertainFailure) as doubt:
             house.work()
+        assert doubt.value.retry_after_s is None, "who can be asked is asked at once"
         house.sms.statuses[house.sms.calls[0]] = NIET_BEZORGD
         house.work()
         assert statuses(house.deliveries(melding)) == [("sms", "niet_bezorgd"), ("telefoon", "gepland")]
