@@ -167,7 +167,7 @@ def _print(facts: dict[str, Any], outcome: Outcome) -> None:
         say(f"\n{title}")
         for name, count in sorted(rows.items(), key=lambda row: -row[1]):
             say(f"  {name:<50} {count:>7}")
-    say(f"\nNa de afhandeling: mediaan {waits[0]} s, p95 {waits[1]} s (echte tijd, rampen erbij)")
+    say(f"\nE-mail na de afhandeling: mediaan {waits[0]} s, p95 {waits[1]} s (echte tijd, rampen erbij)")
     say(f"Dubbel aangekomen: {len(outcome.double_refs)}, elk verklaard: {len(outcome.doubles)}; bij ons")
     say(f"geteld als mogelijk dubbel: {facts['maybe_double']}")
     for line in outcome.doubles:

@@ -102,7 +102,7 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
             _judge_pair(made, closing, found, called, listed, refused, excuses, later, outcome)
     outcome.wrong += [f"{n}: bericht over W{w}, dat niemand zo afhandelde" for n, w in by_pair]
     outcome.wrong += [f"{n}: terugbelnotitie over W{w}, dat niemand zo afhandelde" for n, w in calls]
-    _withdrawn(taken, book, outcome)
+    _withdrawn(taken, book, refused, outcome)
     return outcome
 
 
@@ -235,7 +235,8 @@ def _judge_pair(
         return
     last = [yes for yes in found if yes.ref == refs[-1]]
     unsure = [yes for yes in found if yes.ref != refs[-1]] + (last if called else [])
-    outcome.waits_s.append(max(0.0, found[0].at - closing.answered_at))
+    if found[0].channel == "email":  # no quiet hours: what is left are the disasters
+        outcome.waits_s.append(max(0.0, found[0].at - closing.answered_at))
     if not unsure:
         counts[f"gehoord per {last[-1].channel}"] += 1
         return
@@ -261,8 +262,8 @@ def _judge_unheard(
         outcome.wrong.append(f"{where}: op een lijst, maar geen dienst weigerde iets")
 
 
-def _withdrawn(taken: Sequence[Yes], book: Book, outcome: Outcome) -> None:
-    """After a withdrawal comes its confirmation and nothing more."""
+def _withdrawn(taken: Sequence[Yes], book: Book, refused: set[str], outcome: Outcome) -> None:
+    """After a withdrawal comes its confirmation, unless a provider refused it, and nothing more."""
     confirmed: Counter[str] = Counter()
     for yes in taken:
         for number in yes.meldingen:
@@ -273,5 +274,7 @@ def _withdrawn(taken: Sequence[Yes], book: Book, outcome: Outcome) -> None:
                 outcome.wrong.append(f"{number}: ingetrokken, en daarna nog een bericht ({yes.kind})")
     for number, made in book.meldingen.items():
         reachable = made.who.reach[:1] and made.who.reach[0] in WRITTEN
-        if made.withdrawn_at and reachable and not confirmed[number]:
+        if not made.withdrawn_at or not reachable or confirmed[number]:
+            continue
+        if not any(plan.belongs_to(address, made.who) for address in refused):
             outcome.wrong.append(f"{number}: ingetrokken, en daar kwam geen bevestiging van")

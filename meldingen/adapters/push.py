@@ -143,7 +143,7 @@ def _expect(answer: requests.Response) -> None:
         raise AddressRefused(told)
     asked = str(answer.headers.get("Retry-After", ""))
     wait_s = float(asked) if asked.isdigit() else None
-    if status in (401, 429):  # our signature, which people mend; or too fast
+    if status in (401, 429, 503):  # our signature, which people mend; too fast; or away for now: nothing was taken
         raise TemporaryFailure(told, retry_after_s=wait_s)
     if status >= 500:
         raise UncertainFailure(told, retry_after_s=wait_s)

@@ -116,7 +116,7 @@ class TestSending:
             (401, TemporaryFailure, None),
             (429, TemporaryFailure, 120),
             (500, UncertainFailure, None),
-            (503, UncertainFailure, 120),
+            (503, TemporaryFailure, 120),
             (307, PermanentFailure, None),
         ],
     )
