@@ -217,11 +217,6 @@ HIDDEN: Final = (
 )
 
 
-def figure_named(code: str) -> Figure:
-    """The figure with this code; KeyError for a code that is not in the list."""
-    return next(figure for figure in FIGURES if figure.code == code)
-
-
 def next_month(first: date) -> date:
     """The first day of the month after the one that begins on `first`."""
     return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)

@@ -158,9 +158,3 @@ def note_by_id(session: Session, note_id: int, *, scope: Collection[int]) -> Not
 def tombstones(session: Session, *, scope: Collection[int]) -> Sequence[Tombstone]:
     """What was destroyed, oldest first."""
     return session.scalars(sa.select(Tombstone).where(Tombstone.gemeente_id.in_(scope)).order_by(Tombstone.id)).all()
-
-
-def tombstone_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Tombstone | None:
-    """What is left of one melding, when it was destroyed."""
-    mine = sa.and_(Tombstone.melding_id == melding_id, Tombstone.gemeente_id.in_(scope))
-    return session.scalar(sa.select(Tombstone).where(mine).limit(1))
