@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from ..domain.cijfers import COUNTS, FIGURES, Figure, Term
-from ..domain.suppression import ENOUGH_TO_BLUR, hidden_by_level, hidden_in, is_small
+from ..domain.suppression import ENOUGH_TO_BLUR, hidden_in, hidden_in_both, is_small
 from ..store import area, category, team
 from ..store.reports_work import DESTROYED, LEVELS, count_work
 
@@ -125,10 +125,10 @@ def _protect(
             if level != "totaal" and not (level == "team" and code.removesuffix(REST) in _NOT_PER_TEAM)
         }
         hidden_total = is_small(total.counts.get(code, 0))
-        found, safe = _hidden(groups, parents, hidden_total)
-        if not safe:
-            hidden_total = True
-            found, _ = _hidden(groups, parents, hidden_total)
+        found = _hidden(groups, parents, hidden_total)
+        if found is None:
+            hidden_total, found = True, _hidden(groups, parents, True)
+        assert found is not None, "behind a hidden total everything can be hidden"
         if hidden_total:
             total.hidden.add(code)
         for level, hidden in found.items():
@@ -141,20 +141,22 @@ _NOT_PER_TEAM: Final = {code for f in FIGURES if not f.per_team for code in (f.c
 
 def _hidden(
     groups: Mapping[str, Sequence[tuple[Any, int]]], parents: Mapping[Any, Any], hidden_total: bool
-) -> tuple[dict[str, set[Any]], bool]:
-    found: dict[str, set[Any]] = {}
-    safe = True
+) -> dict[str, set[Any]] | None:
+    """Per level the rows hidden for one figure; None when its total tells a small count whatever is hidden."""
+    families: dict[Any, list[tuple[Any, int]]] = defaultdict(list)
+    for key, count in groups["categorie"]:
+        families[parents[key]].append((key, count))
+    kinds = hidden_in_both(groups["hoofdcategorie"], families, total_hidden=hidden_total)
+    if kinds is None:
+        return None
+    found = dict(zip(("hoofdcategorie", "categorie"), kinds, strict=True))
     for level, group in groups.items():
-        if level == "categorie":
-            families: dict[Any, list[tuple[Any, int]]] = defaultdict(list)
-            for key, count in group:
-                families[parents[key]].append((key, count))
-            found[level], whole = hidden_by_level(families, found["hoofdcategorie"])
-            safe = safe and whole
-        else:
+        if level not in found:
             hidden = hidden_in(group, total_hidden=hidden_total)
-            found[level], safe = hidden or set(), safe and hidden is not None
-    return found, safe
+            if hidden is None:
+                return None
+            found[level] = hidden
+    return found
 
 
 def _show(figure: Figure, cells: Sequence[_Cell], days: Mapping[str, int], level: str) -> Shown:

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from meldingen.domain.suppression import hidden_in
+from meldingen.domain.suppression import hidden_in, hidden_in_both
 
 
 def rows(*counts: int) -> list[tuple[int, int]]:
@@ -36,6 +36,27 @@ def test_only_hiding_the_total_helps() -> None:
 
 def test_a_hidden_total_hides_every_row_that_has_anything() -> None:
     assert hidden_in(rows(3, 0, 9), total_hidden=True) == {0, 2}
+
+
+def test_a_group_that_tells_hides_its_own_row_and_not_the_figure_of_all() -> None:
+    """Five kinds with one melding each: their hoofdsoort says 5, so it is hidden too, with one other beside it."""
+    coarse = [("straat", 5), ("groen", 20), ("afval", 13)]
+    fine = {"straat": [(f"s{n}", 1) for n in range(5)], "groen": [("g", 20)], "afval": [("a", 13)]}
+    assert hidden_in_both(coarse, fine) == ({"straat", "groen"}, {"s0", "s1", "s2", "s3", "s4", "g"})
+
+
+def test_with_nothing_beside_it_only_hiding_the_figure_of_all_helps() -> None:
+    ones = {"straat": [(f"s{n}", 1) for n in range(5)]}
+    assert hidden_in_both([("straat", 5)], ones) is None
+    assert hidden_in_both([("straat", 5)], ones, total_hidden=True) == ({"straat"}, {"s" + str(n) for n in range(5)})
+
+
+def test_a_row_that_counts_less_than_its_group_is_hidden_too() -> None:
+    """A share's rest is no less than nothing in each row apart, so rows need not add up."""
+    assert hidden_in_both([("a", 0), ("b", 2)], {"a": [("a1", 1)], "b": [("b1", 2)]}, total_hidden=True) == (
+        {"a", "b"},
+        {"a1", "b1"},
+    )
 
 
 @pytest.mark.parametrize("width", [2, 3, 4])
