@@ -15,7 +15,7 @@ from .errors import Gone
 from .retention import Term
 
 Then = Literal["leegmaken", "verwijderen"]
-Fixed = Literal["upload", "account", "open"]
+Fixed = Literal["upload", "account", "open", "dag"]
 """Terms of their own: an upload (14 days), an account (5 years after its end, by hand), a request (when finished)."""
 
 
@@ -50,6 +50,8 @@ PERSONAL_FIELDS: Final = (
     *_fields("melding_opdracht", Term.MELDING, "verwijderen", "reason"),
     *_fields("contact_view", Term.MELDING, "verwijderen", "account_id"),
     *_fields("privacy_request", "open", "leegmaken", "melding_ids"),
+    *_fields("concept", "dag", "verwijderen", "key", "filled", "photos"),
+    *_fields("access_code", "dag", "verwijderen", "address", "address_hash"),
     *_fields("account", "account", "leegmaken", "name", "username"),
 )
 
@@ -58,7 +60,7 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         table: frozenset(columns.split())
         for table, columns in {
             "melding": "number status location_source wijk_code buurt_code flags intake_channel partner_name "
-            "referred_to frozen_reason",
+            "referred_to frozen_reason object_kind object_code",
             "opdracht": "status urgency wijk_code buurt_code routing_reason outcome",
             "closure": "outcome reason",
             "melding_opdracht": "how made_by ended_by",
@@ -72,6 +74,7 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "photo": "public_id kind status reason",
             "contact_view": "context",
             "verdict": "asked via",
+            "access_code": "channel",
             "journal": "kind actor facts",
             "webhook_call": "number type reason",
             "privacy_request": "kind status found_by checked_how reason proof",

@@ -4,11 +4,14 @@ Importing this package loads every table, so that `Base.metadata` is whole for m
 """
 
 from . import (  # noqa: F401  each import registers its tables
+    access_code,
     account,
     area,
     callback,
     category,
+    category_model,
     clock,
+    concept,
     contact,
     destruction,
     ending,
@@ -23,6 +26,7 @@ from . import (  # noqa: F401  each import registers its tables
     pace,
     photo,
     privacy_request,
+    public_object,
     push,
     task,
     team,

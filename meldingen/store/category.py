@@ -22,6 +22,8 @@ class Category(OfGemeente, Base):
     hint: what the melder reads after choosing it, such as "Raak niets aan. Bel ons direct."; may be empty.
     questions: list of {id, label, type, options, required, danger_answer}; questions_version rises with each change.
     retention: days that differ from domain/retention.py, such as {"contact": 60, "melding": 1826}.
+    synonyms, examples: everyday words and sentences for it, from which it is proposed.
+    beforehand: what to read before reporting, {text, link, link_words, phone, stops}; stops: we take no melding of it.
     join_radius_m and join_days: when set, a new melding joins an open opdracht of this category by itself.
     """
 
@@ -43,6 +45,9 @@ class Category(OfGemeente, Base):
     retention: Mapped[dict[str, int]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
     position: Mapped[int] = mapped_column(server_default="0")
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    synonyms: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}")
+    examples: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{}")
+    beforehand: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
 
     __table_args__ = own(
         sa.UniqueConstraint("gemeente_id", "slug"),

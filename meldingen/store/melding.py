@@ -21,6 +21,7 @@ class Melding(OfGemeente, Base):
     first_promised_on: what the receipt said;
     term_days: the term that promise was counted with. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
     `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
+    object_kind, object_code: the thing it is about, as store/public_object.py knows it; empty when none was named.
     token_generation: +1 revokes the follow token. frozen_at: retention leaves it alone; frozen_reason: `claim`,
     `bezwaar`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
     """
@@ -55,6 +56,8 @@ class Melding(OfGemeente, Base):
     withdrawn_at: Mapped[Moment | None]
     referred_to: Mapped[str] = mapped_column(sa.Text, server_default="")
     token_generation: Mapped[int] = mapped_column(server_default="1")
+    object_kind: Mapped[str] = mapped_column(sa.Text, server_default="")
+    object_code: Mapped[str] = mapped_column(sa.Text, server_default="")
     frozen_at: Mapped[Moment | None]
     frozen_reason: Mapped[str] = mapped_column(sa.Text, server_default="")
     erased_at: Mapped[Moment | None]

@@ -22,6 +22,7 @@ class Opdracht(OfGemeente, Base):
     """Work for one team. version: raised by moves only (KLANTREIS rule 4). rule_id 0: the vangnet rule.
 
     due_at: the earliest promise of its meldingen. priority: higher first; urgency plus the number of melders.
+    danger_suspected: its words sound dangerous and nobody could be asked; on top of the lists, without an alarm.
     reopened_from_id: whose closing did not hold.
     last_closed_by: who closed that one; other eyes look first.
     moves_count: hand-overs so far.
@@ -38,6 +39,7 @@ class Opdracht(OfGemeente, Base):
     team_id: Mapped[Ref]
     urgency: Mapped[str] = mapped_column(sa.Text)
     danger: Mapped[bool] = mapped_column(server_default=sa.false())
+    danger_suspected: Mapped[bool] = mapped_column(server_default=sa.false())
     priority: Mapped[int] = mapped_column(server_default="0")
     location: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
     location_note: Mapped[str] = mapped_column(sa.Text, server_default="")

@@ -16,7 +16,8 @@ VIA = ("volgpagina", "api", "telefoon", "e_mail")
 
 class Verdict(OfGemeente, Base):
     """One answer. event_id: the closing it is about. asked: `opgelost` ("is het opgelost?") or `uitleg` ("is onze
-    uitleg duidelijk?"). answer: yes or no. note_id: what was said with it, a row that upkeep can empty."""
+    uitleg duidelijk?"). answer: yes or no. note_id: what was said with it, a row that upkeep can empty.
+    enough: whether he heard enough of us; mark: 1 to 10; both only when he liked to say."""
 
     __tablename__ = "verdict"
 
@@ -26,6 +27,8 @@ class Verdict(OfGemeente, Base):
     answer: Mapped[bool]
     via: Mapped[str] = mapped_column(sa.Text)
     note_id: Mapped[Ref | None]
+    enough: Mapped[bool | None]
+    mark: Mapped[int | None] = mapped_column(sa.SmallInteger)
     at: Mapped[Moment]
 
     __table_args__ = own(
@@ -33,6 +36,7 @@ class Verdict(OfGemeente, Base):
         refers("note_id", "note"),
         one_of("asked", ("opgelost", "uitleg")),
         one_of("via", VIA),
+        sa.CheckConstraint("mark BETWEEN 1 AND 10", name="mark"),
         sa.UniqueConstraint("gemeente_id", "melding_id", "event_id"),
     )
 

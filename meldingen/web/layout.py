@@ -65,6 +65,8 @@ def init_app(app: Flask) -> None:
     """Gives every template the gemeente, the actor, the forms' token and the Dutch filters."""
     static_files.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
         datum=date_words,
         dagdatum=day_words,

@@ -1,0 +1,38 @@
+"""A form that was not sent yet: what was filled in, so that nothing typed is lost. Not for meldingen."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..db import Base
+from .table import Facts, Moment, OfGemeente, own
+
+
+class Concept(OfGemeente, Base):
+    """One form half filled in. key: 128 random bits, known to one browser only; it also is the idempotency key of the
+    melding it becomes. filled: texts and answers by field name; photos: signed references (web/drafts.py)."""
+
+    __tablename__ = "concept"
+
+    key: Mapped[str] = mapped_column(sa.Text, unique=True)
+    filled: Mapped[Facts] = mapped_column(server_default=sa.text("'{}'::jsonb"))
+    photos: Mapped[list[Any]] = mapped_column(JSONB, server_default=sa.text("'[]'::jsonb"))
+    changed_at: Mapped[Moment]
+
+    __table_args__ = own(sa.Index("ix_concept_changed_at", "changed_at"))
+
+
+def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: bool = False) -> Concept | None:
+    """The concept of this browser, or None when it was sent, swept or never there."""
+    query = sa.select(Concept).where(Concept.key == key, Concept.gemeente_id.in_(scope))
+    return session.scalar(query.with_for_update() if lock else query)
+
+
+def sweep_concepts(session: Session, before: datetime, *, scope: Collection[int]) -> int:
+    """Removes the concepts that nobody touched since; how many went."""
+    old = sa.delete(Concept).where(Concept.changed_at < before, Concept.gemeente_id.in_(scope))
+    return len(session.scalars(old.returning(Concept.id)).all())
