@@ -8,7 +8,7 @@ from .table import Facts, Moment, OfGemeente, own
 
 
 class CategoryModel(OfGemeente, Base):
-    """One gemeente's weights, ready to use. facts: from how many cases, and how often it was right on those held back."""
+    """One gemeente's weights, ready to use. facts: from how many cases, and how often right on those held back."""
 
     __tablename__ = "category_model"
 
