@@ -14,6 +14,7 @@ from . import (
     inkomende_mail,
     meldingen,
     ontvangst,
+    oordelen,
     opdracht_moves,
     opdrachten,
     openapi,
@@ -29,6 +30,7 @@ from .door import CONVERTERS
 
 DOORS = (
     meldingen.door,
+    oordelen.door,
     fotos.door,
     apparaten.door,
     public.door,

@@ -1,4 +1,7 @@
-"""The melder's doors: report, follow, add, withdraw. Staff and partner apps report at the same door."""
+"""The melder's doors: report, follow, add, withdraw. Staff and partner apps report at the same door.
+
+What he says of the end: oordelen.py.
+"""
 
 import dataclasses
 import hashlib
@@ -14,8 +17,8 @@ from ..domain.deadlines import local_day
 from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
 from ..domain.intake import Location, NewMelding, parse_location
 from ..domain.numbers import show_number
-from ..domain.workflow import DOORVERWEZEN, HEROPEND, ONTVANGEN
-from ..flow import feedback, timeline, trail
+from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
+from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.intake import register_melding
 from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
@@ -27,14 +30,8 @@ from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .parsing import FILES, files_only
-from .reading import contact_for, follow_token, melding_at, named, photo_facts, words_for
-from .schemas.melding import (
-    MeldingIn,
-    MeldingMade,
-    MeldingOut,
-    PhotoResultsOut,
-    ReopenIn,
-    ReopenOut,
+from .reading import author_for, contact_for, follow_token, melding_at, named, photo_facts, words_for
+from .schemas.aanvulling import (
     SupplementIn,
     SupplementOut,
     WithdrawalDecisionIn,
@@ -42,8 +39,8 @@ from .schemas.melding import (
     WithdrawIn,
     WithdrawOut,
 )
+from .schemas.melding import MeldingIn, MeldingMade, MeldingOut, PhotoResultsOut
 from .schemas.public import CrsQuery
-from .schemas.taken import VerdictIn, VerdictOut
 
 door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
 
@@ -164,7 +161,7 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
     """Status, outcome, timeline, photos and the promised date."""
     here = visit()
     melding, actor = melding_at(here, nummer)
-    parts = timeline.parts_of(here.session, melding)
+    parts = standing.parts_of(here.session, melding)
     today = local_day(here.now)
     photos = photos_of(
         here.session,
@@ -181,7 +178,7 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "number": melding.number,
         "shown_number": show_number(melding.number),
         "status": melding.status,
-        "status_words": timeline.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
+        "status_words": standing.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
         "gemeente": gemeente_by_id(here.session, melding.gemeente_id),
         "received_at": melding.received_at,
         "promised_on": melding.promised_on,
@@ -200,6 +197,8 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "notices": trail.told_to_melder(here.session, melding),
         "photos": photo_facts(photos),
         "photos_missing": missing_of(melding, photos, now=here.now),
+        **({"question": question} if (question := standing.open_question(here.session, melding, parts)) else {}),
+        **({"verdict": asked} if (asked := verdict.said_about(here.session, melding, now=here.now)) else {}),
         **({"contact": contact} if contact else {}),
     }
 
@@ -252,7 +251,7 @@ def post_aanvulling(head: dict[str, Any], given: dict[str, Any], nummer: str) ->
     """More from the melder, or from staff on the melder's behalf."""
     here = visit()
     melding, actor = melding_at(here, nummer)
-    author, text = _for_melder(actor, melding), given["text"]
+    author, text = author_for(actor, melding), given["text"]
     what, digest = f"aanvullingen:{melding.id}", hashlib.sha256(text.encode()).digest()
     before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
     if before is not None:
@@ -280,63 +279,9 @@ def post_intrekking(given: dict[str, Any], nummer: str) -> Any:
     here = visit()
     melding, actor = melding_at(here, nummer)
     result = feedback.withdraw_melding(
-        here.session, melding, reason=given["reason"], actor=_for_melder(actor, melding), now=here.now
+        here.session, melding, reason=given["reason"], actor=author_for(actor, melding), now=here.now
     )
     return {"result": result, "text": WITHDRAWN[result]}
-
-
-REOPENED = "Uw melding is heropend. Een ander kijkt er opnieuw naar. U hoort van ons hoe het verder gaat."
-
-
-@door.post("/meldingen/<nummer:nummer>/heropeningen")
-@enter("melder", "medewerker")
-@door.arguments(KeyHeader(), location="headers")
-@door.arguments(ReopenIn())
-@door.response(201, ReopenOut())
-@described(
-    "Laat weten dat het niet is opgelost",
-    "Kan tot 30 dagen na het afhandelen. Dan komt er een nieuwe opdracht, en iemand anders kijkt er eerst naar. "
-    "Medewerkers doen dit namens de melder.",
-    fails=(409,),
-)
-def post_heropening(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
-    """The verdict of the melder: not solved."""
-    here = visit()
-    melding, actor = melding_at(here, nummer)
-    author, words = _for_melder(actor, melding), given["text"]
-    what, digest = f"heropeningen:{melding.id}", hashlib.sha256(words.encode()).digest()
-    before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
-    if before is None:
-        feedback.reopen_melding(here.session, melding, words=words, actor=author, now=here.now)
-    return {"status": HEROPEND, "text": REOPENED, "at": before or here.now}
-
-
-THANKS = "Dank u wel voor uw antwoord."
-
-
-@door.post("/meldingen/<nummer:nummer>/oordelen")
-@enter("melder", "medewerker")
-@door.arguments(KeyHeader(), location="headers")
-@door.arguments(VerdictIn())
-@door.response(201, VerdictOut())
-@described(
-    "Geef een oordeel over het einde",
-    "Na opgelost: is het opgelost? Na een ander einde: is onze uitleg duidelijk? Tot 30 dagen na het afhandelen; het "
-    "antwoord mag nog veranderen. `false` op de eerste vraag heropent de melding.",
-    fails=(409,),
-)
-def post_oordeel(head: dict[str, Any], given: dict[str, Any], nummer: str) -> Any:
-    """What the melder says of the end."""
-    here = visit()
-    melding, actor = melding_at(here, nummer)
-    author, via = _for_melder(actor, melding), "telefoon" if actor.is_staff else "api"
-    what, said = f"oordelen:{melding.id}", f"{given['answer']}:{given['text']}"
-    digest = hashlib.sha256(said.encode()).digest()
-    before = done_before(here.session, what, head.get("key"), digest, actor=author, now=here.now)
-    if before is None:
-        facts: dict[str, Any] = {"answer": given["answer"], "words": given["text"], "via": via}
-        feedback.judge(here.session, melding, **facts, actor=author, now=here.now)
-    return {"answer": given["answer"], "status": melding.status, "text": THANKS, "at": before or here.now}
 
 
 DECIDED = {
@@ -363,11 +308,3 @@ def post_intrekkingsbesluit(given: dict[str, Any], nummer: str) -> Any:
         here.session, melding, given["opdracht_id"], granted=given["granted"], actor=actor, now=here.now
     )
     return {"result": result, "text": DECIDED[result]}
-
-
-def _for_melder(actor: Any, melding: Melding) -> Any:
-    """Staff act on behalf of the melder; both are kept in the journal (KLANTREIS rule 5)."""
-    if not actor.is_staff:
-        return actor
-    actor.require_role(melding.gemeente_id, "kcc", "coordinator")
-    return dataclasses.replace(actor, on_behalf_of_melding=melding.id)

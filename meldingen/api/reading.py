@@ -5,6 +5,7 @@ done with it is the flow's question.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from flask import request
@@ -81,6 +82,17 @@ def _unknown_melding() -> NotFound:
         "melding_onbekend",
         "Deze melding kunnen wij niet vinden. Kijk of het nummer klopt en gebruik de link uit ons bericht.",
     )
+
+
+def author_for(actor: Actor, melding: Melding) -> Actor:
+    """Who does something for a melder: himself, or the desk on his behalf, both kept in the journal (KLANTREIS rule 5).
+
+    Raises Forbidden for staff who do not speak with melders.
+    """
+    if not actor.is_staff:
+        return actor
+    actor.require_role(melding.gemeente_id, KCC, COORDINATOR)
+    return replace(actor, on_behalf_of_melding=melding.id)
 
 
 def follow_token(here: Visit, melding: Melding) -> str:

@@ -192,6 +192,7 @@ def judge(
     """The oordeel of the melder about the end (KLANTREIS step 9): kept, and "niet opgelost" opens the melding again.
 
     via: `volgpagina`, `api`, `telefoon` or `e_mail`. Returns what was asked. Raises Conflict when nothing is asked.
+    What he says more is for `verdict.say_more`.
     """
     asked = verdict.question_for(session, melding, now=now)
     if asked is None:

@@ -1,7 +1,7 @@
 """What happened to a melding, told to its melder in plain Dutch: one timeline for the API and the volgpagina.
 
-Pure where it counts: `tell` and `status_words` turn facts into sentences. Never names a colleague or another melder,
-and says nothing of notes between colleagues. Messages have their own words (defaults/texts).
+Pure where it counts: `tell` turns facts into sentences. Never names a colleague or another melder, and says nothing of
+notes between colleagues. How it stands now: standing.py. Messages have their own words (defaults/texts).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,48 +13,12 @@ from sqlalchemy.orm import Session
 
 from ..domain.deadlines import local_day
 from ..domain.notices import date_words
-from ..domain.workflow import (
-    AFGEHANDELD,
-    BIJ_PARTIJ,
-    DOORGEZET,
-    DOORVERWEZEN,
-    GEREED,
-    HEROPEND,
-    IN_BEHANDELING,
-    INGEPLAND,
-    INGETROKKEN,
-    NIET_OPGELOST,
-    NIEUW,
-    ONTVANGEN,
-    OPEN,
-    OPGELOST,
-    OPGEPAKT,
-    OVERGEDRAGEN,
-    VERVALLEN,
-    WACHT_OP_MELDER,
-)
-from ..store import category, history, journal, opdracht
+from ..store import history, journal, opdracht
 from ..store.melding import Melding
-from .library import delay_sentence, reason_sentence
+from .library import delay_sentence
+from .standing import OUTCOME_WORDS, closing_sentence, with_sentence
 
 LINKING = ("toegewezen", "samengevoegd", "gesplitst", "heropend", "losgemaakt")
-OUTCOME_WORDS = {OPGELOST: "Opgelost", NIET_OPGELOST: "Niet opgelost", OVERGEDRAGEN: "Overgedragen"}
-PART_WORDS = {
-    NIEUW: "Ligt klaar bij het team",
-    OPGEPAKT: "Wij zijn ermee bezig",
-    INGEPLAND: "Ingepland",
-    WACHT_OP_MELDER: "Wij wachten op een antwoord",
-    BIJ_PARTIJ: "Doorgezet",
-    VERVALLEN: "Vervallen",
-}
-STATUS_WORDS = {
-    ONTVANGEN: "Ontvangen",
-    IN_BEHANDELING: "Wij zijn ermee bezig",
-    INGEPLAND: "Ingepland",
-    WACHT_OP_MELDER: "Wij wachten op uw antwoord",
-    HEROPEND: "Wij kijken er opnieuw naar",
-    INGETROKKEN: "Ingetrokken",
-}
 
 
 @dataclass(frozen=True)
@@ -63,32 +27,6 @@ class Line:
 
     at: datetime
     text: str
-
-
-@dataclass(frozen=True)
-class Part:
-    """One opdracht of a melding, as its melder may know it. sentence: of the latest closing. redone: its closing did
-    not hold, and another took its place."""
-
-    opdracht_id: int
-    status: str
-    category_name: str
-    team_name: str
-    partner: bool = False
-    planned_on: date | None = None
-    outcome: str | None = None
-    sentence: str = ""
-    redone: bool = False
-
-    def words(self, today: date) -> str:
-        """How this part stands, in a few words: "Opgelost: Het bord is vervangen."."""
-        if self.status == GEREED and self.outcome:
-            return _with_sentence(OUTCOME_WORDS[self.outcome], self.sentence)
-        if self.status == INGEPLAND and self.planned_on:
-            return f"Ingepland voor {date_words(self.planned_on, today)}"
-        if self.status == BIJ_PARTIJ:
-            return f"Doorgezet naar {self.team_name}"
-        return PART_WORDS[self.status]
 
 
 @dataclass(frozen=True)
@@ -162,13 +100,15 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
         case "vraag_gesteld":
             if event.facts.get("melding_id") != melding_id:
                 return "Wij wachten op meer informatie."
-            return _with_sentence("Wij stelden u een vraag", event.text)
+            return with_sentence("Wij stelden u een vraag", event.text)
         case "afgehandeld":
-            return _with_sentence(OUTCOME_WORDS[event.facts["outcome"]], event.text)
+            return with_sentence(OUTCOME_WORDS[event.facts["outcome"]], event.text)
         case "aanvulling":
-            return _with_sentence("U voegde iets toe", event.text)
+            return with_sentence("U voegde iets toe", event.text)
+        case "oordeel":
+            return _said(event.facts)
         case "blijft_gesloten":
-            return _with_sentence("Wij keken opnieuw. De melding blijft gesloten", event.text)
+            return with_sentence("Wij keken opnieuw. De melding blijft gesloten", event.text)
         case "veiliggesteld":
             return "Het is nu veilig. Wij maken het later helemaal in orde."
         case "intrekking_gevraagd":
@@ -183,56 +123,6 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return "De melding is ingetrokken."
         case _:
             return ""
-
-
-def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today: date) -> str:
-    """How a melding stands, as its melder reads it: the outcome, not the code (KLANTREIS "Status of a melding")."""
-    live = [part for part in parts if part.status != VERVALLEN and not part.redone]
-    done = [part for part in live if part.status == GEREED]
-    if status == DOORVERWEZEN:
-        return f"Doorverwezen naar {referred_to}"
-    if status == AFGEHANDELD and done:
-        outcomes = {part.outcome for part in done}
-        if len(outcomes) == 1:
-            return done[-1].words(today) if len(done) == 1 else OUTCOME_WORDS[str(done[0].outcome)]
-        return "Klaar, maar niet alles is opgelost"
-    if done and any(part.status in OPEN for part in live) and status not in (HEROPEND, INGETROKKEN):
-        return "Deels klaar"
-    if status == DOORGEZET:
-        names = sorted({part.team_name for part in live if part.status == BIJ_PARTIJ})
-        return f"Doorgezet naar {' en '.join(names)}" if names else "Doorgezet"
-    if status == INGEPLAND:
-        days = [part.planned_on for part in live if part.planned_on]
-        return f"Ingepland voor {date_words(max(days), today)}" if days else "Ingepland"
-    return STATUS_WORDS.get(status, "Afgehandeld")
-
-
-def parts_of(session: Session, melding: Melding) -> list[Part]:
-    """The opdrachten of a melding as its melder may know them, oldest first."""
-    scope = [melding.gemeente_id]
-    linked = opdracht.opdrachten_of(session, [melding.id], scope=scope)[melding.id]
-    closings = opdracht.closures_of(session, [row.id for row in linked], scope=scope)
-    teams = history.teams_ever(session, scope=scope)
-    redone = {row.reopened_from_id for row in linked if row.status != VERVALLEN}
-    parts = []
-    for row in linked:
-        holder = teams.get(row.team_id)
-        chosen = category.category_by_id(session, row.category_id, scope=scope)
-        closing = closings.get(row.id)
-        parts.append(
-            Part(
-                opdracht_id=row.id,
-                status=row.status,
-                category_name=chosen.name if chosen else "",
-                team_name=holder.name if holder else "",
-                partner=bool(holder and holder.is_partner),
-                planned_on=row.planned_on,
-                outcome=row.outcome,
-                sentence=_closing_sentence(closing) if closing else "",
-                redone=row.id in redone,
-            )
-        )
-    return parts
 
 
 def timeline_of(session: Session, melding: Melding, *, now: datetime) -> list[Line]:
@@ -263,7 +153,7 @@ def timeline_of(session: Session, melding: Melding, *, now: datetime) -> list[Li
                 own=event.melding_id == melding.id,
                 team_name=holder.name if holder else "",
                 partner=bool(holder and holder.is_partner),
-                text=_closing_sentence(closing) if closing else notes.get(event.facts.get("note_id", 0), ""),
+                text=closing_sentence(closing) if closing else notes.get(event.facts.get("note_id", 0), ""),
             )
         )
     return tell(happenings, melding_id=melding.id, referred_to=melding.referred_to, today=local_day(now))
@@ -280,22 +170,17 @@ def _concerns(event: journal.Event, melding_id: int, links: Sequence[opdracht.Li
     )  # fmt: skip
 
 
-def _closing_sentence(closing: opdracht.Closure) -> str:
-    """What the melder reads of a closing: the reason in words, the team's own sentence, and who has it now."""
-    reason = reason_sentence(closing.reason)
-    partner = f"Neem contact op met: {closing.partner}" if closing.partner else ""
-    said = closing.sentence if closing.sentence != reason else ""
-    return " ".join(text for text in (reason, said, partner) if text)
+def _said(facts: Mapping[str, Any]) -> str:
+    """What he answered about the end. "Not solved" opened the melding again, which is a line of its own."""
+    if facts.get("asked") == "opgelost":
+        return "U liet weten dat het is opgelost." if facts.get("answer") else ""
+    return f"U liet weten dat onze uitleg {'' if facts.get('answer') else 'niet '}duidelijk is."
 
 
 def _at_team(event: Happening) -> str:
     if event.partner:
         return f"Uw melding is doorgezet naar {event.team_name}. Wij houden u op de hoogte."
     return f"Uw melding ligt bij {event.team_name}." if event.team_name else ""
-
-
-def _with_sentence(words: str, sentence: str) -> str:
-    return f"{words}: {sentence}" if sentence else f"{words}."
 
 
 def _capital(words: str) -> str:

@@ -1,7 +1,7 @@
 """What a melder is asked about the end, and what he said: once per end, changeable while it is asked.
 
-"Is het opgelost?" after opgelost, "is onze uitleg duidelijk?" after any other end (KLANTREIS step 9). Opening the
-melding again after "nee" is feedback.py's.
+"Is het opgelost?" after opgelost, "is onze uitleg duidelijk?" after any other end (KLANTREIS step 9); then, if he
+likes, whether he heard enough of us and a mark. Opening the melding again after "nee" is feedback.py's.
 """
 
 from dataclasses import dataclass
@@ -12,14 +12,16 @@ from sqlalchemy.orm import Session
 
 from ..domain.actor import KCC, Actor
 from ..domain.deadlines import terugbel_due_at
+from ..domain.errors import Conflict, InvalidInput
 from ..domain.notices import NoticeKind
 from ..domain.workflow import AFGEHANDELD
 from ..store import ending, gemeente, journal, task
-from ..store.melding import Melding
-from ..store.verdict import put, verdict_on
+from ..store.melding import Melding, lock_meldingen
+from ..store.verdict import put, put_more, verdict_on
 
 ASKED_FOR: Final = timedelta(days=30)
 """How long the question stays open (KLANTREIS step 9)."""
+LOWEST_MARK, HIGHEST_MARK = 1, 10
 SOLVED: Final = "opgelost"
 CLEAR: Final = "uitleg"
 _ABOUT: Final = {
@@ -32,23 +34,67 @@ _ABOUT: Final = {
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked now. event_id: of the end. about: SOLVED or CLEAR. answer: what was said before, if anything."""
+    """What is asked of this end, until `until`. event_id: of the end. about: SOLVED or CLEAR. answer: what was said.
+
+    enough, mark: what was said more, if anything. open: the answer can be given or changed; False once "nee" opened the
+    melding again, when only enough and mark can.
+    """
 
     event_id: int
     about: str
+    until: datetime
     answer: bool | None = None
+    enough: bool | None = None
+    mark: int | None = None
+    open: bool = True
 
 
 def question_for(session: Session, melding: Melding, *, now: datetime) -> Question | None:
     """What this melder is asked; None when his melding is open, its end was too long ago, or was not kept."""
-    if melding.status != AFGEHANDELD or melding.closed_at is None or melding.erased_at is not None:
+    asked = said_about(session, melding, now=now)
+    return asked if asked is not None and asked.open else None
+
+
+def said_about(session: Session, melding: Melding, *, now: datetime) -> Question | None:
+    """As `question_for`, and also for an end that did not hold, as long as an answer about it stands."""
+    if melding.erased_at is not None:
         return None
     last = ending.last_end(session, melding.id, scope=[melding.gemeente_id])
     about = _ABOUT.get(NoticeKind(last.kind)) if last is not None else None
     if last is None or about is None or now - last.at > ASKED_FOR:
         return None
+    is_open = melding.status == AFGEHANDELD and melding.closed_at is not None
     given = verdict_on(session, melding.id, last.event_id, scope=[melding.gemeente_id])
-    return Question(last.event_id, about, given.answer if given is not None else None)
+    if given is None:
+        return Question(last.event_id, about, last.at + ASKED_FOR) if is_open else None
+    return Question(last.event_id, about, last.at + ASKED_FOR, given.answer, given.enough, given.mark, is_open)
+
+
+def say_more(
+    session: Session, melding: Melding, *, enough: bool | None, mark: int | None, actor: Actor, now: datetime
+) -> None:
+    """Whether he heard enough of us, and a mark of 1 to 10; both may be left out, and changed while it is asked.
+
+    Raises Conflict when no answer stands to which this belongs, InvalidInput for another mark.
+    """
+    if mark is not None and not LOWEST_MARK <= mark <= HIGHEST_MARK:
+        raise InvalidInput.of("cijfer", "geen_cijfer", f"Kies een cijfer van {LOWEST_MARK} tot en met {HIGHEST_MARK}.")
+    lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
+    said = said_about(session, melding, now=now)
+    if said is None or said.answer is None:
+        raise Conflict("geen_vraag", "Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen.")
+    if (said.enough, said.mark) == (enough, mark):
+        return
+    put_more(session, melding.id, said.event_id, enough=enough, mark=mark, scope=[melding.gemeente_id])
+    journal.record(
+        session,
+        "oordeel_aangevuld",
+        gemeente_id=melding.gemeente_id,
+        actor=actor,
+        now=now,
+        melding_id=melding.id,
+        facts={"enough": enough, "mark": mark},
+    )
 
 
 def keep_answer(

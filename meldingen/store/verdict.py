@@ -62,3 +62,11 @@ def put(
     said = {"asked": asked, "answer": answer, "via": via, "note_id": note_id, "at": at}
     row = insert(Verdict).values(gemeente_id=melding.gemeente_id, melding_id=melding.id, event_id=event_id, **said)
     session.execute(row.on_conflict_do_update(index_elements=["gemeente_id", "melding_id", "event_id"], set_=said))
+
+
+def put_more(
+    session: Session, melding_id: int, event_id: int, *, enough: bool | None, mark: int | None, scope: Collection[int]
+) -> None:
+    """Keeps what was said beside the answer about this end; its moment stays that of the answer."""
+    mine = sa.and_(Verdict.melding_id == melding_id, Verdict.event_id == event_id, Verdict.gemeente_id.in_(scope))
+    session.execute(sa.update(Verdict).where(mine).values(enough=enough, mark=mark))

@@ -20,7 +20,7 @@ from ..domain.notice_words import KIND_WORDS
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, photos, privacy_requests, terms, timeline, verdict
+from ..flow import feedback, joining, kcc, photos, privacy_requests, standing, terms, verdict
 from ..flow.routing import coordinates
 from ..flow.trail import trails_of
 from ..store import callback, category, contact, history, journal, photo
@@ -260,7 +260,7 @@ def _page(
     scope = [found.gemeente_id]
     session = here.session
     viewer = viewer_of(here)
-    parts = timeline.parts_of(session, found)
+    parts = standing.parts_of(session, found)
     links = history.links_of(session, found.id, scope=scope)
     lon, lat = coordinates(session, found)
     own = {o.id for o in opdrachten_of(session, [found.id], scope=scope)[found.id]}
@@ -274,7 +274,7 @@ def _page(
         "viewer": viewer,
         "melding": found,
         "category": next((c for c in categories if c.id == found.category_id), None),
-        "status_words": timeline.status_words(
+        "status_words": standing.status_words(
             found.status, parts, referred_to=found.referred_to, today=local_day(here.now)
         ),
         "parts": parts,

@@ -149,6 +149,10 @@ def _sentence(event: Event, names: _Names) -> str:
         case "oordeel":
             about = "Is het opgelost?" if facts.get("asked") == "opgelost" else "Is onze uitleg duidelijk?"
             return f"{about} De melder zei: {'ja' if facts.get('answer') else 'nee'}."
+        case "oordeel_aangevuld":
+            said = [] if facts.get("enough") is None else [f"hoorde {'' if facts['enough'] else 'niet '}genoeg van ons"]
+            said += [f"cijfer {facts['mark']}"] if facts.get("mark") else []
+            return f"De melder over ons: {', '.join(said)}." if said else ""
         case "veiliggesteld":
             moved = facts.get("from_team_id") != facts.get("team_id")
             return f"Veiliggesteld. Het gevaar is weg.{f' Nu bij {to_team}.' if moved else ''}"

@@ -18,7 +18,7 @@ from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.numbers import parse_number, show_number
-from ..flow import feedback, timeline, trail, verdict
+from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.photos import REASONS, add_photos, check_uploads, missing_of
 from ..limits import count_guess
 from ..store.category import category_by_id
@@ -241,7 +241,7 @@ def _confirm(melding: Melding, what: str, typed: Typed, status: int = 200) -> Re
 def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnValue:
     here, scope = visit(), [melding.gemeente_id]
     show_as(melding.gemeente_id)
-    parts = timeline.parts_of(here.session, melding)
+    parts = standing.parts_of(here.session, melding)
     ids = [part.opdracht_id for part in parts]
     photos = photos_of(here.session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
     own = [photo for photo in photos if photo.melding_id == melding.id]
@@ -253,7 +253,7 @@ def _page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnVa
         "volgen.html",
         melding=melding,
         typed=typed,
-        status_words=timeline.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
+        status_words=standing.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
         parts=[(part.category_name, part.words(today)) for part in parts if part.status != workflow.VERVALLEN],
         notices=trail.told_to_melder(here.session, melding),
         lines=list(reversed(timeline.timeline_of(here.session, melding, now=here.now))),

@@ -36,6 +36,30 @@ def test_the_melder_says_it_is_not_solved(world: World) -> None:
     assert post(world, path, {"Volg-Token": "x" * 26}).status_code == 404
 
 
+def test_the_oordeel_with_a_mark(world: World) -> None:
+    made, opdracht_id = world.routed()
+    at, token = f"/meldingen/{made['nummer']}", {"Volg-Token": made["volgToken"]}
+    assert "oordeel" not in world.client().get(BASE + at, headers=token).json
+    close(world, opdracht_id)
+    asked = world.client().get(BASE + at, headers=token).json["oordeel"]
+    assert (asked["vraag"], asked["kanNog"], asked["antwoord"], asked["cijfer"]) == ("opgelost", True, None, None)
+    keyed = {**token, "Idempotency-Key": "cijfer-1"}
+    first = post(world, f"{at}/oordelen", keyed, antwoord=True, cijfer=8)
+    assert first.status_code == 201 and (first.json["cijfer"], first.json["genoegGehoord"]) == (8, None)
+    assert post(world, f"{at}/oordelen", keyed, antwoord=True, cijfer=8).json == first.json
+    assert post(world, f"{at}/oordelen", keyed, antwoord=True, cijfer=7).status_code == 409
+    more = post(world, f"{at}/oordelen", token, antwoord=True, genoegGehoord=False)
+    assert (more.json["cijfer"], more.json["genoegGehoord"]) == (8, False)
+    assert post(world, f"{at}/oordelen", token, antwoord=True, cijfer=11).status_code == 400
+    no = post(world, f"{at}/oordelen", token, antwoord=False, tekst="Hij ligt weer los.", cijfer=2)
+    assert (no.status_code, no.json["status"], no.json["cijfer"]) == (201, "heropend", 2)
+    again = post(world, f"{at}/oordelen", token, antwoord=False, cijfer=3)
+    assert (again.status_code, again.json["cijfer"], again.json["status"]) == (201, 3, "heropend")
+    assert post(world, f"{at}/oordelen", token, antwoord=True, cijfer=9).status_code == 409
+    seen = world.client().get(BASE + at, headers=token).json
+    assert (seen["oordeel"]["kanNog"], seen["oordeel"]["cijfer"]) == (False, 3)
+
+
 def test_the_desk_reopens_on_behalf_of_the_melder(world: World) -> None:
     made, opdracht_id = world.routed()
     close(world, opdracht_id)

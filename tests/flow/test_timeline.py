@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from meldingen.domain.actor import Actor
 from meldingen.domain.workflow import (
     AFGEHANDELD,
     BIJ_PARTIJ,
@@ -25,8 +26,9 @@ from meldingen.domain.workflow import (
     WACHT_OP_MELDER,
 )
 from meldingen.flow import closure, feedback, joining, work
+from meldingen.flow.standing import Handler, Part, handlers, open_question, parts_of, status_words
 from meldingen.flow.status import Basis
-from meldingen.flow.timeline import Happening, Part, parts_of, status_words, tell, timeline_of
+from meldingen.flow.timeline import Happening, tell, timeline_of
 from tests import factories
 
 TODAY = date(2026, 4, 14)
@@ -163,3 +165,26 @@ def test_a_whole_life(session: Session, now: datetime) -> None:
     for private in ("henk", "Ans", "Lastige", "Ook die tegel"):
         assert private not in told.replace("U voegde iets toe", "")
     assert parts_of(session, mine)[0].words(TODAY) == ended
+
+
+def test_who_has_it_is_a_team_or_a_party_once() -> None:
+    ours, outside = part(OPGEPAKT), part(BIJ_PARTIJ, team="Waterschap", partner=True)
+    assert handlers([ours, outside, part(VERVALLEN, team="Ander team"), SOLVED]) == [
+        Handler("Serviceteam", False, False),
+        Handler("Waterschap", True, False),
+    ]
+    assert handlers([SOLVED, NOT_SOLVED]) == [Handler("Serviceteam", False, True)]
+    assert handlers([replace(SOLVED, redone=True), part(NIEUW, team="Vangnet")]) == [Handler("Vangnet", False, False)]
+
+
+def test_the_question_that_waits_for_this_melder(session: Session, now: datetime) -> None:
+    home = factories.gemeente(session)
+    team = factories.medewerker(session, home, "team", team_slug="serviceteam")
+    melding = factories.melding(session, now=now, contact={"email": "bo@example.nl"})
+    opdracht = factories.opdracht_of(session, melding)
+    assert open_question(session, melding, parts_of(session, melding)) is None
+    work.ask_melder(session, opdracht.id, "Bij welk huis?", basis=Basis(version=1), actor=team, now=now)
+    asked = open_question(session, melding, parts_of(session, melding))
+    assert asked is not None and (asked.at, asked.text) == (now, "Bij welk huis?")
+    feedback.add_supplement(session, melding, "Nummer 12.", actor=Actor(kind="melder", melding_id=melding.id), now=now)
+    assert open_question(session, melding, parts_of(session, melding)) is None

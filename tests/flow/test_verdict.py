@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import COORDINATOR, KCC, TEAM, Actor
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
-from meldingen.flow import closure, feedback, tasks
+from meldingen.flow import closure, feedback, tasks, verdict
 from meldingen.flow.closure import NewClosure
 from meldingen.flow.status import Basis
 from meldingen.store.answers import with_new_answer
@@ -77,6 +77,41 @@ def test_solved_or_not(session: Session, melding: Melding, member: Actor, now: d
     assert len(verdicts(session)) == 2, "once per end"
     with pytest.raises(Conflict):
         judge(session, melding, True, now + timedelta(days=34))
+
+
+def test_enough_and_a_mark_belong_to_an_answer(
+    session: Session, home: Gemeente, melding: Melding, member: Actor, now: datetime
+) -> None:
+    def more(enough: bool | None, mark: int | None, at: datetime = now) -> None:
+        verdict.say_more(session, melding, enough=enough, mark=mark, actor=melder_of(melding), now=at)
+
+    def said(at: datetime = now) -> tuple[bool | None, bool | None, int | None, bool] | None:
+        known = verdict.said_about(session, melding, now=at)
+        return (known.answer, known.enough, known.mark, known.open) if known else None
+
+    end(session, melding, SOLVED, member, now)
+    assert said() == (None, None, None, True)
+    with pytest.raises(Conflict):
+        more(True, 8)
+    judge(session, melding, True, now)
+    for wrong in (0, 11, -1):
+        with pytest.raises(InvalidInput):
+            more(None, wrong)
+    more(True, 8)
+    more(False, None)
+    assert said() == (True, False, None, True)
+    judge(session, melding, False, now)
+    more(False, 3)
+    assert said() == (False, False, 3, False), "who opened it again may still say this"
+    assert verdict.question_for(session, melding, now=now) is None
+    end(session, melding, NOT, factories.medewerker(session, home, COORDINATOR), now + timedelta(days=1))
+    later = now + timedelta(days=2)
+    assert said(later) == (None, None, None, True), "the second end is asked anew"
+    judge(session, melding, True, later)
+    more(True, 10, later)
+    assert said(now + timedelta(days=32)) is None
+    kept = session.execute(sa.select(Verdict.asked, Verdict.enough, Verdict.mark).order_by(Verdict.id)).all()
+    assert [tuple(row) for row in kept] == [("opgelost", False, 3), ("uitleg", True, 10)]
 
 
 def test_an_explanation_that_is_not_clear_is_work(

@@ -12,6 +12,7 @@ from ..crs import Place
 from ..fields import Choice, Day, Flag, Free, Moment, Nested, Refuses, Slug, Text, Whole
 from .base import Shape, TimelineEntry
 from .bericht import NoticeOut
+from .oordeel import AskedOut
 
 CHANNELS = tuple(channel for channel in INTAKE_CHANNELS if channel != "partner")
 PLACE = {"type": "Point", "coordinates": [4.7019, 52.6701]}
@@ -287,6 +288,14 @@ class MeldingOut(Shape):
         "berichten": [NoticeOut.example],
         "fotos": [],
         "fotosOntbreken": 0,
+        "oordeel": {
+            "vraag": "opgelost",
+            "tot": "2026-05-15T09:12:00Z",
+            "kanNog": True,
+            "antwoord": None,
+            "genoegGehoord": None,
+            "cijfer": None,
+        },
     }
     number = ma.fields.String(data_key="nummer", required=True)
     shown_number = ma.fields.String(data_key="toonNummer", required=True)
@@ -312,68 +321,12 @@ class MeldingOut(Shape):
     )
     photos = ma.fields.List(ma.fields.Nested(PhotoOut), data_key="fotos", required=True)
     photos_missing = ma.fields.Integer(data_key="fotosOntbreken", required=True)
-    contact = ma.fields.Nested(ContactOut, metadata={"description": "Alleen voor medewerkers die ermee werken."})
-
-
-class SupplementIn(Shape):
-    """More to tell."""
-
-    example = {"tekst": "Het bord ligt nu in de sloot."}
-    text = Text(data_key="tekst", required=True, filled=True)
-
-
-class SupplementOut(Shape):
-    """What was added."""
-
-    example = {"tekst": "Het bord ligt nu in de sloot.", "op": "2026-04-14T08:02:00Z"}
-    text = ma.fields.String(data_key="tekst", required=True)
-    at = Moment(data_key="op", required=True)
-
-
-class WithdrawIn(Shape):
-    """Why it is withdrawn, if the melder wants to say."""
-
-    example = {"reden": "Het bord hangt alweer."}
-    reason = Text(data_key="reden", load_default="")
-
-
-class WithdrawOut(Shape):
-    """What became of the wish to withdraw."""
-
-    example = {"resultaat": "ingetrokken", "tekst": "Uw melding is ingetrokken."}
-    result = Choice("ingetrokken", "gevraagd", data_key="resultaat", required=True)
-    text = ma.fields.String(data_key="tekst", required=True)
-
-
-class ReopenIn(Shape):
-    """What is still wrong, if the melder wants to say."""
-
-    example = {"tekst": "De tegel ligt weer los."}
-    text = Text(data_key="tekst", load_default="")
-
-
-class ReopenOut(Shape):
-    """The melding is open again."""
-
-    example = {"status": "heropend", "tekst": "Uw melding is heropend.", "op": "2026-04-22T08:02:00Z"}
-    status = Choice("heropend", required=True)
-    text = ma.fields.String(data_key="tekst", required=True)
-    at = Moment(data_key="op", required=True)
-
-
-class WithdrawalDecisionIn(Shape):
-    """Whether the melder may withdraw though work had begun."""
-
-    example = {"opdracht": 12, "akkoord": True}
-    opdracht_id = Whole(
-        data_key="opdracht", required=True, metadata={"description": "De opdracht van het team dat beslist."}
+    question = ma.fields.Nested(
+        TimelineEntry,
+        data_key="vraag",
+        metadata={"description": "Wat een team nu van de melder wil weten. Antwoord met een aanvulling."},
     )
-    granted = Flag(data_key="akkoord", required=True)
-
-
-class WithdrawalDecisionOut(Shape):
-    """What was decided."""
-
-    example = {"resultaat": "ingetrokken", "tekst": "De melding is ingetrokken. De melder krijgt bericht."}
-    result = Choice("ingetrokken", "afgewezen", data_key="resultaat", required=True)
-    text = ma.fields.String(data_key="tekst", required=True)
+    verdict = ma.fields.Nested(
+        AskedOut, data_key="oordeel", metadata={"description": "Alleen na het einde, 30 dagen lang."}
+    )
+    contact = ma.fields.Nested(ContactOut, metadata={"description": "Alleen voor medewerkers die ermee werken."})

@@ -1,8 +1,8 @@
-"""Work items of KCC and coordinator, and the oordeel of a melder about the end."""
+"""Work items of KCC and coordinator."""
 
 import marshmallow as ma
 
-from ..fields import Choice, Flag, Moment, Text, Whole
+from ..fields import Choice, Moment, Text, Whole
 from .base import Shape
 
 TASK = {
@@ -54,26 +54,3 @@ class FinishTaskIn(Shape):
 
     example = {"tekst": "Gebeld en uitgelegd."}
     words = Text(data_key="tekst", required=True, filled=True)
-
-
-class VerdictIn(Shape):
-    """Yes or no, and why if the melder likes."""
-
-    example = {"antwoord": True}
-    answer = Flag(data_key="antwoord", required=True)
-    text = Text(data_key="tekst", load_default="")
-
-
-class VerdictOut(Shape):
-    """The answer is kept. status: of the melding after it."""
-
-    example = {
-        "antwoord": True,
-        "status": "afgehandeld",
-        "tekst": "Dank u wel voor uw antwoord.",
-        "op": "2026-04-22T08:02:00Z",
-    }
-    answer = ma.fields.Boolean(data_key="antwoord", required=True)
-    status = ma.fields.String(required=True)
-    text = ma.fields.String(data_key="tekst", required=True)
-    at = Moment(data_key="op", required=True)

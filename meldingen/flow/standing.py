@@ -1,0 +1,185 @@
+"""How a melding stands now, as its melder may know it: its parts, its status in words, who has it, what we asked.
+
+Pure where it counts: `Part.words`, `status_words` and `handlers` turn facts into words. Teams and parties are named,
+colleagues never. What happened before: timeline.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain.notices import date_words
+from ..domain.workflow import (
+    AFGEHANDELD,
+    BIJ_PARTIJ,
+    DOORGEZET,
+    DOORVERWEZEN,
+    GEREED,
+    HEROPEND,
+    IN_BEHANDELING,
+    INGEPLAND,
+    INGETROKKEN,
+    NIET_OPGELOST,
+    NIEUW,
+    ONTVANGEN,
+    OPEN,
+    OPGELOST,
+    OPGEPAKT,
+    OVERGEDRAGEN,
+    VERVALLEN,
+    WACHT_OP_MELDER,
+)
+from ..store import category, history, journal, opdracht
+from ..store.melding import Melding
+from .library import reason_sentence
+
+OUTCOME_WORDS = {OPGELOST: "Opgelost", NIET_OPGELOST: "Niet opgelost", OVERGEDRAGEN: "Overgedragen"}
+PART_WORDS = {
+    NIEUW: "Ligt klaar bij het team",
+    OPGEPAKT: "Wij zijn ermee bezig",
+    INGEPLAND: "Ingepland",
+    WACHT_OP_MELDER: "Wij wachten op een antwoord",
+    BIJ_PARTIJ: "Doorgezet",
+    VERVALLEN: "Vervallen",
+}
+STATUS_WORDS = {
+    ONTVANGEN: "Ontvangen",
+    IN_BEHANDELING: "Wij zijn ermee bezig",
+    INGEPLAND: "Ingepland",
+    WACHT_OP_MELDER: "Wij wachten op uw antwoord",
+    HEROPEND: "Wij kijken er opnieuw naar",
+    INGETROKKEN: "Ingetrokken",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One opdracht of a melding, as its melder may know it. sentence: of the latest closing. redone: its closing did
+    not hold, and another took its place."""
+
+    opdracht_id: int
+    status: str
+    category_name: str
+    team_name: str
+    partner: bool = False
+    planned_on: date | None = None
+    outcome: str | None = None
+    sentence: str = ""
+    redone: bool = False
+
+    def words(self, today: date) -> str:
+        """How this part stands, in a few words: "Opgelost: Het bord is vervangen."."""
+        if self.status == GEREED and self.outcome:
+            return with_sentence(OUTCOME_WORDS[self.outcome], self.sentence)
+        if self.status == INGEPLAND and self.planned_on:
+            return f"Ingepland voor {date_words(self.planned_on, today)}"
+        if self.status == BIJ_PARTIJ:
+            return f"Doorgezet naar {self.team_name}"
+        return PART_WORDS[self.status]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a team wants to know of this melder now."""
+
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Handler:
+    """Who has a part of a melding: a team of ours, or a party outside. done: that part is ready."""
+
+    name: str
+    partner: bool
+    done: bool
+
+
+def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today: date) -> str:
+    """How a melding stands, as its melder reads it: the outcome, not the code (KLANTREIS "Status of a melding")."""
+    live = [part for part in parts if part.status != VERVALLEN and not part.redone]
+    done = [part for part in live if part.status == GEREED]
+    if status == DOORVERWEZEN:
+        return f"Doorverwezen naar {referred_to}"
+    if status == AFGEHANDELD and done:
+        outcomes = {part.outcome for part in done}
+        if len(outcomes) == 1:
+            return done[-1].words(today) if len(done) == 1 else OUTCOME_WORDS[str(done[0].outcome)]
+        return "Klaar, maar niet alles is opgelost"
+    if done and any(part.status in OPEN for part in live) and status not in (HEROPEND, INGETROKKEN):
+        return "Deels klaar"
+    if status == DOORGEZET:
+        names = sorted({part.team_name for part in live if part.status == BIJ_PARTIJ})
+        return f"Doorgezet naar {' en '.join(names)}" if names else "Doorgezet"
+    if status == INGEPLAND:
+        days = [part.planned_on for part in live if part.planned_on]
+        return f"Ingepland voor {date_words(max(days), today)}" if days else "Ingepland"
+    return STATUS_WORDS.get(status, "Afgehandeld")
+
+
+def parts_of(session: Session, melding: Melding) -> list[Part]:
+    """The opdrachten of a melding as its melder may know them, oldest first."""
+    scope = [melding.gemeente_id]
+    linked = opdracht.opdrachten_of(session, [melding.id], scope=scope)[melding.id]
+    closings = opdracht.closures_of(session, [row.id for row in linked], scope=scope)
+    teams = history.teams_ever(session, scope=scope)
+    redone = {row.reopened_from_id for row in linked if row.status != VERVALLEN}
+    parts = []
+    for row in linked:
+        holder = teams.get(row.team_id)
+        chosen = category.category_by_id(session, row.category_id, scope=scope)
+        closing = closings.get(row.id)
+        parts.append(
+            Part(
+                opdracht_id=row.id,
+                status=row.status,
+                category_name=chosen.name if chosen else "",
+                team_name=holder.name if holder else "",
+                partner=bool(holder and holder.is_partner),
+                planned_on=row.planned_on,
+                outcome=row.outcome,
+                sentence=closing_sentence(closing) if closing else "",
+                redone=row.id in redone,
+            )
+        )
+    return parts
+
+
+def handlers(parts: Sequence[Part]) -> list[Handler]:
+    """Who has or did it, each once, in the order of the parts; parts that lapsed or did not hold have nobody."""
+    found: dict[str, Handler] = {}
+    for part in parts:
+        if part.team_name and part.status != VERVALLEN and not part.redone:
+            done = part.status == GEREED and (part.team_name not in found or found[part.team_name].done)
+            found[part.team_name] = Handler(part.team_name, part.partner, done)
+    return list(found.values())
+
+
+def open_question(session: Session, melding: Melding, parts: Sequence[Part]) -> Asked | None:
+    """The newest question that a waiting opdracht asked of this melding; None when none waits for him."""
+    waiting = [part.opdracht_id for part in parts if part.status == WACHT_OP_MELDER]
+    if not waiting:
+        return None
+    scope = [melding.gemeente_id]
+    past = journal.history_of(session, opdracht_ids=waiting, scope=scope)
+    mine = [event for event in past if event.kind == "vraag_gesteld" and event.facts.get("melding_id") == melding.id]
+    if not mine:
+        return None
+    notes = journal.notes_of(session, opdracht_ids=waiting, scope=scope)
+    text = next((note.text for note in notes if note.id == mine[-1].facts.get("note_id")), "")
+    return Asked(mine[-1].at, text) if text else None
+
+
+def closing_sentence(closing: opdracht.Closure) -> str:
+    """What the melder reads of a closing: the reason in words, the team's own sentence, and who has it now."""
+    reason = reason_sentence(closing.reason)
+    partner = f"Neem contact op met: {closing.partner}" if closing.partner else ""
+    said = closing.sentence if closing.sentence != reason else ""
+    return " ".join(text for text in (reason, said, partner) if text)
+
+
+def with_sentence(words: str, sentence: str) -> str:
+    """Words with what somebody wrote after them: "Opgelost: Het bord is vervangen."."""
+    return f"{words}: {sentence}" if sentence else f"{words}."
