@@ -28,6 +28,8 @@ def content_policy(tiles_url: str = "") -> str:
         (
             "default-src 'self'",
             f"img-src {images}",
+            "manifest-src 'self'",
+            "worker-src 'self'",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'self'",
@@ -49,6 +51,6 @@ def _answer_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if settings.secure:
         headers.setdefault("Strict-Transport-Security", HSTS)
-    if request.endpoint != "static":
+    if request.endpoint not in ("static", "bestanden.module"):
         headers.setdefault("Cache-Control", "no-store")
     return response

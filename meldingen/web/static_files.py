@@ -5,12 +5,20 @@ Not for photos: those are behind a door (fotos.py). A proxy in front may do the 
 
 import gzip
 import hashlib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Blueprint, Flask, Response, abort, request, url_for
+
+from ..auth import enter
+
+pages = Blueprint("bestanden", __name__)
 
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+MODULES = "js/melden/"
+"""Scripts that import each other: their address carries one hash of all of them, which a relative import inherits."""
 COMPRESSED = ("text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json")
 SMALLEST_WORTH_IT = 1_000
 KEPT_S = 365 * 24 * 3600
@@ -19,12 +27,57 @@ KEPT_S = 365 * 24 * 3600
 def init_app(app: Flask) -> None:
     """Gives templates `static_url` and lets static answers be kept and compressed."""
     app.jinja_env.globals["static_url"] = static_url
+    app.jinja_env.globals["release"] = release
+    app.register_blueprint(pages)
     app.after_request(_keep_and_compress)
 
 
 def static_url(name: str) -> str:
-    """The address of a file under static/, with the hash of its content; a missing file gets none."""
+    """The address of a file under static/, with the hash of its content; a missing file gets none. A script that
+    imports others has the hash of all of them in its path, so that it never meets one of another release."""
+    if name.startswith(MODULES):
+        bare = name.removeprefix(MODULES).removesuffix(".js")
+        return url_for("bestanden.module", versie=modules_version(), naam=bare)
     return url_for("static", filename=name, v=_hash_of(name))
+
+
+@pages.get("/static/modules/<versie>/<naam>.js")
+@enter("iedereen")
+def module(versie: str, naam: str) -> Response:
+    """A script of this release. One of another is not here: a page without scripts works, a page with half may not."""
+    path = STATIC / MODULES / f"{naam}.js"
+    if versie != modules_version() or path not in _modules():
+        abort(404)
+    return Response(
+        path.read_bytes(),
+        mimetype="text/javascript",
+        headers={"Cache-Control": f"public, max-age={KEPT_S}, immutable"},
+    )
+
+
+@lru_cache(maxsize=1)
+def modules_version() -> str:
+    """One hash of all scripts that import each other."""
+    return _hash_of_all(_modules())
+
+
+@lru_cache(maxsize=1)
+def _modules() -> frozenset[Path]:
+    return frozenset((STATIC / MODULES).glob("*.js"))
+
+
+@lru_cache(maxsize=1)
+def release() -> str:
+    """One hash of everything a page is made of, apart from what the gemeente writes: the service worker keeps by it."""
+    files = [path for folder in (STATIC, TEMPLATES) for path in folder.rglob("*") if path.is_file()]
+    return _hash_of_all(files)
+
+
+def _hash_of_all(files: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(str(path.relative_to(Path(__file__).parent)).encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
 
 
 @lru_cache(maxsize=200)
@@ -36,9 +89,10 @@ def _hash_of(name: str) -> str | None:
 
 
 def _keep_and_compress(response: Response) -> Response:
-    if request.endpoint != "static" or response.status_code != 200:
+    if request.endpoint not in ("static", "bestanden.module") or response.status_code != 200:
         return response
-    name = str((request.view_args or {}).get("filename", ""))
+    given = request.view_args or {}
+    name = str(given["filename"]) if request.endpoint == "static" else f"{MODULES}{given['naam']}.js"
     if request.args.get("v") and request.args["v"] == _hash_of(name):
         response.headers["Cache-Control"] = f"public, max-age={KEPT_S}, immutable"
     if response.mimetype in COMPRESSED:

@@ -1,0 +1,161 @@
+// The form in this device: every field and photo, kept at each change, until the melding was sent.
+//
+// One record per form, under the same key (32 hex characters) that the server's concept and the melding's idempotency
+// key have: the hidden field `sleutel` of each step. Other scripts of the form need only this:
+//
+//   keyOf(form)                          the key of the page's form
+//   load(key)                            the form: {key, values: {name: [text, …]}, words: {name: text}, state, …}
+//   save(key, values, words)             changes these fields, leaves the others; words: how people read a value
+//   photos.list(key)                     the photos in the order they were added:
+//                                        {key, sha256, name, type, size, blob, reference, refused, addedAt}
+//   photos.put(key, file)                keeps a file (or blob with a name); the same photo again is the same photo
+//   photos.remove(key, sha256)           takes it off
+//   photos.mark(key, sha256, facts)      notes what became of it: {reference} once the server has it, {refused: words}
+//   onChange(act)                        act({kind: "concept" | "foto" | "melding", key}) after each change, by any tab
+//
+// Writing rejects with a QuotaExceededError when the device is full: tell it, and send the photo at once instead. A
+// browser that keeps nothing (opslag.isDurable()) works until the page closes; then the server's concept is what there is.
+//
+// WHOSE VALUES COUNT. Each change by hand raises `count`; a POST carries it as `versie` and the server gives back the
+// last one that it got. Same key: the device's fields count when its count is higher than the server's, else the
+// server's. Other key: a form that the server has something of counts, and the device's own stays here as "not
+// finished"; an empty one gives way to the device's. No clocks are compared. (stappen.js does it.)
+
+import * as opslag from "./opslag.js";
+
+export const BUSY = "bezig";
+export const WAITS = "wacht";
+export const WRONG = "mis";
+
+const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|gemeente|foto.*)$/;
+const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("meldingen") : null;
+const listeners = [];
+
+const tell = (kind, key) => {
+  channel?.postMessage({ kind, key });
+  for (const act of listeners) act({ kind, key });
+};
+
+/** Calls act after each change, of this page or another. */
+export const onChange = (act) => {
+  listeners.push(act);
+  channel?.addEventListener("message", (event) => act(event.data));
+};
+
+/** A new key: 128 random bits. */
+export const newKey = () =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
+/** The key of a form in the page; "" for an empty page that the service worker kept. */
+export const keyOf = (form) => form.elements.sleutel?.value ?? "";
+
+/** The names that are kept of a form; not those that only the page and the server need. */
+export const isKept = (name) => Boolean(name) && !OURS_ALONE.test(name);
+
+/** One form, or undefined. */
+export const load = (key) => opslag.read("concept", key);
+
+/** Every form in this device, the newest first. */
+export const all = async () => (await opslag.readAll("concept")).sort((a, b) => b.changedAt - a.changedAt);
+
+/** The form that people are filling in: the newest one that is not waiting to be sent. */
+export const current = async (gemeente) =>
+  (await all()).find((one) => one.state === BUSY && (one.gemeente ?? "") === gemeente);
+
+const empty = (key, gemeente) => ({ key, gemeente, values: {}, words: {}, count: 0, state: BUSY });
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+/** Changes these fields of a form by hand; nothing is written when they are what they were. */
+export const save = async (key, values, words = {}, gemeente = "") => {
+  let changed = false;
+  const kept = await opslag.change("concept", key, (before) => {
+    const form = before ?? empty(key, gemeente);
+    const after = { ...form, values: { ...form.values, ...values }, words: { ...form.words, ...words } };
+    if (same(after.values, form.values) && same(after.words, form.words)) return undefined;
+    changed = true;
+    return { ...after, count: form.count + 1, changedAt: Date.now() };
+  });
+  if (changed) tell("concept", key);
+  return kept;
+};
+
+/** Takes over what the server has of a form: its fields, and the count that it got last. */
+export const adopt = async (key, values, words, count, gemeente = "") => {
+  await opslag.change("concept", key, (before) => {
+    const form = before ?? empty(key, gemeente);
+    const after = { ...form, values: { ...form.values, ...values }, words: { ...form.words, ...words } };
+    if (same(after.values, form.values) && same(after.words, form.words)) return undefined;
+    return { ...after, count: Math.max(form.count, count), changedAt: Date.now() };
+  });
+  tell("concept", key);
+};
+
+/** Notes how it stands with a form: waiting, wrong, tries; gone when it is not there any more. */
+export const note = async (key, facts) => {
+  const kept = await opslag.change("concept", key, (before) => before && { ...before, ...facts });
+  tell("concept", key);
+  return kept;
+};
+
+/** Takes a form out of this device, not its photos. */
+export const dropForm = async (key) => {
+  await opslag.remove("concept", key);
+  tell("concept", key);
+};
+
+/** Takes a form and its photos out of this device. */
+export const drop = async (key) => {
+  for (const photo of await photos.list(key)) await opslag.remove("foto", [key, photo.sha256]);
+  await dropForm(key);
+};
+
+/** The print of a file by which server and device know a photo. */
+export const sha256Of = async (blob) => {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+};
+
+export const photos = {
+  async list(key) {
+    const kept = (await opslag.readAll("foto")).filter((one) => one.key === key);
+    return kept.sort((a, b) => a.addedAt - b.addedAt || (a.sha256 < b.sha256 ? -1 : 1));
+  },
+  async put(key, file) {
+    const sha256 = crypto.subtle ? await sha256Of(file) : newKey(); // without https there is no way to make a print
+    const { name = "foto.jpg", type, size } = file;
+    // A copy of the bytes: the file that a camera or another app lent may be gone tomorrow.
+    const blob = new Blob([await file.arrayBuffer()], { type });
+    const kept = await opslag.change("foto", [key, sha256], (before) =>
+      before ? undefined : { key, sha256, name, type, size, blob, reference: "", refused: "", addedAt: Date.now() },
+    );
+    tell("foto", key);
+    return kept;
+  },
+  async remove(key, sha256) {
+    await opslag.remove("foto", [key, sha256]);
+    tell("foto", key);
+  },
+  async mark(key, sha256, facts) {
+    const kept = await opslag.change("foto", [key, sha256], (before) => before && { ...before, ...facts });
+    tell("foto", key);
+    return kept;
+  },
+};
+
+/** The meldingen that were sent from this device or opened on it, the newest first. */
+export const sent = async () => (await opslag.readAll("melding")).sort((a, b) => (b.sentAt ?? 0) - (a.sentAt ?? 0));
+
+/** The melding that a form became, or undefined. */
+export const sentFrom = async (key) => (await sent()).find((one) => one.key === key);
+
+/** Keeps what is known of a sent melding, over what was known before. */
+export const keepSent = async (nummer, facts) => {
+  await opslag.change("melding", nummer, (before) => ({ ...before, ...facts, nummer }));
+  tell("melding", nummer);
+};
+
+/** Takes a sent melding off this device; the melding itself stays. */
+export const forgetSent = async (nummer) => {
+  await opslag.remove("melding", nummer);
+  tell("melding", nummer);
+};
