@@ -91,6 +91,16 @@ def installation() -> Installation:
     return held
 
 
+def page_actor() -> Actor:
+    """Who is at this page; anonymous when nobody could be recognised any more (an error page)."""
+    visit: Visit | None = g.get("visit")
+    if visit is None:
+        return ANONYMOUS
+    if "actor" in visit.__dict__ or visit.session.in_transaction():
+        return visit.actor
+    return ANONYMOUS
+
+
 def enter(*who: Who, roles: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declares who may enter a view. `medewerker` with `roles`: any of them in any gemeente.
 

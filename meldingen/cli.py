@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from . import cli_beheer, cli_gemeente, cli_partner, cli_privacy, db
+from . import cli_beheer, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
 from .cli_work import settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
@@ -291,6 +291,7 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
 main.add_command(cli_beheer.account)
 main.add_command(cli_beheer.beheer)
 main.add_command(cli_privacy.privacy)
+main.add_command(cli_taal.taal)
 main.add_command(cli_gemeente.sleutel)
 main.add_command(cli_partner.webhook)
 

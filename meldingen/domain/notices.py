@@ -13,6 +13,7 @@ from typing import Final
 from . import workflow
 from .deadlines import AMSTERDAM, at_local
 from .phone import Phone
+from .sentence import Day
 from .sms import Segments, fit_sentence, fit_sms, sms_segments, to_gsm7
 
 __all__ = [
@@ -246,7 +247,7 @@ def _part_of_day(event: datetime, present: datetime) -> str:
     return "vanmiddag" if event.hour < 18 else "vanavond"
 
 
-def date_words(day: date, today: date) -> str:
+def date_words(day: date, today: date) -> Day:
     """A day as we write it: "14 april", with the year when it is not this one: "4 januari 2027"."""
-    words = f"{day.day} {MONTHS[day.month - 1]}"
-    return words if day.year == today.year else f"{words} {day.year}"
+    words, with_year = f"{day.day} {MONTHS[day.month - 1]}", day.year != today.year
+    return Day(f"{words} {day.year}" if with_year else words, day, with_year=with_year)

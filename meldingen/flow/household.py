@@ -42,17 +42,20 @@ _CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
     "email": ("email", check_email),
     "website": ("website", _fitting(ADDRESS, "Begin een website met https://.")),
     "complaint": ("klacht", lambda value, _: value),
+    "statement": ("verklaring", _fitting(ADDRESS, "Begin het adres van de verklaring met https://.")),
     "host": ("host", _fitting(HOST, "Een host is een naam als meldingen.voorbeeld.nl, zonder https:// en poort.")),
 }
 """Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name.
-A complaint's address is policy, the others are columns."""
+What is in `_POLICY` is policy, the others are columns."""
+_POLICY: Mapping[str, str] = {"complaint": "klacht", "statement": "toegankelijkheidsverklaring"}
 
 
 def change_gemeente(
     session: Session, gemeente: Gemeente, facts: Mapping[str, str], *, actor: Actor, now: datetime
 ) -> None:
-    """Changes what is given: name, phone, hours, email, website, complaint, host. phone: as people read it.
-    complaint: where a klacht can go, an address or a number, as a sentence takes it.
+    """Changes what is given: name, phone, hours, email, website, complaint, statement, host. phone: as people
+    read it. complaint: where a klacht can go, an address or a number, as a sentence takes it. statement: the address of
+    the accessibility statement in the register (A11Y-18).
 
     Raises Forbidden without the role beheer, InvalidInput with all mistakes at once, Conflict for a host in use.
     """
@@ -74,8 +77,8 @@ def change_gemeente(
     if clean.get("host") and (other := session.scalar(taken)):
         raise Conflict("host_bezet", f"Deze host is al van {other}.")
     for field, kept in clean.items():
-        if field == "complaint":
-            gemeente.policy = {**gemeente.policy, "klacht": kept}
+        if field in _POLICY:
+            gemeente.policy = {**gemeente.policy, _POLICY[field]: kept}
         else:
             setattr(gemeente, field, kept)
     journal.record(

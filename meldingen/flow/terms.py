@@ -3,7 +3,9 @@
 Not the work itself: retention.py.
 """
 
+from collections.abc import Collection
 from datetime import datetime
+from statistics import mode
 
 from sqlalchemy.orm import Session
 
@@ -36,6 +38,17 @@ def by_category(session: Session, gemeente_id: int) -> ByCategory:
     """The terms per category id; None: of what has no category."""
     found: dict[int | None, Days] = {None: terms_for({}, about_persons=False)}
     return found | {row.id: days for row, days in terms_of_gemeente(session, gemeente_id)}
+
+
+def told_terms(session: Session, gemeente_ids: Collection[int]) -> dict[Term, tuple[int, int, int]]:
+    """What a melder may know of each term in these gemeenten: the days it usually is, the least and the most."""
+    usual = terms_for({}, about_persons=False)
+    every = [days for home in gemeente_ids for _category, days in terms_of_gemeente(session, home)] or [usual]
+    found = {}
+    for term in Term:
+        days = sorted(one[term] for one in every)
+        found[term] = (mode(days), days[0], days[-1])
+    return found
 
 
 def mark(session: Session, gemeente_id: int) -> str:

@@ -14,9 +14,10 @@ from ..domain.actor import BEHEER, COORDINATOR
 from ..domain.cijfers import FIGURES, HIDDEN, ROUNDING, Figure, Term, last_months
 from ..domain.deadlines import local_day
 from ..domain.errors import NotFound
+from ..domain.notices import MONTHS
 from ..flow.cijfers import Line, Report, Shown, make_report
 from .csv_file import csv_file
-from .layout import MONTHS, Sender, senders, show_as
+from .layout import Sender, senders, show_as
 
 pages = Blueprint("cijfers", __name__)
 

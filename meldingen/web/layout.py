@@ -1,13 +1,11 @@
-"""What every page shows around its own words: the gemeente with phone and hours, who is signed in, dates in Dutch.
+"""What every page shows around its own words: the gemeente with phone and hours, who is signed in, and the filters.
 
 Not for the words of one page: those are in its template and its door.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -15,29 +13,22 @@ from flask import Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..auth import Visit, installation
+from ..auth import Visit, installation, page_actor
 from ..db import transaction
-from ..domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
-from ..domain.deadlines import end_of, last_day_of
+from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
 from ..domain.phone import show_phone
+from ..domain.sentence import say
 from ..domain.workflow import STATUS_WORDS
 from ..flow.dead_letters import scope_of
 from ..flow.tasks import whose
 from ..store.dead_letters import count_dead_letters
 from ..store.gemeente import Gemeente, served_gemeenten
 from ..store.task import count_open
-from . import static_files
+from . import static_files, taal
 
 log = structlog.get_logger()
-
-HERE = ZoneInfo("Europe/Amsterdam")
-MONTHS = (
-    "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november",
-    "december",
-)  # fmt: skip
-DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
 
 
 @dataclass(frozen=True)
@@ -54,6 +45,8 @@ class Sender:
     theme_css: str
     theme_class: str
     host: str | None
+    statement: str
+    """The address of the accessibility statement in the register; "" while there is none."""
 
     @property
     def phone_link(self) -> str:
@@ -62,19 +55,18 @@ class Sender:
 
 
 def init_app(app: Flask) -> None:
-    """Gives every template the gemeente, the actor, the forms' token and the Dutch filters."""
+    """Gives every template the gemeente, the actor, the forms' token and the filters."""
     static_files.init_app(app)
+    taal.init_app(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.filters.update(
-        datum=date_words,
-        dagdatum=day_words,
-        tijdstip=moment_words,
-        uiterlijk=until_words,
+        datum=taal.date_words,
+        dagdatum=taal.day_words,
+        tijdstip=taal.moment_words,
+        uiterlijk=taal.until_words,
         nummer=show_number,
         telefoon=show_phone,
-        statuswoorden=lambda status: STATUS_WORDS.get(status, status),
+        statuswoorden=lambda status: taal.translate(STATUS_WORDS.get(status, status)),
     )
     app.jinja_env.globals.update(
         kind_words=KIND_WORDS,
@@ -139,17 +131,8 @@ def _sender(gemeente: Gemeente) -> Sender:
         theme_css=gemeente.theme_css,
         theme_class=gemeente.theme_class,
         host=gemeente.host,
+        statement=str(gemeente.policy.get("toegankelijkheidsverklaring", "")),
     )
-
-
-def page_actor() -> Actor:
-    """Who is at this page; anonymous when nobody could be recognised any more (an error page)."""
-    visit: Visit | None = g.get("visit")
-    if visit is None:
-        return ANONYMOUS
-    if "actor" in visit.__dict__ or visit.session.in_transaction():
-        return visit.actor
-    return ANONYMOUS
 
 
 @dataclass(frozen=True)
@@ -165,7 +148,7 @@ def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
     """The menu: for everybody to melden and volgen, for medewerkers their own rooms. stuck: work that was given up;
     to_do: open items of this person's roles."""
     if not actor.is_staff:
-        return [Place("Melding doen", "/melden"), Place("Melding volgen", "/volgen")]
+        return [Place(say("Melding doen"), "/melden"), Place(say("Melding volgen"), "/volgen")]
     rooms = []
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
@@ -221,26 +204,3 @@ def _around() -> dict[str, Any]:
         "local_mode": installation().settings.local_mode,
         "here": request.path,
     }
-
-
-def date_words(day: date | datetime) -> str:
-    """A day as people say it: "14 april 2026"; a moment is taken in our own time zone."""
-    day = day.astimezone(HERE).date() if isinstance(day, datetime) else day
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
-
-
-def day_words(day: date | datetime) -> str:
-    """A day with its name: "dinsdag 14 april 2026"."""
-    day = day.astimezone(HERE).date() if isinstance(day, datetime) else day
-    return f"{DAYS[day.weekday()]} {date_words(day)}"
-
-
-def moment_words(at: datetime) -> str:
-    """A moment: "14 april 2026 om 08.47 uur"."""
-    return f"{date_words(at)} om {at.astimezone(HERE):%H.%M} uur"
-
-
-def until_words(due_at: datetime) -> str:
-    """Before when: the day when all of it counts ("woensdag 15 april 2026"), else the moment."""
-    whole_day = due_at == end_of(last_day_of(due_at))
-    return day_words(last_day_of(due_at)) if whole_day else moment_words(due_at)

@@ -9,7 +9,7 @@ from ..adapters.failures import PermanentFailure
 from ..adapters.fates import FATES, USUAL, fate_of
 from ..adapters.postvak import Kept, Postvak
 from ..auth import enter, installation, visit
-from .layout import moment_words
+from .taal import moment_words
 
 pages = Blueprint("postvak", __name__)
 

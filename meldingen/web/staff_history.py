@@ -14,7 +14,7 @@ from ..domain.workflow import move_named
 from ..flow.library import delay_reasons
 from ..store import account, category, journal, opdracht, team
 from ..store.journal import Event
-from .layout import date_words
+from .taal import date_words
 
 OUTCOMES = {"opgelost": "opgelost", "niet_opgelost": "niet opgelost", "overgedragen": "overgedragen"}
 CHANNELS = {

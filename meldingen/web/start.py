@@ -1,9 +1,13 @@
-"""The front page, and the short pages about accessibility and privacy."""
+"""The front page, and the short pages about accessibility, privacy and cookies."""
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from ..auth import enter
+from ..auth import enter, visit
+from ..domain.retention import Term
+from ..flow.terms import told_terms
+from .layout import page_sender, senders
+from .taal import span_words
 
 pages = Blueprint("start", __name__)
 
@@ -25,5 +29,14 @@ def toegankelijkheid() -> ResponseReturnValue:
 @pages.get("/privacy")
 @enter("iedereen")
 def privacy() -> ResponseReturnValue:
-    """What we ask, why, and how long we keep it."""
-    return render_template("privacy.html")
+    """What we ask, why, how long this gemeente keeps it, and what a melder may ask of us."""
+    homes = [sender] if (sender := page_sender()) else senders()
+    terms = told_terms(visit().session, [home.id for home in homes])
+    return render_template("privacy.html", terms=terms, Term=Term, span_words=span_words)
+
+
+@pages.get("/cookies")
+@enter("iedereen")
+def cookies() -> ResponseReturnValue:
+    """Which cookies there are, all of them needed, and why nobody is asked about them."""
+    return render_template("cookies.html")

@@ -35,8 +35,9 @@ from ..store.worklists import (
     unrouted_meldingen,
 )
 from .formulier import category_groups
-from .layout import day_words, show_as
+from .layout import show_as
 from .staff_history import tell_history
+from .taal import day_words
 from .viewer import Viewer, seen_work, viewer_of
 
 pages = Blueprint("team", __name__)

@@ -29,9 +29,10 @@ from ..store.opdracht import meldingen_of
 from ..store.worklists import work_near
 from . import team_terms
 from .formulier import category_groups
-from .layout import day_words, show_as
+from .layout import show_as
 from .staff_history import changes_since, tell_history
 from .step import FIELDS, Step, number, team_id_of, whole
+from .taal import day_words
 from .team import DONE_WORDS, due_words, work_facts
 from .viewer import seen_work, viewer_of
 from .zinhulp import hints_of

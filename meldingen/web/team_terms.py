@@ -17,8 +17,8 @@ from ..flow import delay, feedback, library, spoed, work
 from ..flow.delay import Why
 from ..store.gemeente import closing_days
 from ..store.opdracht import meldingen_of
-from .layout import day_words
 from .step import Step, whole
+from .taal import day_words
 
 
 def postpone(step: Step) -> None:

@@ -26,7 +26,8 @@ from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding, melding_by_number
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
 from .apparaat import device_facts
-from .layout import date_words, show_as
+from .layout import show_as
+from .taal import date_words
 
 pages = Blueprint("volgen", __name__)
 
