@@ -327,7 +327,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "GEOCODER_URL",
         "geocoder_url",
-        "PDOK Locatieserver of gelijke; leeg = geen adressen",
+        "PDOK Locatieserver: `https://api.pdok.nl/bzk/locatieserver/search/v3_1`, of gelijke; leeg = geen adressen",
         _url("http", "https"),
     ),
     Variable(

@@ -6,7 +6,9 @@ from email.utils import parseaddr
 from functools import partial
 
 from ..settings import Settings
-from .geocoder import Geocoder, NoGeocoder, PdokGeocoder
+from .careful_geocoder import CarefulGeocoder
+from .geocoder import Geocoder, NoGeocoder
+from .locatieserver import PdokGeocoder
 from .mail import Dkim, MailSender, SmtpSender
 from .mailbox import ImapMailbox, Mailbox
 from .notifynl import NotifyMail, NotifySms
@@ -52,11 +54,15 @@ def build(settings: Settings) -> Adapters:
         postvak=postvak,
         wake=NotifyWake(settings.database_url),
         queue_is_up=partial(queue_is_up, settings.redis_url),
-        geocoder=PdokGeocoder(settings.geocoder_url) if settings.geocoder_url else NoGeocoder(),
+        geocoder=_geocoder(settings),
         push=_push(settings, postvak),
         hooks=HttpHooks(settings.webhook_hosts, private=settings.local_mode),
         mailbox=ImapMailbox(settings.mailbox_url) if settings.mailbox_url else None,
     )
+
+
+def _geocoder(settings: Settings) -> Geocoder:
+    return CarefulGeocoder(PdokGeocoder(settings.geocoder_url)) if settings.geocoder_url else NoGeocoder()
 
 
 def _photos(settings: Settings) -> PhotoStore:
