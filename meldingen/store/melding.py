@@ -21,6 +21,7 @@ class Melding(OfGemeente, Base):
     first_promised_on: what the receipt said;
     term_days: the term that promise was counted with. flags: `grensgeval`, `gevaar_vermoed`, `plaats_uit_foto`, `bsn`,
     `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
+    accuracy_m: how far off the melder's device said it may be, in metres; None when it did not say.
     object_kind, object_code: the thing it is about, as store/public_object.py knows it; empty when none was named.
     token_generation: +1 revokes the follow token. frozen_at: retention leaves it alone; frozen_reason: `claim`,
     `bezwaar`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
@@ -34,6 +35,7 @@ class Melding(OfGemeente, Base):
     location: Mapped[Any] = mapped_column(Geometry("POINT", 4326, spatial_index=False))
     location_source: Mapped[str] = mapped_column(sa.Text)
     location_note: Mapped[str] = mapped_column(sa.Text, server_default="")
+    accuracy_m: Mapped[int | None]
     address: Mapped[str] = mapped_column(sa.Text, server_default="")
     wijk_code: Mapped[str | None] = mapped_column(sa.Text)
     buurt_code: Mapped[str | None] = mapped_column(sa.Text)

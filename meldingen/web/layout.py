@@ -18,6 +18,7 @@ from ..db import transaction
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
+from ..domain.objects import object_words
 from ..domain.phone import show_phone
 from ..domain.sentence import say
 from ..domain.workflow import STATUS_WORDS
@@ -74,6 +75,7 @@ def init_app(app: Flask) -> None:
         state_words=STATE_WORDS,
         end_words=END_WORDS,
         step_words=step_words,
+        object_words=object_words,
     )
     app.context_processor(_around)
 

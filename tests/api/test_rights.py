@@ -63,12 +63,14 @@ MAY: dict[tuple[str, str], set[str]] = {
 }
 """Per operation who gets in, of Duinstede's people; `elders`: the same role elsewhere sees its own list."""
 OPEN = {
+    "/adressen",
     "/categorieen",
     "/crss",
     "/gemeenten",
     "/locaties",
     "/meldingen",
     "/meldingen-nabij",
+    "/objecten",
     "/sessies",
     "/fotos/{fotoId}",
 }

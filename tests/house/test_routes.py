@@ -47,6 +47,8 @@ def test_only_open_doors_are_for_everybody() -> None:
         "GET /categorieen",
         "GET /gemeenten",
         "GET /locaties",
+        "GET /adressen",
+        "GET /objecten",
         "GET /meldingen-nabij",
         "GET /crss",
         "GET /openapi.json",

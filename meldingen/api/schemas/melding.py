@@ -7,12 +7,13 @@ from flask import request
 
 from ...domain.contact import MAX_NAME, PREFERENCES, parse_contact
 from ...domain.errors import InvalidInput
-from ...domain.intake import INTAKE_CHANNELS, MAX_ADDRESS, MAX_PHOTOS
+from ...domain.intake import INTAKE_CHANNELS, MAX_ACCURACY_M, MAX_ADDRESS, MAX_PHOTOS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Free, Moment, Nested, Refuses, Slug, Text, Whole
 from .base import Shape, TimelineEntry
 from .bericht import NoticeOut
 from .oordeel import AskedOut
+from .plek import ObjectIn, ObjectRefOut
 
 CHANNELS = tuple(channel for channel in INTAKE_CHANNELS if channel != "partner")
 PLACE = {"type": "Point", "coordinates": [4.7019, 52.6701]}
@@ -70,6 +71,12 @@ class MeldingIn(Shape):
     gemeente_slug = Slug(data_key="gemeente", metadata={"description": "Mag weg: dan beslist de plaats."})
     location = Place(data_key="locatie")
     source = Choice("pin", "adres", "gps", data_key="locatieBron", load_default="pin")
+    accuracy_m = Whole(
+        most=MAX_ACCURACY_M,
+        data_key="nauwkeurigheidMeter",
+        metadata={"description": "Zo ver kan het ernaast zijn."},
+    )
+    object = Nested(ObjectIn, metadata={"description": "Het ding waar het om gaat. Dan mag de plaats weg."})
     address = Text(data_key="adres", max_length=MAX_ADDRESS, load_default="")
     location_note = Text(data_key="locatieToelichting", load_default="", metadata={"example": "Achter de kerk."})
     description = Text(data_key="omschrijving", load_default="", metadata={"description": "Wat u ziet."})
@@ -100,7 +107,7 @@ class MeldingIn(Shape):
         if not isinstance(original, dict) or request.files or request.method != "POST":
             return
         errors = {}
-        if "locatie" not in original:
+        if "locatie" not in original and not original.get("object"):
             errors["locatie"] = ["plaats_ontbreekt|Zeg waar het is: een plek op de kaart, of een adres met die plek."]
         said = original.get("omschrijving")
         if not (said.strip() if isinstance(said, str) else said) and not original.get("fotosVolgen"):
@@ -151,6 +158,7 @@ class UnderstoodOut(Shape):
     source = ma.fields.String(data_key="locatieBron", required=True)
     address = ma.fields.String(data_key="adres")
     location_note = ma.fields.String(data_key="locatieToelichting")
+    object = ma.fields.Nested(ObjectRefOut, metadata={"description": "Alleen als het om een ding met een nummer gaat."})
     wijk = ma.fields.String(allow_none=True)
     category = ma.fields.Nested(NamedOut, data_key="categorie", allow_none=True)
     description = ma.fields.String(data_key="omschrijving")
@@ -308,6 +316,7 @@ class MeldingOut(Shape):
     location = Place(data_key="locatie", required=True)
     address = ma.fields.String(data_key="adres")
     location_note = ma.fields.String(data_key="locatieToelichting")
+    object = ma.fields.Nested(ObjectRefOut, metadata={"description": "Alleen als het om een ding met een nummer gaat."})
     category = ma.fields.Nested(NamedOut, data_key="categorie", allow_none=True)
     description = ma.fields.String(data_key="omschrijving")
     danger = ma.fields.Boolean(data_key="gevaar", required=True)

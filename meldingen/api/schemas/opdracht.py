@@ -10,6 +10,7 @@ from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
 from ..paging import PageQuery
 from .base import Shape, TimelineEntry
 from .melding import PLACE, ContactOut, NamedOut, PhotoOut, PhotoResultOut
+from .plek import ObjectRefOut
 from .public import CrsQuery
 
 
@@ -94,6 +95,7 @@ class LinkedMelding(Shape):
 
     number = ma.fields.String(data_key="nummer", required=True)
     description = ma.fields.String(data_key="omschrijving")
+    object = ma.fields.Nested(ObjectRefOut, metadata={"description": "Alleen als het om een ding met een nummer gaat."})
     received_at = Moment(data_key="ontvangenOp", required=True)
     intake_channel = ma.fields.String(data_key="kanaal", required=True)
     flags = ma.fields.List(ma.fields.String(), data_key="kenmerken", required=True)
