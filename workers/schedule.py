@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
 from meldingen.flow import (
+    concept,
     delay,
     exchange,
     photos,
@@ -115,6 +116,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
+        "concepts": Periodic(HOUR, lambda context, now: concept.sweep_concepts(context.engine, now=now)),
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
         "retention": Periodic(DAY, _tidy, at=NIGHT),
         "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),

@@ -61,7 +61,7 @@ class NewMelding:
     location None: only when a photo or `object` may tell the place. object: the thing with a number it is about.
     photos_expected: how many follow later (`fotosVolgen`). join_opdracht_id: staff put it with this open opdracht.
     same_as: the public id of the opdracht the melder pointed at with "dit heb ik ook". body_hash: parsed fields plus
-    each file's sha256 (KLANTREIS rule 3).
+    each file's sha256 (KLANTREIS rule 3). questions_version: in which the answers were asked; None: as they are now.
     """
 
     location: Location | None
@@ -80,6 +80,7 @@ class NewMelding:
     same_as: str | None = None
     kcc_note: str = ""
     object: ObjectRef | None = None
+    questions_version: int | None = None
 
 
 # The Netherlands in degrees, without the islands in the Caribbean.

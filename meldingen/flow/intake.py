@@ -144,7 +144,7 @@ def _store(
         area_year=area_row.year if area_row else None,
         category_id=chosen.id if chosen else None,
         answers=answers,
-        questions_version=chosen.questions_version if chosen else None,
+        questions_version=(new.questions_version or chosen.questions_version) if chosen else None,
         danger=new.danger or danger_answered(chosen.questions if chosen else [], answers),  # type: ignore[arg-type]
         flags=flags,
         intake_channel=new.intake_channel,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
@@ -30,6 +30,15 @@ def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: 
     """The concept of this browser, or None when it was sent, swept or never there."""
     query = sa.select(Concept).where(Concept.key == key, Concept.gemeente_id.in_(scope))
     return session.scalar(query.with_for_update() if lock else query)
+
+
+def hold_concept(session: Session, key: str, *, gemeente_id: int, scope: Collection[int], now: datetime) -> Concept:
+    """The concept under this key, locked; made when it is not there. Two at the same moment: the second waits."""
+    row = insert(Concept).values(gemeente_id=gemeente_id, key=key, changed_at=now)
+    session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+    found = concept_by_key(session, key, scope=scope, lock=True)
+    assert found is not None, "it was there or we just made it"
+    return found
 
 
 def sweep_concepts(session: Session, before: datetime, *, scope: Collection[int]) -> int:

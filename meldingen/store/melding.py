@@ -177,6 +177,14 @@ def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now
     return session.scalars(sa.select(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key)).one()
 
 
+def melding_of_key(session: Session, scope_name: str, key: str, *, scope: Collection[int]) -> Melding | None:
+    """The melding that a request with this idempotency key made before, or None."""
+    made = sa.select(Idempotency.resource_id).where(Idempotency.scope == scope_name, Idempotency.key == key)
+    return session.scalar(
+        sa.select(Melding).where(Melding.id == made.scalar_subquery(), Melding.gemeente_id.in_(scope))
+    )
+
+
 def remember_resource(session: Session, scope_name: str, key: str, resource_id: int) -> None:
     """Stores what the claimed key made."""
     session.execute(

@@ -11,7 +11,6 @@ from . import (
     brieven,
     cijfers,
     errors,
-    formulier,
     gezond,
     headers,
     inloggen,
@@ -19,6 +18,7 @@ from . import (
     kcc_melding,
     kcc_post,
     layout,
+    melden,
     metrics,
     minder_mail,
     openbaarheid,
@@ -39,7 +39,6 @@ from . import (
 
 PAGES: tuple[Blueprint, ...] = (
     start.pages,
-    formulier.pages,
     plek.pages,
     volgen.pages,
     apparaat.pages,
@@ -73,6 +72,8 @@ def init_app(app: Flask) -> None:
     layout.init_app(app)
     app.register_blueprint(gezond.pages)
     app.register_blueprint(minder_mail.pages)  # mail programs post here, without the token of a form
+    for pages in melden.PAGES:  # these look where a POST comes from: their forms carry nothing that expires
+        app.register_blueprint(pages)
     for pages in PAGES:
         app.register_blueprint(pages)
     app.before_request(_protect_forms)
@@ -83,7 +84,5 @@ def _protect_forms() -> None:
     """Counts a stranger's POST, and refuses one without our token (400), before the view and its transaction begin."""
     if request.blueprint in {pages.name for pages in PAGES}:
         count_page_writing()
-    if request.endpoint == "formulier.stuur":
-        return  # looks itself, so that nothing of what was filled in is lost
     if request.blueprint in {pages.name for pages in PAGES}:
         csrf.protect()

@@ -42,16 +42,15 @@ class DraftFile:
 
 
 class Drafts:
-    """The drawer of one gemeente's form."""
+    """The drawer of the form. A place in another gemeente than the form began in costs no photo."""
 
-    def __init__(self, store: PhotoStore, keys: Sequence[str], gemeente_id: int) -> None:
+    def __init__(self, store: PhotoStore, keys: Sequence[str]) -> None:
         self._store = store
-        self._gemeente_id = gemeente_id
-        self._signer = URLSafeTimedSerializer(list(reversed(keys)), salt=f"foto-in-formulier:{gemeente_id}")
+        self._signer = URLSafeTimedSerializer(list(reversed(keys)), salt="foto-in-formulier")
 
-    def keep(self, upload: Upload, name: str) -> Draft:
+    def keep(self, upload: Upload, name: str, gemeente_id: int) -> Draft:
         """Puts an accepted upload away. Raises TemporaryFailure or PermanentFailure when the store is away."""
-        key = f"upload/{self._gemeente_id}/{secrets.token_hex(16)}"
+        key = f"upload/{gemeente_id}/{secrets.token_hex(16)}"
         upload.stream.seek(0)
         self._store.put(key, upload.stream.read())
         shown = "".join(c for c in name if c.isprintable())[-LONGEST_NAME:] or "foto"

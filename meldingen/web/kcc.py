@@ -25,11 +25,10 @@ from ..store.notice import letters_to_post
 from ..store.outline import spots_of
 from ..store.search import Hit, find_meldingen, meldingen_of_caller
 from ..store.worklists import WorkFilter, WorkRow, list_opdrachten, work_near_place
-from .formulier import category_groups
+from .categories import asked_category, category_groups
 from .keys import form_key
 from .layout import Sender, senders, show_as
 from .melding_form import Filled, body_hash, read_melding
-from .plek import asked_category
 from .viewer import Viewer, viewer_of
 
 pages = Blueprint("kcc", __name__)

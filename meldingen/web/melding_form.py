@@ -1,4 +1,4 @@
-"""What is in the form of /melden: reading it, checking it, and handing it over as a NewMelding. Knows no pages.
+"""What is in the form of a melding: reading it, checking it, and handing it over as a NewMelding. Knows no pages.
 
 Every mistake is gathered under the name of its field in the form, so that all are shown at once (KLANTREIS rule 14).
 """
@@ -23,12 +23,14 @@ T = TypeVar("T")
 
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
-    "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van", "nabij_van",
+    "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van",
+    "vragen_versie", "nabij_van", "object",
 )  # fmt: skip
 ANSWER = "antwoord_"
 HONEYPOT = "onderwerp"
 """A field that people do not see and machines fill in (SEC-08: no puzzle)."""
 
+_SOURCES: dict[str, Source] = {"gps": "gps", "adres": "adres", "foto": "foto"}
 _OURS = {
     "locatieToelichting": "toelichting",
     "contact": "naam",
@@ -86,7 +88,7 @@ def read_location(filled: Filled, spots: Sequence[Spot], photos: Sequence[Draft]
     note = filled.attempt(lambda: clean_text(values["toelichting"], field="toelichting"), "")
     address = filled.attempt(lambda: clean_text(values["adres"], field="adres", max_length=MAX_ADDRESS), "")
     if values["lon"] or values["lat"]:
-        source: Source = "gps" if values["bron"] == "gps" else "pin"
+        source = _SOURCES.get(values["bron"], "pin")
         lon, lat = _number(values["lon"]), _number(values["lat"])
         return filled.attempt(
             lambda: parse_location(lon, lat, source=source, note=note, address=address, field="plaats"), None
@@ -119,7 +121,7 @@ def read_melding(
         filled.errors["omschrijving"] = "Vertel wat u ziet, of stuur een foto mee."
     answers: dict[str, Answer] = {}
     if chosen is not None:
-        answers = filled.attempt(lambda: check_answers(chosen.questions, _raw_answers(filled, chosen)), answers)
+        answers = filled.attempt(lambda: check_answers(chosen.questions, raw_answers(filled, chosen)), answers)
     contact = filled.attempt(lambda: read_contact(values), None)
     if filled.errors:
         return None
@@ -163,7 +165,7 @@ def body_hash(new: NewMelding, photos: Sequence[Draft]) -> bytes:
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
 
 
-def _raw_answers(filled: Filled, chosen: Category) -> dict[str, Any]:
+def raw_answers(filled: Filled, chosen: Category) -> dict[str, Any]:
     """The answers to the questions of this category; those to an earlier choice are left behind."""
     raw: dict[str, Any] = {}
     for question in chosen.questions:

@@ -1,59 +1,21 @@
-"""What the form of /melden asks while it is filled in: where a pin is, what is known nearby, which questions belong.
+"""What the map of a form asks while it is used: where a pin is, and which outlines to draw.
 
-Small pieces of HTML and JSON for formulier.js; without JavaScript the form shows the same one step later.
+Small pieces of JSON for static/js/melden/plek.js and kcc.js; without JavaScript nobody needs them.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from flask import Blueprint, Response, jsonify, render_template, request
-from flask.typing import ResponseReturnValue
+from flask import Blueprint, Response, jsonify, request
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import ANONYMOUS
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.intake import Location, parse_location
 from ..flow.places import Placed, address_at, place_melding
-from ..store.category import Category, category_by_slug
 from ..store.outline import outlines_of
-from ..store.worklists import open_nearby
-from .layout import Sender, page_sender
+from .layout import page_sender
 
 pages = Blueprint("plek", __name__)
 
-NEAR_M = 75
-MOST_NEAR = 5
 OUTLINES_KEPT_S = 3600
-
-
-@dataclass(frozen=True)
-class Near:
-    """An open problem near the place, without words or persons."""
-
-    opdracht_id: int
-    category_name: str
-    metres: int
-    since: datetime
-    melders: int
-
-
-def near_here(here: Visit, location: Location | None, chosen: Category | None) -> list[Near]:
-    """The open public problems near an exact place, those of the chosen main category only."""
-    if location is None or location.source not in ("pin", "gps", "foto"):
-        return []
-    rows = open_nearby(
-        here.session, location.lon, location.lat, radius_m=NEAR_M, scope=here.public_scope, limit=4 * MOST_NEAR
-    )
-    found = [
-        Near(row.opdracht.id, row.category.name, max(1, round(row.metres)), row.opdracht.received_at, row.melders)
-        for row in rows
-        if chosen is None or _main(row.category) == _main(chosen)
-    ]
-    return found[:MOST_NEAR]
-
-
-def _main(category: Category) -> int:
-    return category.parent_id or category.id
 
 
 @pages.get("/gebieden.geojson")
@@ -90,37 +52,6 @@ def plek() -> Response:
     name = f"{area.name}, gemeente {placed.gemeente.name}" if area else f"gemeente {placed.gemeente.name}"
     words = f"bij {address} ({name})" if address else name
     return jsonify(woorden=words, fout="", adres=address, lon=location.lon, lat=location.lat)
-
-
-@pages.get("/melden/nabij")
-@enter("iedereen")
-def nabij() -> ResponseReturnValue:
-    """What is known near a pin, as a question: is it one of these? Empty when there is nothing."""
-    here = visit()
-    try:
-        location = _asked_place()
-        placed = _placed(here, location)
-    except DomainError:
-        return ""
-    slug = request.args.get("categorie", "")
-    chosen = category_by_slug(here.session, slug, scope=[placed.gemeente.id]) if slug and "\x00" not in slug else None
-    near = near_here(here, location, chosen)
-    return render_template("deel/nabij.html", near=near, value=request.args.get("zelfde_als", "")) if near else ""
-
-
-@pages.get("/melden/vragen")
-@enter("iedereen")
-def vragen() -> ResponseReturnValue:
-    """What a category says and asks when it is chosen; empty when it has nothing to say or ask."""
-    chosen = asked_category(visit(), page_sender())
-    return render_template("deel/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
-
-
-def asked_category(here: Visit, sender: Sender | None) -> Category | None:
-    """The category in the address, of this gemeente."""
-    slug = request.args.get("categorie", "")
-    scope = [sender.id] if sender else []
-    return category_by_slug(here.session, slug, scope=scope) if slug and "\x00" not in slug else None
 
 
 def referral(placed: Placed) -> str:

@@ -34,7 +34,7 @@ from ..store.worklists import (
     list_opdrachten,
     unrouted_meldingen,
 )
-from .formulier import category_groups
+from .categories import category_groups
 from .layout import show_as
 from .staff_history import tell_history
 from .taal import day_words

@@ -28,7 +28,7 @@ from ..store.melding import melding_by_id
 from ..store.opdracht import meldingen_of
 from ..store.worklists import work_near
 from . import team_terms
-from .formulier import category_groups
+from .categories import category_groups
 from .layout import show_as
 from .staff_history import changes_since, tell_history
 from .step import FIELDS, Step, number, team_id_of, whole

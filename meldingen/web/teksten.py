@@ -29,7 +29,7 @@ from ..store.account import accounts_of
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding, melding_by_number, newest_melding
 from ..store.notice_text import NoticeText
-from .formulier import category_groups
+from .categories import category_groups
 from .layout import senders, show_as
 from .static_files import static_url
 from .zinhulp import hints_of

@@ -87,20 +87,28 @@ def test_every_state_of_the_public_pages_is_accessible(
     assert_accessible(page, "inloggen met fouten")
     page.goto("/melden")
     expect(page.locator(".kaartvlak").first).to_be_attached()
-    assert_accessible(page, "leeg formulier")
-    page.get_by_role("button", name="Controleren").click()
+    assert_accessible(page, "waar")
+    go_on(page)
     expect(page.locator(".error-summary")).to_be_focused()
     assert page.title().startswith("Fout: ")
-    assert_accessible(page, "formulier met fouten")
+    assert_accessible(page, "waar met fouten")
     page.get_by_role("region", name="Kaart").click()
     expect(page.get_by_text("Gekozen plek:")).to_be_visible()
+    go_on(page)
     page.get_by_label("Vertel wat er is").fill("Er ligt een tegel los. 😀")
+    page.get_by_label("Het is gevaarlijk").check()
+    assert_accessible(page, "wat")
+    go_on(page)
     page.get_by_label("Foto's").set_input_files(picture)
     expect(page.get_by_text("Foto stoep.jpg is toegevoegd.")).to_be_visible()
-    page.get_by_label("Het is gevaarlijk").check()
-    page.get_by_text("Hoe en hoe vaak").click()
-    assert_accessible(page, "ingevuld formulier")
-    page.get_by_role("button", name="Controleren").click()
+    assert_accessible(page, "foto")
+    go_on(page)
+    page.get_by_text("Hoe vaak wilt u").click()
+    page.get_by_label("E-mailadres").fill("geen adres")
+    go_on(page)
+    assert_accessible(page, "contact met fouten")
+    page.get_by_label("E-mailadres").fill("")
+    go_on(page)
     page.get_by_role("heading", name="Klopt het zo?").wait_for()
     assert_accessible(page, "controleren")
     page.get_by_role("button", name="Melding versturen").click()
@@ -127,14 +135,35 @@ def test_the_whole_way_by_keyboard_alone(visit: Callable[..., Page]) -> None:
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Gekozen plek:")).to_be_visible()
+    press_on(page, "Wat ziet u?")
     tab_to(page, page.get_by_label("Vertel wat er is"))
     page.keyboard.type("De lamp brandt niet.")
-    tab_to(page, page.get_by_role("button", name="Controleren"))
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    for heading in ("Heeft u een foto?", "Hoe bereiken wij u?", "Klopt het zo?"):
+        press_on(page, heading)
     tab_to(page, page.get_by_role("button", name="Melding versturen"))
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Meldingnummer").wait_for()
+
+
+def go_on(page: Page) -> None:
+    """Presses the button to the next step."""
+    page.get_by_role("button", name="Verder").click()
+
+
+def press_on(page: Page, heading: str) -> None:
+    """The same by keyboard."""
+    tab_to(page, page.get_by_role("button", name="Verder"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=heading, level=1).wait_for()
+
+
+def to_review(page: Page, text: str) -> None:
+    """From the chosen place to the last step with these words alone."""
+    go_on(page)
+    page.get_by_label("Vertel wat er is").fill(text)
+    for _ in range(3):
+        go_on(page)
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
 
 
 def tab_to(page: Page, goal: Any) -> None:
@@ -151,11 +180,15 @@ def tab_to(page: Page, goal: Any) -> None:
 def test_without_javascript_with_a_photo(visit: Callable[..., Page], picture: Path) -> None:
     page = visit("/melden", java_script_enabled=False)
     assert page.locator("[data-map]").is_hidden()
-    page.get_by_label("Foto's").set_input_files(picture)
-    page.get_by_role("button", name="Controleren").click()
     page.get_by_label("In welke buurt is het?").select_option(label="Noord")
     page.get_by_label("Straat en huisnummer").fill("Breelaan 12")
-    page.get_by_role("button", name="Controleren").click()
+    go_on(page)
+    go_on(page)
+    page.get_by_label("Foto's").set_input_files(picture)
+    page.get_by_role("button", name="Nog een foto toevoegen").click()
+    expect(page.get_by_text("stoep.jpg niet meesturen")).to_be_visible()
+    go_on(page)
+    go_on(page)
     expect(page.get_by_text("stoep.jpg")).to_be_visible()
     page.get_by_role("button", name="Melding versturen").click()
     expect(page.get_by_text("Foto 1: ontvangen")).to_be_visible()
@@ -166,8 +199,7 @@ def test_my_own_location_is_one_tap(visit: Callable[..., Page]) -> None:
     page = visit("/melden", geolocation=here, permissions=["geolocation"])
     page.get_by_role("button", name="Gebruik mijn locatie").click()
     expect(page.get_by_text("Gekozen plek: Noord")).to_be_visible()
-    page.get_by_label("Vertel wat er is").fill("Glas op straat")
-    page.get_by_role("button", name="Controleren").click()
+    to_review(page, "Glas op straat")
     expect(page.get_by_text("Uw eigen locatie")).to_be_visible()
 
 
@@ -188,10 +220,9 @@ def test_the_address_at_the_pin_is_shown_and_kept(world: World, visit: Callable[
         expect(address).to_have_value("")
         page.get_by_role("button", name="Gebruik mijn locatie").click()
         expect(address).to_have_value("Breelaan 12, 1861 GE Bergen")
-        page.get_by_label("Vertel wat er is").fill("Glas op straat")
-        page.get_by_role("button", name="Controleren").click()
+        to_review(page, "Glas op straat")
         expect(page.get_by_text("Breelaan 12, 1861 GE Bergen")).to_be_visible()
-        page.get_by_role("button", name="Iets veranderen").click()
+        page.get_by_role("link", name="Wijzig waar").click()
         expect(page.get_by_text("Gekozen plek: bij Breelaan 12")).to_be_visible()
         address.fill("Bij de kerk")
         with page.expect_response("**/melden/plek?*"):
@@ -205,8 +236,7 @@ def test_the_address_at_the_pin_is_shown_and_kept(world: World, visit: Callable[
 def test_a_hasty_double_click_sends_once(visit: Callable[..., Page]) -> None:
     page = visit("/melden")
     page.get_by_role("region", name="Kaart").click()
-    page.get_by_label("Vertel wat er is").fill("Dubbelklik")
-    page.get_by_role("button", name="Controleren").click()
+    to_review(page, "Dubbelklik")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
     page.get_by_role("button", name="Melding versturen").dblclick()
@@ -235,7 +265,7 @@ def test_text_may_be_twice_as_large(world: World, visit: Callable[..., Page]) ->
         melding = factories.melding(session, now=machine_now(), description="Lang" * 100)
     keys = world.app.extensions["meldingen"].settings.secret_keys
     page = visit(f"/v/{tokens.make_token(keys, melding.id, 1)}", size={"width": 320, "height": 640})
-    for path in (f"/volgen/{melding.number}", "/melden", "/volgen", "/"):
+    for path in (f"/volgen/{melding.number}", "/melden/waar", "/melden/wat", "/melden/contact", "/volgen", "/"):
         page.goto(path)
         page.evaluate("document.documentElement.style.fontSize = '200%'")
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -245,8 +275,7 @@ def test_text_may_be_twice_as_large(world: World, visit: Callable[..., Page]) ->
 def test_the_receipt_prints_without_buttons(visit: Callable[..., Page]) -> None:
     page = visit("/melden")
     page.get_by_role("region", name="Kaart").click()
-    page.get_by_label("Vertel wat er is").fill("Afdrukken")
-    page.get_by_role("button", name="Controleren").click()
+    to_review(page, "Afdrukken")
     page.get_by_role("button", name="Melding versturen").click()
     page.get_by_role("heading", name="Meldingnummer").wait_for()
     page.emulate_media(media="print")

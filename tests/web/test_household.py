@@ -44,7 +44,7 @@ def test_what_every_page_says_of_the_gemeente(desk: Desk, run: Line) -> None:
     changed = run("beheer", "gemeente", "--telefoon", "072 888 00 11", "--openingstijden", "op werkdagen", "--host", "",
                   "--klacht", "klachten@voorbeeld.nl")  # fmt: skip
     assert changed.exit_code == 0 and "072 888 00 11" in changed.output and "klachten@voorbeeld.nl" in changed.output
-    assert "072 888 00 11" in desk.get("kcc", f"/melden?gemeente=werkdorp{desk.number}")
+    assert "072 888 00 11" in desk.get("kcc", f"/melden/waar?gemeente=werkdorp{desk.number}")
     wrong = run("beheer", "gemeente", "--email", "geen adres", "--website", "gemeente.nl", "--naam", " ")
     assert wrong.exit_code == 1
     assert "e-mailadres klopt niet" in wrong.output and "https://" in wrong.output and "een naam" in wrong.output

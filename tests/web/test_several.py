@@ -10,6 +10,7 @@ from tests import factories
 
 from .conftest import World
 from .forms import press, words
+from .melder import PLACE, walk
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -30,20 +31,22 @@ def test_people_choose_first(client: FlaskClient, path: str) -> None:
 
 
 def test_nothing_is_taken_without_a_choice(client: FlaskClient) -> None:
-    page = client.get("/melden?gemeente=duinstede").text
-    assert press(client, page, "/melden", "controleren", gemeente="elders").status_code == 400
+    page = client.get("/melden/waar?gemeente=duinstede").text
+    assert press(client, page, "/melden/waar", gemeente="elders", **PLACE).status_code == 400
+    sent = client.post("/melden/versturen", data={"omschrijving": "x", **PLACE}, headers={"Accept": "application/json"})
+    assert (sent.status_code, sent.json["stap"]) == (400, "waar")
 
 
 def test_the_host_name_chooses(client: FlaskClient) -> None:
-    page = client.get("/melden", base_url="http://meldingen.veldhuizen.example").text
+    page = client.get("/melden/waar", base_url="http://meldingen.veldhuizen.example").text
     assert "Gemeente Veldhuizen" in page and "072 000 00 00" not in page
 
 
 def test_the_place_decides_whose_it_is(world: World, client: FlaskClient, second: int) -> None:
-    page = client.get("/melden?gemeente=duinstede").text
-    review = press(client, page, "/melden", "controleren", lon="4.9", lat="52.66", omschrijving="Over de grens").text
-    assert "Klopt het zo?" in words(review)
-    answer = press(client, review, "/melden", "versturen")
+    page = client.get("/melden/waar?gemeente=duinstede").text
+    review = walk(client, page, lon="4.9", lat="52.66", omschrijving="Over de grens").text
+    assert "Klopt het zo?" in words(review) and "Gemeente Veldhuizen" in review, "the form moves along with the place"
+    answer = press(client, review, "/melden/versturen")
     with world.session() as session:
         made = session.scalars(sa.select(Melding).where(Melding.number == answer.location.split("/")[2])).one()
     assert made.gemeente_id == second
@@ -57,8 +60,8 @@ def test_a_neighbour_we_do_not_serve_is_named(world: World, client: FlaskClient)
         session.add(Gemeente(code="GM9003", slug="verweg", name="Verweg", served=False, border=border))
     where = {"lon": "5.15", "lat": "52.65", "gemeente": "veldhuizen"}
     assert "Verweg" in client.get("/melden/plek", query_string=where).json["fout"]
-    page = client.get("/melden?gemeente=veldhuizen").text
-    review = press(client, page, "/melden", "controleren", omschrijving="Ver weg", **where).text
+    page = client.get("/melden/waar?gemeente=veldhuizen").text
+    review = walk(client, page, omschrijving="Ver weg", lon="5.15", lat="52.65").text
     assert "Deze plek ligt in Verweg" in words(review)
-    receipt = client.get(press(client, review, "/melden", "versturen").location).text
+    receipt = client.get(press(client, review, "/melden/versturen").location).text
     assert "Verweg" in words(receipt) and "Uiterlijk" not in words(receipt)

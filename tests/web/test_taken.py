@@ -138,7 +138,7 @@ def test_a_storm_from_its_page(desk: Desk) -> None:
     kept = desk.post("cor", "/storm/bewaren", tekst="Het stormt. Gevaar gaat voor.", dag=day, uur="18:00")
     assert kept.status_code == 303 and "Dit lezen melders nu" in desk.get("cor", "/storm")
     name = f"werkdorp{desk.number}"
-    assert "Het stormt." in desk.world.app.test_client().get(f"/melden?gemeente={name}").text
+    assert "Het stormt." in desk.world.app.test_client().get(f"/melden/waar?gemeente={name}").text
     assert "Kies eerst een of meer soorten" in desk.post("cor", "/storm/tellen").text
     counted = desk.post("cor", "/storm/tellen", soort="straat")
     assert counted.status_code == 200 and "1 open melding" in counted.text

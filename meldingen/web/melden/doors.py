@@ -1,0 +1,158 @@
+"""/melden, step by step: each has its own address, and a POST that keeps what was typed and goes on to the next.
+
+Who reports here is a melder, staff too: nothing on these pages asks who somebody is. Sending: sending.py.
+"""
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from ...auth import enter, visit
+from ...domain.actor import ANONYMOUS
+from ...domain.objects import MAX_CODE
+from ...flow.concept import find_concept
+from ...store.category import category_by_slug
+from ...store.melding import Melding, melding_of_key
+from ..categories import asked_category
+from ..layout import page_sender
+from ..volgen import remember
+from . import bekend
+from .checks import CHECKS, check_melding, first_wrong, known_object, must_be_shown
+from .form import PREFILLED, Form, cookie_key, field_key, keep_cookie, look, take
+from .guard import find_refusal
+from .pages import show
+from .photos import collect_photos
+from .steps import STEPS, Step
+
+pages = Blueprint("melden", __name__)
+pages.after_request(keep_cookie)
+
+NEXT = {"waar": "wat", "wat": "foto", "bekend": "foto", "foto": "contact", "contact": "controleren"}
+
+
+@pages.get("/melden")
+@enter("iedereen")
+def start() -> ResponseReturnValue:
+    """The way in: on to the first step with what the link fills in; first a choice when a form was begun already."""
+    here = visit()
+    kept = find_concept(here.session, cookie_key(), scope=here.public_scope, now=here.now)
+    if kept is not None and (kept.filled.get("values") or kept.photos):
+        form = look(here)
+        return render_template("melden/verder.html", form=form, query=request.query_string.decode())
+    if page_sender() is None:
+        return render_template("melden/kies_gemeente.html", query=request.args)
+    return redirect(_with_link("/melden/waar"), 303)
+
+
+@pages.post("/melden/opnieuw")
+@enter("iedereen")
+def opnieuw() -> ResponseReturnValue:
+    """Throws away what was begun and starts with an empty form."""
+    form = take(visit(), hold=False)
+    if form is not None and not find_refusal(form):
+        form.end()
+    return redirect(_with_link("/melden"), 303)
+
+
+@pages.get("/melden/<any(waar, wat, bekend, foto, contact, controleren):naam>")
+@enter("iedereen")
+def stap(naam: str) -> ResponseReturnValue:
+    """One step as it stands. `?controle` shows what is wrong in it."""
+    form = look(visit())
+    if form is None:
+        return render_template("melden/kies_gemeente.html", query=request.args)
+    step = STEPS[naam]
+    if naam == "waar":
+        _follow_link(form)
+    if naam == "controleren" and check_melding(form) is None:
+        return redirect(url_for("melden.stap", naam=first_wrong(form), controle="ja"), 303)
+    if naam == "bekend" and not bekend.near_form(form):
+        return redirect(url_for("melden.stap", naam="foto"), 303)
+    if "controle" in request.args:
+        CHECKS[naam](form)
+    elif form.kept is None and naam != "waar" and "leeg" not in request.args:
+        form.remarks.append("niets_bewaard")
+    return show(step, form)
+
+
+@pages.post("/melden/<any(waar, wat, bekend, foto, contact):naam>")
+@enter("iedereen")
+def bewaar(naam: str) -> ResponseReturnValue:
+    """Keeps what was filled in, right or wrong; with a mistake the same page, else on to the next step."""
+    here, step = visit(), STEPS[naam]
+    if sent := sent_before():
+        return tell_sent(sent)
+    form = take(here, hold=False)
+    refused = find_refusal(form)
+    if form is None:
+        return render_template("melden/kies_gemeente.html", query=request.args), 400
+    if refused:
+        form.overlay(step)
+        return show(step, form, refused)
+    form = take(here)
+    assert form is not None, "it was there a moment ago"
+    form.overlay(step)
+    collect_photos(form)
+    more = request.form.get("actie") == "toevoegen"
+    if not more:
+        CHECKS[naam](form)
+    form.save()
+    if form.errors or form.refused:
+        return show(step, form, 400)
+    return redirect(url_for("melden.stap", naam=naam) if more else _next(step, form), 303)
+
+
+@pages.get("/melden/vragen")
+@enter("iedereen")
+def vragen() -> ResponseReturnValue:
+    """What a category says and asks when it is chosen; empty when it has nothing to say or ask."""
+    chosen = asked_category(visit(), page_sender())
+    return render_template("melden/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
+
+
+def sent_before() -> Melding | None:
+    """The melding that this form became already."""
+    here, key = visit(), field_key()
+    route = f"meldingen:{ANONYMOUS.label}"
+    return melding_of_key(here.session, route, key, scope=here.public_scope) if key else None
+
+
+def tell_sent(melding: Melding) -> ResponseReturnValue:
+    """A form that was sent is not sent again: where it is now, and how to add something or begin another."""
+    remember(visit(), melding)
+    return render_template("melden/verstuurd.html", melding=melding), 409
+
+
+def _next(step: Step, form: Form) -> str:
+    """Where to go from here: what must be seen first, else on, or back to the last step after a change."""
+    back = form.back or None
+    if step.name == "wat" and must_be_shown(form):
+        return url_for("melden.stap", naam="wat", terug=back, _anchor="soort")
+    if step.name in ("waar", "wat") and bekend.must_ask(form) and (step.name == "wat" or back):
+        return url_for("melden.stap", naam="bekend", terug=back)
+    return url_for("melden.stap", naam=back or NEXT[step.name])
+
+
+def _with_link(path: str) -> str:
+    """An address with what the link filled in."""
+    query = {name: request.args[name] for name in ("gemeente", *PREFILLED) if request.args.get(name)}
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def _follow_link(form: Form) -> None:
+    """Fills in what a link names; what we do not know is told, and the form goes on without it."""
+    values, scope, session = form.values, [form.sender.id], form.here.session
+    if named := request.args.get("object", ""):
+        thing = known_object(form)
+        if thing is None:
+            form.remarks.append("object_onbekend")
+            values["object"] = ""
+            values["toelichting"] = values["toelichting"] or "".join(c for c in named if c.isprintable())[:MAX_CODE]
+        else:
+            values.update(lon=str(thing.lon), lat=str(thing.lat), bron="object", object=named)
+            values["categorie"] = values["categorie"] or thing.object.category_slug
+    slug = values["categorie"] if request.args.get("categorie") or named else ""
+    if slug and ("\x00" in slug or category_by_slug(session, slug, scope=scope) is None):
+        form.remarks.append("categorie_onbekend")
+        values["categorie"] = ""

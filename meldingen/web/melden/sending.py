@@ -1,0 +1,181 @@
+"""/melden/versturen: a form becomes a melding, once, however often it is sent (KLANTREIS rule 3).
+
+A page gets a redirect to the receipt; a script that asks for JSON gets the numbers, or a problem it can act on: 4xx is
+for a person to mend (`stap` and `velden` say where), 429, 5xx and silence are to be tried again with the same key.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, g, json, redirect, render_template, request, url_for
+from flask import session as cookie
+from flask.typing import ResponseReturnValue
+
+from ...auth import Visit, enter, visit
+from ...domain import tokens
+from ...domain.actor import ANONYMOUS
+from ...domain.errors import Conflict, DomainError, Unavailable
+from ...domain.intake import NewMelding
+from ...flow.intake import register_melding
+from ...flow.photos import REASONS, PhotoResult, add_photos, check_uploads
+from ...store.melding import Melding
+from ..drafts import Draft, Drafts
+from ..melding_form import body_hash
+from ..volgen import remember
+from .checks import check_melding, first_wrong
+from .doors import sent_before, tell_sent
+from .form import Form, keep_cookie, take
+from .guard import find_refusal
+from .pages import show
+from .photos import collect_photos
+from .steps import LAST, STEPS
+
+pages = Blueprint("versturen", __name__)
+pages.after_request(keep_cookie)
+
+NOT_KEPT = "Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is."
+NO_GEMEENTE = "Zeg in welke gemeente het is."
+MISTAKES = "Een paar gegevens kloppen niet."
+
+
+@pages.post("/melden/versturen")
+@enter("iedereen")
+def versturen() -> ResponseReturnValue:
+    """Sends the form: the concept, with what came along on top of it."""
+    here = visit()
+    whole = "omschrijving" in request.form or "lon" in request.form
+    earlier = sent_before()
+    if earlier is not None and not whole:
+        return _sent(here, earlier, [], status=200)
+    form = take(here, hold=False)
+    refused = find_refusal(form)
+    if form is None:
+        return _no_gemeente()
+    if refused:
+        form.overlay(None)
+        return _problem(form, refused, "geweigerd")
+    form = take(here)
+    assert form is not None, "it was there a moment ago"
+    if not whole and (earlier := sent_before()):  # the first tap finished while the second waited
+        form.end()
+        return _sent(here, earlier, [], status=200)
+    form.overlay(None)
+    collect_photos(form)
+    found = check_melding(form)
+    if found is None:
+        form.save()
+        return _problem(form, 400)
+    return _register(here, form, found[0])
+
+
+def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
+    """The melding and its photos, in one transaction."""
+    new = replace(new, idempotency_key=form.key, body_hash=body_hash(new, form.photos))
+    try:
+        with here.session.begin_nested():
+            registered = register_melding(here.session, new, photos=len(form.photos), actor=ANONYMOUS, now=here.now)
+            results: list[PhotoResult] = []
+            if not registered.replayed:
+                results = _add_photos(here, registered.melding, form.drawer, form.photos)
+            if form.photos and not new.description and not registered.replayed and not any(r.kept for r in results):
+                raise Unavailable("fotos_niet_bewaard", NOT_KEPT)
+    except Conflict as error:
+        earlier = sent_before()
+        form.end()
+        return tell_sent(earlier) if earlier is not None and not _wants_json() else _refuse(form, error)
+    except DomainError as error:
+        form.save()
+        return _refuse(form, error)
+    photos = form.photos
+    form.end()
+    status = 200 if registered.replayed else 201
+    return _sent(here, registered.melding, _fates(results, photos), status=status)
+
+
+def _fates(results: Sequence[PhotoResult], photos: Sequence[Draft]) -> list[tuple[str, PhotoResult]]:
+    """Each photo by its name, with how it fared."""
+    return [(photos[one.position - 1].name if one.position <= len(photos) else "", one) for one in results]
+
+
+def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[Draft]) -> list[PhotoResult]:
+    opened = [drawer.open(draft) for draft in drafts]
+    accepted, results = check_uploads([file for file in opened if file is not None])
+    results += add_photos(here.session, melding, accepted, actor=ANONYMOUS, now=here.now, store=here.adapters.photos)
+    lost = sum(file is None for file in opened)
+    results += [
+        PhotoResult(len(opened) - lost + n, "opnieuw_sturen", code="opnieuw_sturen", detail=REASONS["opnieuw_sturen"])
+        for n in range(1, lost + 1)
+    ]
+    return sorted(results, key=lambda result: result.position)
+
+
+def _sent(
+    here: Visit, melding: Melding, fates: Sequence[tuple[str, PhotoResult]], *, status: int
+) -> ResponseReturnValue:
+    """Where the melding is, for a person or a script; this browser may follow it from now on."""
+    remember(here, melding)
+    if fates:
+        cookie["fotos"] = {melding.number: [[r.position, r.outcome, r.code] for _, r in fates]}
+    g.concept_key = ""
+    receipt = url_for("ontvangen.ontvangen", nummer=melding.number)
+    if not _wants_json():
+        return redirect(receipt, 303)
+    keys = here.settings.secret_keys
+    token = tokens.make_token(keys, melding.id, melding.token_generation)
+    return {
+        "nummer": melding.number,
+        "code": tokens.spoken_code(keys, melding.id, melding.token_generation),
+        "volgen": f"{here.settings.public_url}/v/{token}",
+        "ontvangen": receipt,
+        "fotos": [{"naam": name, "uitkomst": one.outcome, "uitleg": one.detail} for name, one in fates],
+    }, status
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
+def _no_gemeente() -> ResponseReturnValue:
+    """One of several gemeenten must be named."""
+    if _wants_json():
+        return _json(400, "gemeente_ontbreekt", NO_GEMEENTE, "waar", {"plaats": NO_GEMEENTE})
+    return render_template("melden/kies_gemeente.html", query=request.args), 400
+
+
+def _refuse(form: Form, error: DomainError) -> ResponseReturnValue:
+    """A refusal of the flow, at the field it names."""
+    if isinstance(error, Unavailable):
+        form.retry_after_s = error.retry_after_s
+    form.filled.refuse(error)
+    return _problem(form, error.status, error.code)
+
+
+def _problem(form: Form, status: int, code: str = "ongeldige_invoer") -> ResponseReturnValue:
+    """What is wrong: for a page the step where it can be mended, for a script a problem document."""
+    where = first_wrong(form)
+    if _wants_json():
+        detail = next(iter(form.errors.values()), MISTAKES)
+        return _json(status, code, detail, where, form.errors, retry_after_s=form.retry_after_s)
+    step = STEPS[where]
+    if step is LAST and check_melding(form) is None:
+        step = STEPS[first_wrong(form)]
+    return show(step, form, status)
+
+
+def _json(
+    status: int, code: str, detail: str, step: str, fields: dict[str, Any], *, retry_after_s: int = 0
+) -> Response:
+    body = {
+        "type": f"urn:meldingen:fout:{code}",
+        "title": "Uw melding is niet verstuurd",
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "stap": step,
+        "velden": fields,
+    }
+    answer = Response(json.dumps(body, sort_keys=False), status, mimetype="application/problem+json")
+    if retry_after_s:
+        answer.headers["Retry-After"] = str(retry_after_s)
+    return answer
