@@ -30,7 +30,7 @@ ANSWER = "antwoord_"
 HONEYPOT = "onderwerp"
 """A field that people do not see and machines fill in (SEC-08: no puzzle)."""
 
-_SOURCES: dict[str, Source] = {"gps": "gps", "adres": "adres", "foto": "foto"}
+_SOURCES: dict[str, Source] = {"gps": "gps", "adres": "adres", "foto": "foto", "object": "object"}
 _OURS = {
     "locatieToelichting": "toelichting",
     "contact": "naam",
