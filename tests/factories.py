@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
+from meldingen.auth import hash_password
 from meldingen.domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from meldingen.domain.contact import parse_contact
 from meldingen.domain.intake import Location, NewMelding
@@ -19,6 +22,7 @@ from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Opdracht, opdrachten_of
 from meldingen.store.team import RoutingRule, Team
 
+PASSWORD = "een lange zin om te onthouden"
 HOME = (4.70, 52.66)
 """A point in the wijk of `gemeente()`; its square runs from 4.60 to 4.80 and 52.60 to 52.70."""
 
@@ -125,6 +129,27 @@ def medewerker(session: Session, of: Gemeente, *roles: str, team_slug: str = "",
         roles={of.id: frozenset(roles)},
         team_ids=frozenset([member.id]) if member else frozenset(),
     )
+
+
+class Compiled(BytecodeCache):
+    """The templates as one app of this process compiled them, for the next."""
+
+    kept: ClassVar[dict[str, bytes]] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What was kept of this template, when its source is the same."""
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keeps it."""
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@cache
+def password_hash() -> str:
+    """Of PASSWORD; one is enough, since argon2 is slow on purpose."""
+    return hash_password(PASSWORD)
 
 
 def new_melding(**facts: Any) -> NewMelding:

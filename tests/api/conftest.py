@@ -21,7 +21,7 @@ from meldingen import db
 from meldingen.adapters import Adapters
 from meldingen.adapters.storage import MemoryStore
 from meldingen.app import App, create_app
-from meldingen.auth import hash_password, hash_secret
+from meldingen.auth import hash_secret
 from meldingen.flow import routing
 from meldingen.settings import Settings
 from meldingen.store import account as accounts
@@ -31,7 +31,6 @@ from meldingen.store.opdracht import Opdracht, opdrachten_of
 from tests import factories, photos
 
 BASE = "/api/v1"
-PASSWORD = "een lange zin om te onthouden"
 ROLES = ("team", "piket", "kcc", "coordinator", "beheer")
 
 
@@ -141,7 +140,9 @@ def make_app(url: str, folder: Path, **settings: Any) -> tuple[App, MemoryStore]
     held = Adapters(
         photos=store, mail=None, sms=None, postvak=None, wake=_NoWake(), queue_is_up=lambda: True
     )  # fmt: skip
-    return create_app(replace(plain, **{**many, **settings}), held), store
+    app = create_app(replace(plain, **{**many, **settings}), held)
+    app.jinja_env.bytecode_cache = factories.Compiled()
+    return app, store
 
 
 class _NoWake:
@@ -175,7 +176,7 @@ def _seed_people(session: Session, of: Gemeente, world: World) -> None:
     )
     session.add(key)
     world.bearers[f"{of.slug}:machine"] = f"mk_{of.slug}"
-    session.execute(sa.update(accounts.Account).values(password_hash=hash_password(PASSWORD)))
+    session.execute(sa.update(accounts.Account).values(password_hash=factories.password_hash()))
 
 
 @pytest.fixture

@@ -23,7 +23,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from meldingen.domain.deadlines import local_day
-from tests.api.conftest import BASE, PASSWORD, World
+from tests.api.conftest import BASE, World
+from tests.factories import PASSWORD
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHECKS = [

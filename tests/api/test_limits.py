@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from meldingen.app import App
-from tests.api.conftest import BASE, PASSWORD, World, make_app
+from tests.api.conftest import BASE, World, make_app
+from tests.factories import PASSWORD
 
 
 @pytest.fixture

@@ -325,7 +325,7 @@ def test_a_follow_token_opens_one_melding(world: World) -> None:
 
 
 def test_signing_in_and_out(world: World) -> None:
-    from tests.api.conftest import PASSWORD
+    from tests.factories import PASSWORD
 
     client = world.client()
     wrong = client.post(f"{BASE}/sessies", json={"gebruikersnaam": "duinstede-kcc", "wachtwoord": "fout"})

@@ -16,13 +16,13 @@ from flask.testing import FlaskClient
 
 from meldingen import db
 from meldingen.settings import Settings
-from tests import photos
+from tests import factories, photos
 from tests.web.conftest import token_in
 from tests.web.forms import press, words
 
 from . import processes
 from .providers import Providers, plain
-from .town import API, PASSWORD, Town
+from .town import API, Town
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +187,6 @@ def browser_of(town: Town, name: str) -> FlaskClient:
     """The browser of somebody who signed in."""
     browser = town.app.test_client()
     page = browser.get("/inloggen").text
-    form = {"csrf_token": token_in(page), "gebruikersnaam": name, "wachtwoord": PASSWORD}
+    form = {"csrf_token": token_in(page), "gebruikersnaam": name, "wachtwoord": factories.PASSWORD}
     assert browser.post("/inloggen", data=form).status_code == 303
     return browser

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,6 @@ from sqlalchemy.orm import aliased
 from meldingen import db
 from meldingen.adapters.postvak import Kept
 from meldingen.app import App, create_app
-from meldingen.auth import hash_password
 from meldingen.settings import Settings
 from meldingen.store.account import Account, AccountRole
 from meldingen.store.gemeente import Gemeente
@@ -35,14 +33,7 @@ from workers.policy import Policy
 from . import processes
 
 API = "/api/v1"
-PASSWORD = "een lange zin om te onthouden"
 PATIENCE_S = 90.0
-
-
-@cache
-def password_hash() -> str:
-    """Of PASSWORD; one is enough, since argon2 is slow on purpose."""
-    return hash_password(PASSWORD)
 
 
 @dataclass
@@ -74,7 +65,7 @@ class Town:
     def _employ(self, session: Any, role: str, team_slug: str) -> None:
         name = team_slug or role
         account = Account(
-            username=name, name=name, password_hash=password_hash(), active=True, created_at=db.machine_now()
+            username=name, name=name, password_hash=factories.password_hash(), active=True, created_at=db.machine_now()
         )
         session.add(account)
         session.flush()
@@ -108,7 +99,7 @@ class Town:
     def staff(self, name: str) -> "Medewerker":
         """Somebody who signs in: a team's slug, or `kcc` or `coordinator`."""
         client = self.app.test_client()
-        answer = client.post(f"{API}/sessies", json={"gebruikersnaam": name, "wachtwoord": PASSWORD})
+        answer = client.post(f"{API}/sessies", json={"gebruikersnaam": name, "wachtwoord": factories.PASSWORD})
         assert answer.status_code == 201, answer.text
         return Medewerker(self, client, {"Authorization": f"Bearer {answer.json['token']}"})
 
@@ -157,7 +148,7 @@ class Town:
             if time.monotonic() > end:
                 logs = "\n".join(file.read_text()[-3000:] for file in sorted(self.logs.glob("*.log")))
                 pytest.fail(f"niet klaar binnen {PATIENCE_S} s\n{logs}")
-            time.sleep(0.02)
+            time.sleep(0.05)  # each look is a transaction, which the workers would rather have
 
 
 @dataclass

@@ -13,12 +13,9 @@ from sqlalchemy.orm import Session
 from meldingen import db
 from meldingen.adapters import build
 from meldingen.app import create_app
-from meldingen.auth import hash_password
 from meldingen.settings import Settings
 from meldingen.store.account import Account
 from tests import factories
-
-PASSWORD = "een-lang-wachtwoord"
 
 
 @dataclass
@@ -56,6 +53,7 @@ def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory)
     """One app for the tests of a file: commits are real, so each test makes what it looks at."""
     settings = settings_for(clone(), tmp_path_factory.mktemp("web"))
     app = create_app(settings, replace(build(settings), wake=lambda: None))
+    app.jinja_env.bytecode_cache = factories.Compiled()
     engine = db.make_engine(settings.database_url, pool_size=4)
     with Session(engine) as session, session.begin():
         gemeente = factories.gemeente(session)
@@ -63,7 +61,7 @@ def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory)
         for role in ("team", "kcc", "coordinator", "beheer"):
             team_slug = "serviceteam" if role == "team" else ""
             factories.medewerker(session, gemeente, role, team_slug=team_slug, username=role)
-        session.execute(sa.update(Account).values(password_hash=hash_password(PASSWORD)))
+        session.execute(sa.update(Account).values(password_hash=factories.password_hash()))
         gemeente_id = gemeente.id
     yield World(app, engine, gemeente_id)
     engine.dispose()
@@ -84,7 +82,7 @@ def signed_in(world: World) -> Callable[[str], FlaskClient]:
         browser = world.app.test_client()
         page = browser.get("/inloggen").text
         answer = browser.post(
-            "/inloggen", data={"csrf_token": token_in(page), "gebruikersnaam": role, "wachtwoord": PASSWORD}
+            "/inloggen", data={"csrf_token": token_in(page), "gebruikersnaam": role, "wachtwoord": factories.PASSWORD}
         )
         assert answer.status_code == 303, answer.text
         return browser

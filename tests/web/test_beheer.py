@@ -9,8 +9,9 @@ from meldingen.store.account import Account, StaffSession
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.team import RoutingRule
+from tests.factories import PASSWORD
 
-from .conftest import PASSWORD, World, token_in
+from .conftest import World, token_in
 from .desk import Desk, make_desk
 
 

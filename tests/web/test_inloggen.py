@@ -4,11 +4,14 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from argon2 import extract_parameters
 from flask.testing import FlaskClient
 
+from meldingen.auth import NOBODY
 from meldingen.store.account import StaffSession
+from tests.factories import PASSWORD, password_hash
 
-from .conftest import PASSWORD, World, token_in
+from .conftest import World, token_in
 
 
 def sign_in(client: FlaskClient, username: str, password: str, **extra: str) -> object:
@@ -36,6 +39,10 @@ def test_every_wrong_try_gets_the_same_sentence(client: FlaskClient, username: s
     assert "horen niet bij elkaar" in answer.text
     assert "<title>Fout: Inloggen" in answer.text
     assert password not in answer.text
+
+
+def test_an_unknown_name_is_refused_as_slowly_as_a_known_one() -> None:
+    assert extract_parameters(NOBODY) == extract_parameters(password_hash())
 
 
 def test_empty_fields_are_named(client: FlaskClient) -> None:
