@@ -12,6 +12,7 @@ from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 
 import structlog
+from sqlalchemy.orm import configure_mappers
 
 from meldingen.adapters import build
 from meldingen.adapters.queue import NotifyWake, queue_is_up
@@ -69,6 +70,7 @@ def parts_of(settings: Settings, *, only: str = "", text_workers: int = 1, heavy
 def keep_alive(parts: Sequence[Part], stop: Stop, *, grace_s: float = GRACE_S) -> None:
     """Runs the parts until `stop`; then ends them, at first kindly."""
     context = multiprocessing.get_context("fork")
+    configure_mappers()  # once, before anything is forked: each part has them and starts in half the time
     try:
         while not stop.asked:
             clock = time.monotonic()

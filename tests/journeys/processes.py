@@ -11,6 +11,8 @@ from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sqlalchemy.orm import configure_mappers
+
 from meldingen.app import configure_logging
 from meldingen.settings import Settings
 from meldingen.store.outbox import Topic
@@ -23,6 +25,8 @@ PATIENT = {
     topic: replace(policy, terms=replace(policy.terms, lease_s=LEASE_S), budget_s=1.0)
     for topic, policy in POLICIES.items()
 }
+configure_mappers()  # once, in the server that every process is forked from
+
 QUICK = {topic: replace(policy, first_wait_s=0.1, longest_wait_s=1) for topic, policy in PATIENT.items()}
 
 

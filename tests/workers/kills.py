@@ -40,6 +40,8 @@ RECORDING: Final = "vastleggen"
 POINTS: Final = (BEFORE, DURING, AFTER, RECORDING)
 SETTLED: Final = ("verzonden", "bezorgd", "niet_bezorgd")
 PATIENCE_S: Final = 90.0
+LOOK_AGAIN_S: Final = 0.05
+"""Each look is a transaction, which the worker we wait for would rather have."""
 
 Received = Callable[[str], list[bytes]]
 """What the stand-in got under one of our references, oldest first."""
@@ -144,7 +146,7 @@ class Stage:
         """Owes one bericht, kills its worker at this point, lets another finish it, and tells what became of it."""
         self.place.tap.hold_at(AFTER if point == RECORDING else point)
         notice_id = owe(self.engine, self.place)
-        wait_for(self.place.tap.held.is_set)
+        assert self.place.tap.held.wait(PATIENCE_S), "nobody called"
         with ExitStack() as held:
             if point == RECORDING:
                 held.enter_context(lock_delivery(self.engine, notice_id))
@@ -245,5 +247,5 @@ def wait_for(look: Callable[[], T], *, patience_s: float = PATIENCE_S) -> T:
     while not (seen := look()):
         if time.monotonic() > end:
             raise TimeoutError(f"niet gezien binnen {patience_s} s")
-        time.sleep(0.01)
+        time.sleep(LOOK_AGAIN_S)
     return seen
