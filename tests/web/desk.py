@@ -3,7 +3,7 @@
 import itertools
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -37,6 +37,8 @@ class Desk:
     browsers: Mapping[str, FlaskClient]
     lon: float
     lat: float
+    tokens: dict[str, str] = field(default_factory=dict)
+    """The form token of each browser, once it posted something."""
 
     def melding(self, **facts: Any) -> tuple[Melding, Opdracht]:
         """A melding of this gemeente and its opdracht."""
@@ -60,8 +62,9 @@ class Desk:
     def post(self, who: str, path: str, /, **form: Any) -> Any:
         """What somebody's form gets for an answer."""
         browser = self.browsers[who]
-        token = token_in(browser.get("/").text)  # the form to sign out is on every page
-        return browser.post(path, data={"csrf_token": token, **form}, content_type="multipart/form-data")
+        if who not in self.tokens:
+            self.tokens[who] = token_in(browser.get("/").text)  # the form to sign out is on every page
+        return browser.post(path, data={"csrf_token": self.tokens[who], **form}, content_type="multipart/form-data")
 
     def step(self, who: str, work: Opdracht, action: str, /, **form: Any) -> Any:
         """One step with an opdracht, based on the version in `work`."""

@@ -124,12 +124,13 @@ def chromium() -> Iterator[Browser]:
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_the_trail_is_for_everybody(desk: Desk, chromium: Browser, address: str) -> None:
     melding, work = told(desk)
+    context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
     for who, path in [
         ("kcc", f"/kcc/melding/{melding.number}"),
         ("team", f"/team/opdracht/{work.id}"),
         ("", follow(desk, melding)),
     ]:
-        context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
+        context.clear_cookies()
         if who:
             cookie = desk.browsers[who].get_cookie("sessie")
             assert cookie is not None
@@ -140,4 +141,5 @@ def test_the_trail_is_for_everybody(desk: Desk, chromium: Browser, address: str)
         assert_accessible(page, f"{who or 'melder'}: {path}")
         page.set_viewport_size(cast(Any, TABLET))
         assert page.evaluate(WIDER) <= 0, f"{who or 'melder'}: {path} on a tablet"
-        context.close()
+        page.close()
+    context.close()
