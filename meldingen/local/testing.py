@@ -17,7 +17,10 @@ LINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types (mypy)", ("mypy",)),
     ("importcontracten (import-linter)", ("lint-imports",)),
 )
-TESTS = ("tests (pytest)", ("pytest", "-n", "2", "-m", "not lang"))
+TESTS = ("tests (pytest)", ("pytest", "-n", "2", "--dist", "worksteal", "-m", "not lang"))
+"""Each process has half of the files in a row: what the tests of one share (a database, an app, a browser) is made
+once. Who is done first takes over from the other."""
+
 LONG_TESTS = ("lange tests (pytest)", ("pytest", "-m", "lang"))
 API_RULES = "API-regels (Spectral)"
 
