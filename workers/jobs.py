@@ -13,7 +13,6 @@ from types import MappingProxyType
 from uuid import UUID
 
 import structlog
-from rq.timeouts import JobTimeoutException
 from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
@@ -27,6 +26,7 @@ from meldingen.store.outbox import Topic
 from . import schedule
 from .context import Context
 from .policy import POLICIES, Policy
+from .stopping import timed_out
 
 log = structlog.get_logger()
 
@@ -208,14 +208,6 @@ def _record_failure(
             wait_s = max(policy.wait_s(entry.attempts), min(at_least_s, LONGEST_ASKED_S))
             leases.postpone(session, entry, due_at=now + timedelta(seconds=wait_s), reason=reason)
             log.warning("job_postponed", reason=reason, wait_s=round(wait_s, 1))
-
-
-def timed_out(error: BaseException | None) -> bool:
-    """Whether RQ's time-out lies behind this error: it strikes anywhere, also inside the driver, whose own complaint
-    about the broken-off conversation then stands in front of it."""
-    while error is not None and not isinstance(error, JobTimeoutException):
-        error = error.__cause__ or error.__context__
-    return error is not None
 
 
 def reason_of(error: Exception) -> str:

@@ -34,7 +34,7 @@ from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic, Urgency, put
 
 from .context import Context
-from .stopping import Stop
+from .stopping import Stop, timed_out
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def _tidy(context: Context, now: datetime) -> datetime | None:
 def _take_mail(context: Context, _now: datetime) -> None:
     """What waits in the mailbox. One that is away is tried again in a minute anyway: no row is parked for it."""
     try:
-        replies.poll_mailbox(context.engine, context.adapters, context.settings)
+        replies.poll_mailbox(context.engine, context.adapters, context.settings, timed_out=timed_out)
     except TemporaryFailure as failure:
         log.warning("mailbox_away", reason=str(failure))
 

@@ -1,4 +1,4 @@
-"""How a process learns that it should end: a signal that wakes every wait, or the end of its parent."""
+"""How work learns that it should end: a signal that wakes every wait, the end of its parent, or time that is up."""
 
 import ctypes
 import os
@@ -6,6 +6,8 @@ import select
 import signal
 import sys
 from types import FrameType
+
+from rq.timeouts import JobTimeoutException
 
 
 class Stop:
@@ -54,3 +56,11 @@ def die_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(parent_death_signal, signal.SIGTERM)
     if os.getppid() != parent:  # it ended before we asked
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+def timed_out(error: BaseException | None) -> bool:
+    """Whether RQ's time-out lies behind this error: it strikes anywhere, also inside the driver, whose own complaint
+    about the broken-off conversation then stands in front of it."""
+    while error is not None and not isinstance(error, JobTimeoutException):
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -6,7 +6,7 @@ read by domain/incoming.py; what a bounce means is in bounces.py. A message nobo
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parseaddr
@@ -59,8 +59,16 @@ class _Post:
     trouble: str = ""
 
 
-def poll_mailbox(engine: sa.Engine, adapters: Adapters, settings: Settings) -> int:
+def poll_mailbox(
+    engine: sa.Engine,
+    adapters: Adapters,
+    settings: Settings,
+    *,
+    timed_out: Callable[[Exception], bool] = lambda _: False,
+) -> int:
     """Takes what waits in the mailbox, each message in a transaction of its own; how many. Zero without a mailbox.
+
+    timed_out: whether an exception is the worker's time that was up, which says nothing of the mail in hand.
 
     Raises TemporaryFailure when the mailbox or the storage is away: what was not handled still waits there.
     """
@@ -73,6 +81,8 @@ def poll_mailbox(engine: sa.Engine, adapters: Adapters, settings: Settings) -> i
         except (TemporaryFailure, OperationalError):
             raise  # the storage or the database is away or busy: the message waits, there is nothing wrong with it
         except Exception as error:  # one message that breaks us must not hold up all that come behind it
+            if timed_out(error):
+                raise
             log.warning("mail_broke_us", error=type(error).__name__)
             _in_transaction(engine, adapters, settings, raw, complete=complete, readable=False)
 

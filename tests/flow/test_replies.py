@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from rq.timeouts import JobTimeoutException
 from sqlalchemy.exc import OperationalError
 
 from meldingen.adapters.failures import TemporaryFailure
@@ -18,6 +19,7 @@ from meldingen.store.opdracht import Opdracht
 from tests.flow.berichten import House
 from tests.flow.post import POST, IncomingMail, Photo, Post, Task, answer
 from tests.photos import photo
+from workers.stopping import timed_out
 
 ELSEWHERE = "info@duinstede.nl"
 
@@ -173,6 +175,25 @@ class TestWhatIsNoAnswer:
         monkeypatch.setattr(answers, "land", land)
         post.come(answer(answer_to(melding), "Breekt.").as_bytes(), answer(answer_to(melding), "Komt aan.").as_bytes())
         assert post.kinds() == ["onbekend", "antwoord"]
+        assert post.supplements(melding) == [("e_mail", "Komt aan.")]
+
+    def test_time_that_is_up_is_no_fault_of_the_mail(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+        melding, _ = post.asked()
+        real = answers.land
+
+        def land(*_: object) -> str:
+            monkeypatch.setattr(answers, "land", real)
+            try:
+                raise JobTimeoutException
+            except JobTimeoutException as struck:
+                raise ZeroDivisionError from struck
+
+        monkeypatch.setattr(answers, "land", land)
+        post.box.waiting.append(answer(answer_to(melding), "Komt aan.").as_bytes())
+        with pytest.raises(ZeroDivisionError):
+            replies.poll_mailbox(post.engine, post.adapters, post.settings, timed_out=timed_out)
+        assert len(post.box.waiting) == 1 and post.kinds() == []
+        post.come()
         assert post.supplements(melding) == [("e_mail", "Komt aan.")]
 
     def test_a_clash_in_the_database_is_no_fault_of_the_mail(self, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import psycopg
 from rq.timeouts import JobTimeoutException
 
-from workers.jobs import timed_out
+from workers.stopping import timed_out
 
 
 def test_a_time_out_is_seen_behind_the_drivers_complaint() -> None:
