@@ -13,7 +13,7 @@ from ..domain.actor import COORDINATOR, Actor
 from ..domain.errors import FieldError, Forbidden, InvalidInput
 from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
-from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN
+from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN, VERVALLEN
 from ..store.melding import Melding
 from ..store.opdracht import Closure, opdrachten_of
 from . import endings, library, notices
@@ -79,12 +79,12 @@ def close_opdracht(
 def _ends(session: Session, meldingen: Sequence[Melding]) -> dict[NoticeKind, list[Melding]]:
     """What the melder of each of these hears: of all parts together, never "opgelost" while one is not.
 
-    An opdracht whose closing did not hold no longer counts: its reopening does.
+    An opdracht whose closing did not hold no longer counts: its reopening does, unless that was kept closed.
     """
     ends: dict[NoticeKind, list[Melding]] = {}
     scope = {m.gemeente_id for m in meldingen}
     for melding_id, parts in opdrachten_of(session, [m.id for m in meldingen], scope=scope).items():
-        redone = {part.reopened_from_id for part in parts}
+        redone = {part.reopened_from_id for part in parts if part.status != VERVALLEN}
         outcomes = [part.outcome for part in parts if part.outcome and part.id not in redone]
         ended = next(m for m in meldingen if m.id == melding_id)
         ends.setdefault(notice_kind_for(outcomes), []).append(ended)

@@ -120,6 +120,23 @@ def test_a_reopening_marks_the_end_and_the_next_end_is_another(
     assert (first.reopened_at, second.reopened_at) == (now + timedelta(days=1), None)
 
 
+def test_a_reopening_that_was_kept_closed_undoes_nothing(
+    session: Session, home: Gemeente, boss: Actor, now: datetime
+) -> None:
+    melding = factories.melding(session, now=now)
+    team = factories.medewerker(session, home, TEAM, team_slug="serviceteam")
+    tile = factories.opdracht_of(session, melding)
+    close(session, tile, team, now, outcome="niet_opgelost")
+    again = feedback.reopen_melding(session, melding, words="Nee", actor=factories.ANONYMOUS, now=now)
+    split = joining.Split("gras-te-hoog")
+    _, grass = joining.split_opdracht(session, again.id, split, basis=Basis(version=again.version), actor=boss, now=now)
+    assert grass is not None
+    session.refresh(again)
+    feedback.keep_closed(session, again.id, "Wij keken.", basis=Basis(version=again.version), actor=boss, now=now)
+    close(session, grass, boss, now)
+    assert [end.kind for end in endings(session, melding)] == ["niet_opgelost", "niet_opgelost"]
+
+
 def test_who_withdrew_has_no_end(session: Session, home: Gemeente, boss: Actor, now: datetime) -> None:
     melding = factories.melding(session, now=now, danger=True)
     feedback.withdraw_melding(session, melding, reason="", actor=factories.ANONYMOUS, now=now)
