@@ -129,11 +129,6 @@ def paused_days(asked_at: datetime, ended_at: datetime, closing_days: AbstractSe
     return min(PAUSE_DAYS, count_werkdagen(local_day(asked_at), local_day(ended_at), closing_days))
 
 
-def pause(due: datetime, asked_at: datetime, ended_at: datetime, closing_days: AbstractSet[date] = NO_DAYS) -> datetime:
-    """A due moment after a question that was asked and then answered, or given up."""
-    return shift_due(due, paused_days(asked_at, ended_at, closing_days), closing_days)
-
-
 def reminder_at(asked_at: datetime, closing_days: AbstractSet[date] = NO_DAYS) -> datetime:
     """When a question without answer is repeated: in the morning after three werkdagen, in UTC."""
     return at_local(add_werkdagen(local_day(asked_at), REMINDER_DAYS, closing_days), time(9))

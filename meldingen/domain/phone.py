@@ -1,4 +1,4 @@
-"""Phone numbers: read as Dutch people write them, kept as E.164, and read aloud. Sending: adapters/sms.py."""
+"""Phone numbers: read as Dutch people write them, kept as E.164, and shown. Sending: adapters/sms.py."""
 
 import re
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from .errors import InvalidInput
-from .numbers import spell_digits
 
 MAX_WRITTEN: Final = 50
 
@@ -73,9 +72,3 @@ def show_phone(e164: str) -> str:
     shown = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
     mobile = re.fullmatch(r"06 (\d\d)(\d\d)(\d\d)(\d\d)", shown)
     return " ".join(("06", *mobile.groups())) if mobile else shown
-
-
-def spell(e164: str) -> str:
-    """A stored number in words, to read back to a caller: "nul zes, één twee, drie vier, …"."""
-    words = spell_digits(show_phone(e164).replace("-", " "))
-    return words if phonenumbers.parse(e164, None).country_code == 31 else f"plus {words}"

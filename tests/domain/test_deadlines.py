@@ -17,7 +17,6 @@ from meldingen.domain.deadlines import (
     last_day_of,
     next_werkdag,
     office_hours,
-    pause,
     pause_ends_at,
     paused_days,
     promise_after_change,
@@ -203,7 +202,8 @@ def test_a_pause_moves_the_end_of_the_term() -> None:
     assert shift_due(due, 0) == due
     assert last_day_of(shift_due(due, 3)) == day("2026-04-24")
     assert last_day_of(shift_due(due, 4)) == day("2026-04-28")  # over the weekend and Koningsdag
-    assert last_day_of(pause(due, local("2026-04-15T09:00"), local("2026-04-17T09:00"))) == day("2026-04-23")
+    days = paused_days(local("2026-04-15T09:00"), local("2026-04-17T09:00"))
+    assert last_day_of(shift_due(due, days)) == day("2026-04-23")
 
 
 def test_a_question_is_repeated_after_three_werkdagen_and_pauses_for_five() -> None:
