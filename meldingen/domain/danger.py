@@ -6,7 +6,7 @@ where nobody can be asked (KLANTREIS step 4). Which words there are: defaults/da
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -27,10 +27,12 @@ _WORD: Final = r"\*?[a-z0-9]{2,}\*?|[a-z0-9]"
 _BETWEEN: Final = 3
 """Words that may stand between two of one phrase: "draden hangen er los bij" holds `draden los`."""
 
-_NEGATIONS: Final = frozenset("geen niet nooit niks niemand nergens zonder no not never".split())
-_NO_NEGATION: Final = frozenset("alleen enkel slechts normaal te only".split())
+_NEGATIONS: Final = frozenset(["geen", "niet", "nooit", "niks", "niemand", "nergens", "zonder", "no", "not", "never"])
+_NO_NEGATION: Final = frozenset(["alleen", "enkel", "slechts", "normaal", "te", "only"])
 """After these "niet" denies nothing: "niet alleen lelijk", "niet normaal", "niet te doen"."""
-_TURNS: Final = frozenset("maar want dus of en omdat dat die als wel toch but or and".split())
+_TURNS: Final = frozenset(
+    ["maar", "want", "dus", "of", "en", "omdat", "dat", "die", "als", "wel", "toch", "but", "or", "and"]
+)
 """Where a new thought begins: what was denied before it says nothing of what follows."""
 _REACH: Final = 3
 
@@ -50,10 +52,11 @@ class DangerWords:
 
 @dataclass(frozen=True)
 class Heard:
-    """The entries that a text holds and does not deny. What alarms is asked about too."""
+    """The entries that a text holds and does not deny, and the words it says them with."""
 
     asking: tuple[str, ...] = ()
     alarming: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
 
     @property
     def suspected(self) -> bool:
@@ -69,7 +72,8 @@ def hear(text: str, words: DangerWords) -> Heard:
     said = _plain(text)
     for saying in words.harmless:
         said = said.replace(f" {saying} ", " | ")
-    return Heard(_held(said, words.asking), _held(said, words.alarming))
+    asking, alarming = _held(said, words.asking), _held(said, words.alarming)
+    return Heard(tuple(asking), tuple(alarming), tuple(dict.fromkeys([*alarming.values(), *asking.values()])))
 
 
 def check_words(written: str, *, field: str) -> tuple[str, ...]:
@@ -100,13 +104,14 @@ def _told(entry: str) -> str:
     )
 
 
-def _held(said: str, entries: Sequence[str]) -> tuple[str, ...]:
-    found = (
-        entry
-        for entry, pattern in zip(entries, _patterns(tuple(entries)), strict=True)
-        if any(not _denied(said[: match.start()]) for match in pattern.finditer(said))
-    )
-    return tuple(found)
+def _held(said: str, entries: tuple[str, ...]) -> dict[str, str]:
+    """Per entry that is said and not denied the words that say it."""
+    return {
+        entry: match.group()
+        for entry, pattern in zip(entries, _patterns(entries), strict=True)
+        for match in pattern.finditer(said)
+        if not _denied(said[: match.start()])
+    }
 
 
 def _denied(before: str) -> bool:
@@ -135,7 +140,7 @@ def _patterns(entries: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(_expression(entry.split())) for entry in entries)
 
 
-def _expression(words: Iterable[str]) -> str:
+def _expression(words: Sequence[str]) -> str:
     between = rf"(?: [^ |]+){{0,{_BETWEEN}}} "
     spelled = (re.escape(word.strip("*")) for word in words)
     parts = [

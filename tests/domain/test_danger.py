@@ -93,6 +93,8 @@ def test_words_stand_in_order_in_one_thought_with_three_between() -> None:
     assert hear("Ontploffingsgevaar! Kabels", words).asking == ("*gevaar", "kabel*")
     assert hear("KÁBEL", words).asking == ("kabel*",), "accents and capitals do not matter"
     assert hear("x", DangerWords((), ())).suspected is False
+    heard = hear("Draad hangt los, KABELS ook", words)
+    assert heard.said == ("draad hangt los", "kabels"), "as somebody said it, for who looks"
 
 
 def test_a_list_as_beheer_types_it() -> None:
