@@ -13,17 +13,18 @@ from ..auth import Visit, enter, melder_at, visit
 from ..domain import workflow
 from ..domain.actor import Actor
 from ..domain.errors import DomainError, InvalidInput
+from ..domain.sentence import say
 from ..flow import feedback, standing, verdict
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads
 from ..store.melding import Melding
+from .taal import _, translate
 from .volgpagina import Typed, confirm_page, follow_page
 
 pages = Blueprint("melderswoord", __name__)
 
-NOTHING = "Schrijf op wat u wilt toevoegen, of kies een foto."
-STILL_WRONG = "Schrijf op wat er nog niet goed is, of kies een foto."
+NOTHING = say("Schrijf op wat u wilt toevoegen, of kies een foto.")
+STILL_WRONG = say("Schrijf op wat er nog niet goed is, of kies een foto.")
 SEE_PHOTO = "Zie de foto."
-THANKS = "Dank u wel voor uw antwoord."
 
 
 @pages.post("/volgen/<nummer>/aanvullen")
@@ -47,10 +48,10 @@ def aanvullen(nummer: str) -> ResponseReturnValue:
     if refused := _attempt(typed, add):
         return follow_page(melding, typed, refused)
     kept, not_kept = _add_photos(here, melding, files, checked, actor)
-    told = ["Uw tekst is toegevoegd."] if typed.text.strip() else []
-    told += [f"{_photos(kept)} toegevoegd."] if kept else []
+    told = [_("Uw tekst is toegevoegd.")] if typed.text.strip() else []
+    told += [_photos_added(kept)] if kept else []
     if told and melding.status == workflow.AFGEHANDELD:
-        told.append("Uw melding is al klaar. Een medewerker leest binnen 2 werkdagen wat u stuurde.")
+        told.append(_("Uw melding is al klaar. Een medewerker leest binnen 2 werkdagen wat u stuurde."))
     if told:
         flash(" ".join(told), "ok")
     _flash_not_kept(not_kept)
@@ -61,7 +62,7 @@ def aanvullen(nummer: str) -> ResponseReturnValue:
 @enter("melder", "medewerker")
 def vraag_intrekken(nummer: str) -> ResponseReturnValue:
     """Asks whether the melder is sure."""
-    melding, _ = melder_at(visit(), nummer)
+    melding = melder_at(visit(), nummer)[0]
     return confirm_page(melding, "intrekken", Typed())
 
 
@@ -81,7 +82,7 @@ def intrekken(nummer: str) -> ResponseReturnValue:
 @enter("melder", "medewerker")
 def vraag_heropenen(nummer: str) -> ResponseReturnValue:
     """Asks what is still wrong."""
-    melding, _ = melder_at(visit(), nummer)
+    melding = melder_at(visit(), nummer)[0]
     return confirm_page(melding, "niet-opgelost", Typed())
 
 
@@ -101,8 +102,8 @@ def heropenen(nummer: str) -> ResponseReturnValue:
 
     if refused := _attempt(typed, reopen):
         return confirm_page(melding, "niet-opgelost", typed, refused)
-    _, not_kept = _add_photos(here, melding, files, checked, actor)
-    flash("Dank u wel. Iemand anders kijkt er opnieuw naar.", "ok")
+    not_kept = _add_photos(here, melding, files, checked, actor)[1]
+    flash(_("Dank u wel. Iemand anders kijkt er opnieuw naar."), "ok")
     _flash_not_kept(not_kept)
     return _back(melding)
 
@@ -122,7 +123,8 @@ def oordeel(nummer: str) -> ResponseReturnValue:
     if refused := _attempt(typed, judge, field="waarom"):
         return follow_page(melding, typed, refused)
     if melding.status == workflow.AFGEHANDELD:
-        flash(THANKS if answer else f"{THANKS} Wij leggen het u binnen 2 werkdagen beter uit.", "ok")
+        thanks = _("Dank u wel voor uw antwoord.")
+        flash(thanks if answer else f"{thanks} {_('Wij leggen het u binnen 2 werkdagen beter uit.')}", "ok")
     return _back(melding, "meer")
 
 
@@ -142,7 +144,7 @@ def oordeel_meer(nummer: str) -> ResponseReturnValue:
 
     if refused := _attempt(typed, say, field="cijfer"):
         return follow_page(melding, typed, refused)
-    flash(THANKS, "ok")
+    flash(_("Dank u wel voor uw antwoord."), "ok")
     return _back(melding)
 
 
@@ -155,9 +157,9 @@ def _words_of_photo(here: Visit, melding: Melding) -> str:
 def _withdraw(here: Visit, melding: Melding, words: str, actor: Actor) -> None:
     result = feedback.withdraw_melding(here.session, melding, reason=words, actor=actor, now=here.now)
     if result == feedback.WITHDRAWN:
-        flash("Uw melding is ingetrokken.", "ok")
+        flash(_("Uw melding is ingetrokken."), "ok")
     else:
-        flash("Het team is al begonnen. Wij hebben gevraagd om te stoppen. U ziet hier wat het wordt.", "info")
+        flash(_("Het team is al begonnen. Wij hebben gevraagd om te stoppen. U ziet hier wat het wordt."), "info")
 
 
 def _attempt(typed: Typed, change: Callable[[], None], field: str = "tekst") -> int:
@@ -187,7 +189,7 @@ def _add_photos(
     store = here.adapters.photos
     results = [*refused, *add_photos(here.session, melding, uploads, actor=actor, now=here.now, store=store)]
     kept = sum(result.kept for result in results)
-    return kept, [f"{files[one.position - 1].filename}: {one.detail}" for one in results if not one.kept]
+    return kept, [f"{files[one.position - 1].filename}: {translate(one.detail)}" for one in results if not one.kept]
 
 
 def _flash_not_kept(sentences: list[str]) -> None:
@@ -199,5 +201,5 @@ def _back(melding: Melding, anchor: str | None = None) -> ResponseReturnValue:
     return redirect(url_for("volgen.volg", nummer=melding.number, _anchor=anchor), 303)
 
 
-def _photos(count: int) -> str:
-    return "1 foto is" if count == 1 else f"{count} foto's zijn"
+def _photos_added(count: int) -> str:
+    return _("1 foto is toegevoegd.") if count == 1 else _("%(n)s foto's zijn toegevoegd.", n=count)

@@ -11,15 +11,17 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import enter, visit
 from ..domain.errors import DomainError, TooMany
+from ..domain.sentence import say
 from ..flow import access
 from ..limits import count_guess
 from ..store.melding import Melding
 from .layout import Sender, page_sender, show_as
+from .taal import _
 from .volgen import remember
 
 pages = Blueprint("toegang", __name__)
 
-WRONG = "Deze code klopt niet, of hij werkt niet meer. Kijk nog eens goed, of vraag een nieuwe code."
+WRONG = say("Deze code klopt niet, of hij werkt niet meer. Kijk nog eens goed, of vraag een nieuwe code.")
 ASKED, LINK = "toegang", "toegang_link"
 """What the cookie holds meanwhile: the address that was filled in and its gemeente; the token of the link."""
 
@@ -69,7 +71,7 @@ def open_met_code() -> ResponseReturnValue:
     asked = cookie[ASKED]
     given = request.form.get("code", "")[:30]
     if not given.strip():
-        return _code({"code": "Vul de code van 8 cijfers in."}, 400)
+        return _code({"code": _("Vul de code van 8 cijfers in.")}, 400)
     to = access.read_address(asked["adres"], field="adres")
     try:
         count_guess("toegang", to.value)
@@ -114,11 +116,11 @@ def _opened(found: Sequence[Melding]) -> ResponseReturnValue:
     for name in (ASKED, LINK):
         cookie.pop(name, None)
     if not found:
-        flash("Bij dit adres staan geen meldingen meer.", "info")
+        flash(_("Bij dit adres staan geen meldingen meer."), "info")
     elif len(found) == 1:
-        flash("Uw melding staat nu ook op dit apparaat.", "ok")
+        flash(_("Uw melding staat nu ook op dit apparaat."), "ok")
     else:
-        flash(f"Uw {len(found)} meldingen staan nu ook op dit apparaat.", "ok")
+        flash(_("Uw %(n)s meldingen staan nu ook op dit apparaat.", n=len(found)), "ok")
     return redirect(url_for("volgen.zoek"), 303)
 
 

@@ -12,19 +12,18 @@ from ..auth import Visit, enter, melder_at, melder_by_token, token_was_good, vis
 from ..domain import tokens, workflow
 from ..domain.errors import Gone, InvalidInput, NotFound
 from ..domain.numbers import parse_number
+from ..domain.sentence import say
 from ..flow import verdict
 from ..limits import count_guess
 from ..store.melding import Melding, melding_by_number
+from .taal import _
 from .volgpagina import Typed, follow_page
 
 pages = Blueprint("volgen", __name__)
 
 MOST_FOLLOWED = 20
 """Follow tokens a browser keeps; the oldest goes, its link in the bericht stays."""
-NO_MATCH = "Dit nummer en deze code horen niet bij elkaar. Kijk nog eens in ons bericht, of bel ons."
-NO_QUESTION = "Over deze melding vragen wij nu niets. Wilt u nog iets zeggen? Dat kan op deze pagina, of bel ons."
-TOO_LATE = "Deze vraag kon u 30 dagen lang beantwoorden. Wilt u nog iets zeggen? Dat kan op deze pagina, of bel ons."
-LOOKING_AGAIN = "U liet al weten dat het niet is opgelost. Wij kijken er opnieuw naar."
+NO_MATCH = say("Dit nummer en deze code horen niet bij elkaar. Kijk nog eens in ons bericht, of bel ons.")
 
 
 @pages.get("/v/<token>")
@@ -37,7 +36,7 @@ def open_link(token: str) -> ResponseReturnValue:
     """
     here = visit()
     try:
-        melding, _ = melder_by_token(here, token)
+        melding = melder_by_token(here, token)[0]
     except Gone:
         return render_template("volgen_link.html", why="gewist"), 410
     except NotFound:
@@ -55,8 +54,12 @@ def open_link(token: str) -> ResponseReturnValue:
 def _why_no_question(melding: Melding) -> str:
     """A yes or no that comes when nothing is asked (any more)."""
     if melding.status == workflow.HEROPEND:
-        return LOOKING_AGAIN
-    return TOO_LATE if melding.status == workflow.AFGEHANDELD else NO_QUESTION
+        return _("U liet al weten dat het niet is opgelost. Wij kijken er opnieuw naar.")
+    if melding.status == workflow.AFGEHANDELD:
+        why = _("Deze vraag kon u 30 dagen lang beantwoorden.")
+    else:
+        why = _("Over deze melding vragen wij nu niets.")
+    return f"{why} {_('Wilt u nog iets zeggen? Dat kan op deze pagina, of bel ons.')}"
 
 
 @pages.get("/volgen")
@@ -77,7 +80,7 @@ def open_by_code() -> ResponseReturnValue:
     except InvalidInput as error:
         return _search(number, {"nummer": error.detail}, 400)
     if not code.strip():
-        return _search(number, {"code": "Vul de code van 8 cijfers in."}, 400)
+        return _search(number, {"code": _("Vul de code van 8 cijfers in.")}, 400)
     count_guess("volgcode", found)
     melding = melding_by_number(here.session, found, scope=here.public_scope)
     keys = here.settings.secret_keys
@@ -94,7 +97,7 @@ def volg(nummer: str) -> ResponseReturnValue:
     if nummer not in cookie.get("volgen", {}):
         return _search(nummer[:30], {}, 404, locked=True)
     try:
-        melding, _ = melder_at(visit(), nummer)
+        melding = melder_at(visit(), nummer)[0]
     except NotFound:
         cookie["volgen"] = {known: token for known, token in cookie["volgen"].items() if known != nummer}
         return _search(nummer[:30], {}, 404, locked=True)

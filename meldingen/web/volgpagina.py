@@ -47,6 +47,7 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
     ids = [part.opdracht_id for part in parts]
     photos = photos_of(here.session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
     own = [photo for photo in photos if photo.melding_id == melding.id]
+    theirs = [photo for photo in photos if photo.melding_id != melding.id]
     today = local_day(here.now)
     kept_closed = melding.closed_at is not None and feedback.was_kept_closed(here.session, melding)
     home = gemeente_by_id(here.session, melding.gemeente_id)
@@ -64,8 +65,8 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
         notices=trail.told_to_melder(here.session, melding),
         lines=list(reversed(timeline.timeline_of(here.session, melding, now=here.now))),
         category=category_by_id(here.session, melding.category_id, scope=scope) if melding.category_id else None,
-        own=_pictures(own, f"Uw foto bij melding {number}"),
-        team=_pictures([p for p in photos if p not in own], f"Foto van het team bij melding {number}"),
+        own=_pictures(own, _("Uw foto bij melding %(nummer)s", nummer=number)),
+        team=_pictures(theirs, _("Foto van het team bij melding %(nummer)s", nummer=number)),
         room=_room(own),
         waiting=sum(photo.status not in (KLAAR, ONLEESBAAR) for photo in own),
         unreadable=[REASONS.get(photo.reason, "") for photo in own if photo.status == ONLEESBAAR],
@@ -107,7 +108,13 @@ def _pictures(photos: Sequence[Photo], words: str) -> list[tuple[str, str, str]]
         (
             f"/api/v1/fotos/{photo.public_id}?formaat=klein",
             f"/api/v1/fotos/{photo.public_id}?formaat=groot",
-            f"{words} van {date_words(photo.received_at)}, {n} van {len(shown)}",
+            _(
+                "%(wat)s, van %(dag)s, %(n)s van %(alle)s",
+                wat=words,
+                dag=date_words(photo.received_at),
+                n=n,
+                alle=len(shown),
+            ),
         )
         for n, photo in enumerate(shown, start=1)
     ]
