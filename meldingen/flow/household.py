@@ -22,6 +22,7 @@ from ..store.gemeente import Gemeente
 from ..store.team import KINDS, Team, every_team
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
+COLOUR = r"#[0-9a-fA-F]{6}"
 HOST = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 ADDRESS = r"https?://[^\s]+"
 
@@ -43,19 +44,20 @@ _CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
     "website": ("website", _fitting(ADDRESS, "Begin een website met https://.")),
     "complaint": ("klacht", lambda value, _: value),
     "statement": ("verklaring", _fitting(ADDRESS, "Begin het adres van de verklaring met https://.")),
+    "colour": ("kleur", _fitting(COLOUR, "Schrijf een kleur als #14506b.")),
     "host": ("host", _fitting(HOST, "Een host is een naam als meldingen.voorbeeld.nl, zonder https:// en poort.")),
 }
 """Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name.
 What is in `_POLICY` is policy, the others are columns."""
-_POLICY: Mapping[str, str] = {"complaint": "klacht", "statement": "toegankelijkheidsverklaring"}
+_POLICY: Mapping[str, str] = {"complaint": "klacht", "colour": "kleur", "statement": "toegankelijkheidsverklaring"}
 
 
 def change_gemeente(
     session: Session, gemeente: Gemeente, facts: Mapping[str, str], *, actor: Actor, now: datetime
 ) -> None:
-    """Changes what is given: name, phone, hours, email, website, complaint, statement, host. phone: as people
-    read it. complaint: where a klacht can go, an address or a number, as a sentence takes it. statement: the address of
-    the accessibility statement in the register (A11Y-18).
+    """Changes what is given: name, phone, hours, email, website, complaint, statement, colour, host. phone: as
+    people read it. complaint: where a klacht can go, an address or a number, as a sentence takes it. statement: the
+    address of the accessibility statement in the register (A11Y-18). colour: of the bar above the app.
 
     Raises Forbidden without the role beheer, InvalidInput with all mistakes at once, Conflict for a host in use.
     """

@@ -11,8 +11,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ..domain.danger import DangerWords
-
 DEFAULTS = Path(__file__).resolve().parent.parent / "defaults"
 
 
@@ -79,12 +77,6 @@ def hard_words() -> Mapping[str, str]:
     """Words that few people use, each with what to write instead."""
     words: Mapping[str, str] = read_defaults("hard_words.toml")["words"]
     return words
-
-
-@cache
-def danger_defaults() -> DangerWords:
-    """The words of danger a gemeente starts with."""
-    return DangerWords(**{name: tuple(entries) for name, entries in read_defaults("danger_words.toml").items()})
 
 
 def read_defaults(name: str) -> dict[str, Any]:

@@ -69,6 +69,12 @@ def category_by_id(session: Session, category_id: int, *, scope: Collection[int]
     return session.scalar(sa.select(Category).where(Category.id == category_id, Category.gemeente_id.in_(scope)))
 
 
+def categories_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> dict[int, Category]:
+    """These categories by id, as far as they are in scope."""
+    found = session.scalars(sa.select(Category).where(Category.id.in_(ids), Category.gemeente_id.in_(scope)))
+    return {one.id: one for one in found}
+
+
 def categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Category]:
     """The active categories in scope: main categories and subs, in the gemeente's own order."""
     query = sa.select(Category).where(Category.gemeente_id.in_(scope), Category.active)

@@ -138,6 +138,11 @@ def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) 
     return session.scalar(sa.select(Melding).where(Melding.id == melding_id, Melding.gemeente_id.in_(scope)))
 
 
+def meldingen_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> Sequence[Melding]:
+    """These meldingen, as far as they are in scope."""
+    return session.scalars(sa.select(Melding).where(Melding.id.in_(ids), Melding.gemeente_id.in_(scope))).all()
+
+
 def newest_melding(session: Session, *, scope: Collection[int]) -> Melding | None:
     """The melding in scope that was received last and was not withdrawn."""
     query = sa.select(Melding).where(Melding.gemeente_id.in_(scope), Melding.withdrawn_at.is_(None))

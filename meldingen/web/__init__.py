@@ -19,8 +19,8 @@ from . import (
     kcc_post,
     layout,
     melden,
-    melderswoord,
     metrics,
+    mijn_meldingen,
     minder_mail,
     openbaarheid,
     packing,
@@ -34,9 +34,9 @@ from . import (
     team_moves,
     teksten,
     terugkoppeling,
-    toegang,
     vastgelopen,
     volgen,
+    webapp,
     zinhulp,
 )
 
@@ -44,9 +44,9 @@ PAGES: tuple[Blueprint, ...] = (
     start.pages,
     plek.pages,
     volgen.pages,
-    melderswoord.pages,
-    toegang.pages,
     apparaat.pages,
+    webapp.pages,
+    mijn_meldingen.pages,
     inloggen.pages,
     postvak.pages,
     team.pages,
@@ -76,6 +76,7 @@ def init_app(app: Flask) -> None:
     packing.init_app(app)
     headers.init_app(app)
     layout.init_app(app)
+    webapp.init_app(app)
     app.register_blueprint(gezond.pages)
     app.register_blueprint(minder_mail.pages)  # mail programs post here, without the token of a form
     for pages in melden.PAGES:  # these look where a POST comes from: their forms carry nothing that expires

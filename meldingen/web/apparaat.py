@@ -1,4 +1,5 @@
-"""The device of a melder at the volgpagina: switching messages on and off, and the service worker that shows them.
+"""The device of a melder at the volgpagina: switching messages on and off. What shows them is the service worker of
+webapp.py.
 
 The page's own script calls these doors (static/js/apparaat.js); without scripts there is no button. Apps use the API.
 """
@@ -13,17 +14,8 @@ from ..domain.errors import DomainError
 from ..flow.devices import comes_first, forget_device, subscribe_device
 from ..store.melding import Melding
 from ..store.push import subscription_of
-from .static_files import STATIC
 
 pages = Blueprint("apparaat", __name__)
-
-
-@pages.get("/sw.js")
-@enter("iedereen")
-def service_worker() -> Response:
-    """Served from the root, since a service worker minds only what lies below its own address."""
-    content = (STATIC / "js/sw.js").read_bytes()
-    return Response(content, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 
 @pages.post("/volgen/<nummer>/apparaat")

@@ -31,6 +31,9 @@ from . import static_files, taal
 
 log = structlog.get_logger()
 
+COLOUR = "#14506b"
+"""Of the bar above the app, where a gemeente has not chosen its own."""
+
 
 @dataclass(frozen=True)
 class Sender:
@@ -48,6 +51,7 @@ class Sender:
     host: str | None
     statement: str
     """The address of the accessibility statement in the register; "" while there is none."""
+    colour: str = COLOUR
 
     @property
     def phone_link(self) -> str:
@@ -76,6 +80,7 @@ def init_app(app: Flask) -> None:
         end_words=END_WORDS,
         step_words=step_words,
         object_words=object_words,
+        with_gemeente=with_gemeente,
     )
     app.context_processor(_around)
 
@@ -99,6 +104,11 @@ def page_sender() -> Sender | None:
         by_host[0] if by_host else known[0] if len(known) == 1 else next((s for s in known if s.slug == asked), None)
     )
     return cast("Sender | None", g.sender)
+
+
+def with_gemeente(path: str, sender: Sender | None) -> str:
+    """The address of a page of this gemeente: named in it where several share one host."""
+    return f"{path}?gemeente={sender.slug}" if sender is not None and not sender.host and len(senders()) > 1 else path
 
 
 def show_as(gemeente_id: int) -> Sender:
@@ -134,6 +144,7 @@ def _sender(gemeente: Gemeente) -> Sender:
         theme_class=gemeente.theme_class,
         host=gemeente.host,
         statement=str(gemeente.policy.get("toegankelijkheidsverklaring", "")),
+        colour=str(gemeente.policy.get("kleur") or COLOUR),
     )
 
 
@@ -147,10 +158,14 @@ class Place:
 
 
 def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
-    """The menu: for everybody to melden and volgen, for medewerkers their own rooms. stuck: work that was given up;
+    """The menu: for everybody to melden and follow, for medewerkers their own rooms. stuck: work that was given up;
     to_do: open items of this person's roles."""
     if not actor.is_staff:
-        return [Place(say("Melding doen"), "/melden"), Place(say("Melding volgen"), "/volgen")]
+        return [
+            Place(say("Melding doen"), "/melden"),
+            Place(say("Mijn meldingen"), "/mijn-meldingen"),
+            Place(say("Melding volgen"), "/volgen"),
+        ]
     rooms = []
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))

@@ -24,9 +24,11 @@ T = TypeVar("T")
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
     "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van",
-    "vragen_versie", "nabij_van", "object",
+    "vragen_versie", "nabij_van", "object", "versie", "fotos_volgen",
 )  # fmt: skip
 ANSWER = "antwoord_"
+DEVICE = ("versie", "fotos_volgen", "gemeente")
+"""What the script of the form tells of the device: how often it changed there, and how many photos are only there."""
 HONEYPOT = "onderwerp"
 """A field that people do not see and machines fill in (SEC-08: no puzzle)."""
 
@@ -160,7 +162,7 @@ def body_hash(new: NewMelding, photos: Sequence[Draft]) -> bytes:
         [new.description, new.category_slug, dict(new.answers), new.danger, new.gemeente_slug, new.same_as],
         [contact.name, contact.email, contact.phone.e164 if contact.phone else "", contact.preference,
          contact.only_when_done, contact.night_too, contact.postal_address] if contact else None,
-        [photo.sha256.hex() for photo in photos],
+        sorted(photo.sha256.hex() for photo in photos),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
 

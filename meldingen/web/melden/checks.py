@@ -74,8 +74,8 @@ def _asked_in(form: Form, chosen: Category) -> int | None:
 
 
 def check_photos(form: Form) -> None:
-    """Words or a photo: one of the two."""
-    if not form.photos and not form.values["omschrijving"].strip():
+    """Words or a photo: one of the two. A photo may still be in the device only."""
+    if not form.photos and not form.values["fotos_volgen"] and not form.values["omschrijving"].strip():
         form.errors.setdefault("foto", NOTHING_TOLD)
 
 

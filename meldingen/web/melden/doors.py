@@ -21,7 +21,7 @@ from . import bekend
 from .checks import CHECKS, check_melding, first_wrong, known_object, must_be_shown
 from .form import PREFILLED, Form, cookie_key, field_key, keep_cookie, look, take
 from .guard import find_refusal
-from .pages import show
+from .pages import show, show_without_person
 from .photos import collect_photos
 from .steps import STEPS, Step
 
@@ -65,6 +65,8 @@ def stap(naam: str) -> ResponseReturnValue:
     step = STEPS[naam]
     if naam == "waar":
         _follow_link(form)
+    if naam == "controleren" and "leeg" in request.args:
+        return show_without_person(form)
     if naam == "controleren" and check_melding(form) is None:
         return redirect(url_for("melden.stap", naam=first_wrong(form), controle="ja"), 303)
     if naam == "bekend" and not bekend.near_form(form):
@@ -101,6 +103,26 @@ def bewaar(naam: str) -> ResponseReturnValue:
     if form.errors or form.refused:
         return show(step, form, 400)
     return redirect(url_for("melden.stap", naam=naam) if more else _next(step, form), 303)
+
+
+@pages.post("/melden/delen")
+@enter("iedereen")
+def delen() -> ResponseReturnValue:
+    """A photo that another app on the phone shares with this one: it lands in the form that is under way, or in a new
+    one. Mostly the service worker does this in the device (js/melden/gedeeld.js); this is for when it is not there.
+    """
+    form = take(visit(), hold=False)
+    if form is None:
+        return render_template("melden/kies_gemeente.html", query=request.args), 400
+    if refused := find_refusal(form):
+        return show(STEPS["foto"], form, refused)
+    form = take(visit())
+    assert form is not None, "it was there a moment ago"
+    shared = request.form.get("tekst", "") or request.form.get("titel", "")
+    form.values["omschrijving"] = form.values["omschrijving"] or shared
+    collect_photos(form)
+    form.save()
+    return redirect(url_for("melden.stap", naam="foto"), 303)
 
 
 @pages.get("/melden/vragen")

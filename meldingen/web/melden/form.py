@@ -7,6 +7,7 @@ hidden field, which wins. The key is the idempotency key of the melding it becom
 import re
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Response, g, request
 
@@ -16,7 +17,7 @@ from ...store.category import Category, category_by_slug
 from ...store.concept import Concept
 from ..drafts import Draft, Drafts
 from ..layout import Sender, page_sender, show_as
-from ..melding_form import ANSWER, FIELDS, Filled
+from ..melding_form import ANSWER, DEVICE, FIELDS, Filled
 from .steps import Step
 
 KEY = re.compile(r"[0-9a-f]{32}")
@@ -61,6 +62,21 @@ class Form:
         if not slug or "\x00" in slug:
             return None
         return category_by_slug(self.here.session, slug, scope=[self.sender.id])
+
+    @property
+    def device_facts(self) -> dict[str, Any]:
+        """What the script of the page must know of what we have (static/js/melden/concept.js says whose values count).
+
+        fields: what is kept of it; version: the last change of the device that we got; linked: a link filled it in.
+        """
+        values = {name: [value] for name, value in self.values.items() if value and name not in DEVICE}
+        answers = {ANSWER + name: given for name, given in self.filled.answers.items()}
+        return {
+            "fields": {**values, **answers} if self.kept else {},
+            "version": self.values["versie"] if self.values["versie"].isdigit() else "0",
+            "linked": any(request.args.get(name) for name in PREFILLED),
+            "link_names": " ".join(PREFILLED),
+        }
 
     def move_to(self, gemeente_id: int) -> None:
         """Makes it a form of the gemeente the place lies in."""

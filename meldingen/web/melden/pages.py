@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from ...domain.intake import MAX_PHOTOS, NewMelding
@@ -36,7 +36,8 @@ def around(step: Step, form: Form) -> dict[str, Any]:
         "count": COUNT,
         "steps": [one for one in STEPS.values() if one.name != "bekend"],
         "step_before": BEFORE.get(step.name, ""),
-        "sleutel": form.key,
+        "sleutel": "" if "leeg" in request.args else form.key,
+        "device": form.device_facts,
         "terug": form.back,
         "carried": {
             name: form.values[name]
@@ -71,6 +72,11 @@ def _words(form: Form) -> dict[str, Any]:
         "groups": category_groups(categories_of(form.here.session, scope=[form.sender.id])),
         "chosen": form.chosen,
     }
+
+
+def show_without_person(form: Form) -> ResponseReturnValue:
+    """The last step for a browser that keeps it: its script fills it with what the device holds."""
+    return render_template("melden/zonder_bereik.html", **around(STEPS["controleren"], form))
 
 
 def _near(form: Form) -> dict[str, Any]:

@@ -61,6 +61,7 @@ def versturen() -> ResponseReturnValue:
         form.end()
         return _sent(here, earlier, [], status=200)
     form.overlay(None)
+    form.values["fotos_volgen"] = ""  # now they are here
     collect_photos(form)
     found = check_melding(form)
     if found is None:
@@ -93,9 +94,9 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
     return _sent(here, registered.melding, _fates(results, photos), status=status)
 
 
-def _fates(results: Sequence[PhotoResult], photos: Sequence[Draft]) -> list[tuple[str, PhotoResult]]:
-    """Each photo by its name, with how it fared."""
-    return [(photos[one.position - 1].name if one.position <= len(photos) else "", one) for one in results]
+def _fates(results: Sequence[PhotoResult], photos: Sequence[Draft]) -> list[tuple[Draft, PhotoResult]]:
+    """Each photo with how it fared."""
+    return [(photos[one.position - 1], one) for one in results if one.position <= len(photos)]
 
 
 def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[Draft]) -> list[PhotoResult]:
@@ -111,7 +112,7 @@ def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[
 
 
 def _sent(
-    here: Visit, melding: Melding, fates: Sequence[tuple[str, PhotoResult]], *, status: int
+    here: Visit, melding: Melding, fates: Sequence[tuple[Draft, PhotoResult]], *, status: int
 ) -> ResponseReturnValue:
     """Where the melding is, for a person or a script; this browser may follow it from now on."""
     remember(here, melding)
@@ -128,7 +129,10 @@ def _sent(
         "code": tokens.spoken_code(keys, melding.id, melding.token_generation),
         "volgen": f"{here.settings.public_url}/v/{token}",
         "ontvangen": receipt,
-        "fotos": [{"naam": name, "uitkomst": one.outcome, "uitleg": one.detail} for name, one in fates],
+        "fotos": [
+            {"naam": photo.name, "sha256": photo.sha256.hex(), "uitkomst": one.outcome, "uitleg": one.detail}
+            for photo, one in fates
+        ],
     }, status
 
 

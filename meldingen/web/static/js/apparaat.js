@@ -32,7 +32,7 @@ if (part && able) {
     if ((await Notification.requestPermission()) !== "granted") {
       return "Uw browser houdt berichten tegen. U kunt dat bij de instellingen van uw browser veranderen.";
     }
-    await navigator.serviceWorker.register("/sw.js");
+    await globalThis.registreerWerker();
     const worker = await navigator.serviceWorker.ready;
     const raw = atob(part.dataset.sleutel.replaceAll("-", "+").replaceAll("_", "/"));
     const key = Uint8Array.from(raw, (char) => char.charCodeAt(0));

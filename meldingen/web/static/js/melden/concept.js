@@ -27,7 +27,7 @@ export const BUSY = "bezig";
 export const WAITS = "wacht";
 export const WRONG = "mis";
 
-const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|gemeente|foto.*)$/;
+const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|gemeente|terug|foto.*)$/;
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("meldingen") : null;
 const listeners = [];
 
@@ -62,16 +62,27 @@ export const all = async () => (await opslag.readAll("concept")).sort((a, b) => 
 export const current = async (gemeente) =>
   (await all()).find((one) => one.state === BUSY && (one.gemeente ?? "") === gemeente);
 
-const empty = (key, gemeente) => ({ key, gemeente, values: {}, words: {}, count: 0, state: BUSY });
+const empty = (key, { gemeente = "", link = "" }) => ({ key, gemeente, link, values: {}, words: {}, count: 0, state: BUSY });
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
-/** Changes these fields of a form by hand; nothing is written when they are what they were. */
-export const save = async (key, values, words = {}, gemeente = "") => {
+/** Whether nothing was filled in yet; photos are counted apart. */
+export const isEmpty = (form) => !Object.values(form.values).flat().some(Boolean);
+
+/** Makes a form under a new key, for a photo that comes before any word. from: as save takes it. */
+export const begin = async (key, from) => {
+  await opslag.change("concept", key, (before) => (before ? undefined : { ...empty(key, from), changedAt: Date.now() }));
+  tell("concept", key);
+};
+
+/** Changes these fields of a form by hand; nothing is written when they are what they were. from: {gemeente, link} of a
+ * new form; link is the address that filled it in. */
+export const save = async (key, values, words = {}, from = {}) => {
   let changed = false;
   const kept = await opslag.change("concept", key, (before) => {
-    const form = before ?? empty(key, gemeente);
+    const form = before ?? empty(key, from);
     const after = { ...form, values: { ...form.values, ...values }, words: { ...form.words, ...words } };
     if (same(after.values, form.values) && same(after.words, form.words)) return undefined;
+    if (!before && isEmpty(after)) return undefined;
     changed = true;
     return { ...after, count: form.count + 1, changedAt: Date.now() };
   });
@@ -80,9 +91,9 @@ export const save = async (key, values, words = {}, gemeente = "") => {
 };
 
 /** Takes over what the server has of a form: its fields, and the count that it got last. */
-export const adopt = async (key, values, words, count, gemeente = "") => {
+export const adopt = async (key, values, words, count, from = {}) => {
   await opslag.change("concept", key, (before) => {
-    const form = before ?? empty(key, gemeente);
+    const form = before ?? empty(key, from);
     const after = { ...form, values: { ...form.values, ...values }, words: { ...form.words, ...words } };
     if (same(after.values, form.values) && same(after.words, form.words)) return undefined;
     return { ...after, count: Math.max(form.count, count), changedAt: Date.now() };
@@ -116,8 +127,9 @@ export const sha256Of = async (blob) => {
 };
 
 export const photos = {
+  all: () => opslag.readAll("foto"),
   async list(key) {
-    const kept = (await opslag.readAll("foto")).filter((one) => one.key === key);
+    const kept = (await photos.all()).filter((one) => one.key === key);
     return kept.sort((a, b) => a.addedAt - b.addedAt || (a.sha256 < b.sha256 ? -1 : 1));
   },
   async put(key, file) {

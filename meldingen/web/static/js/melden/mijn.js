@@ -1,7 +1,7 @@
 // "Mijn meldingen": what waits in this device and how it stands, what is half done, and what was sent from here. Works
 // without coverage; the words stand in the templates of the page.
 
-import { BUSY, WAITS, WRONG, all, forgetSent, keepSent, onChange, photos, sent } from "./concept.js";
+import { BUSY, WAITS, WRONG, all, forgetSent, isEmpty, keepSent, onChange, photos, sent } from "./concept.js";
 import { keepSending, put, sendNow, takeBack, throwAway } from "./uitbak.js";
 import { goOnWith } from "./verder.js";
 
@@ -158,7 +158,8 @@ const showSent = async () => {
 
 let drawing = Promise.resolve();
 const draw = async () => {
-  const forms = await all();
+  const pictured = new Set((await photos.all()).map((photo) => photo.key));
+  const forms = (await all()).filter((form) => pictured.has(form.key) || !isEmpty(form));
   fill("wacht", await Promise.all(forms.filter((form) => form.state === WAITS || form.state === WRONG).map(waits)));
   fill("bezig", await Promise.all(forms.filter((form) => form.state === BUSY).map(busy)));
   await showSent();

@@ -99,8 +99,8 @@ const bring = async (form) => {
   if (!ok) return { cause: "mens", status, code: told.code, words: told.detail, step: told.stap, fields: told.velden };
   const refused = list.filter((photo) => photo.refused).map(({ name, refused: words }) => ({ name, words }));
   const follow = [];
-  own.forEach((photo, place) => {
-    const fate = told.fotos?.[place];
+  own.forEach((photo) => {
+    const fate = told.fotos?.find((one) => one.sha256 === photo.sha256);
     if (fate?.uitkomst === "geweigerd") refused.push({ name: photo.name, words: fate.uitleg });
     if (!CONFIRMED.includes(fate?.uitkomst)) follow.push(photo.sha256);
   });

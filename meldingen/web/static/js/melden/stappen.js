@@ -1,0 +1,257 @@
+// One step of the form in the browser: every change is kept in the device, what is there comes back after a reload or a
+// crash, a step goes on without coverage, and the last button puts the melding in the outbox.
+//
+// A step is a plain POST with everything that is known, so that the server can check it and show the next page. The
+// mark `?bewaard` in its address tells the service worker that this device holds it all, so that it may go on to the next
+// page by itself. A browser that keeps nothing gets the plain form. After the fields of a step were filled in by this
+// script, the form gets the event "concept:hersteld"; scripts that show a field in another way listen to it.
+
+import * as concept from "./concept.js";
+import { isDurable } from "./opslag.js";
+import { keepSending, put, sendNow, takeBack } from "./uitbak.js";
+import { chosenKey, forgetChoice } from "./verder.js";
+
+const TYPING_MS = 200;
+const PATIENCE_MS = 20_000;
+const HERE = "meldingen-bezig"; // the form that this tab is at
+const form = document.querySelector("form[data-melden]");
+const step = form?.dataset.stap ?? "";
+const gemeente = form?.elements.gemeente?.value ?? "";
+const shown = (name) => document.querySelector(`[data-${name}]`);
+
+// What stands in the page
+
+const wordsOf = (field) => {
+  if (field.tagName === "SELECT") return field.value ? field.selectedOptions[0]?.textContent.trim() : "";
+  if (!["radio", "checkbox"].includes(field.type)) return undefined;
+  return field.checked ? (field.labels?.[0]?.firstChild?.textContent.trim() ?? "") : undefined;
+};
+
+const readPage = () => {
+  const values = {};
+  const words = {};
+  for (const field of form.elements) {
+    if (!concept.isKept(field.name)) continue;
+    values[field.name] ??= [];
+    const told = wordsOf(field);
+    if (told !== undefined) words[field.name] = words[field.name] && told ? `${words[field.name]}, ${told}` : told;
+  }
+  for (const [name, value] of new FormData(form)) if (name in values) values[name].push(value);
+  const place = document.querySelector("[data-place-words]");
+  if (place) words.plaats = place.textContent.trim();
+  return { values, words };
+};
+
+const putInPage = ({ values }) => {
+  for (const field of form.elements) {
+    const given = concept.isKept(field.name) && values[field.name];
+    if (!given) continue;
+    if (["radio", "checkbox"].includes(field.type)) field.checked = given.includes(field.value);
+    else field.value = given[0] ?? "";
+  }
+  form.dispatchEvent(new CustomEvent("concept:hersteld", { bubbles: true, detail: { values } }));
+};
+
+// Keeping it
+
+let key = "";
+let timer;
+const keep = async () => {
+  clearTimeout(timer);
+  const { values, words } = readPage();
+  try {
+    await concept.save(key, values, words, { gemeente, link: location.search });
+  } catch {
+    shown("vol")?.removeAttribute("hidden"); // no room on the device: with coverage the form works as always
+    return false;
+  }
+  return true;
+};
+const keepSoon = () => {
+  clearTimeout(timer);
+  timer = setTimeout(keep, TYPING_MS);
+};
+
+const keepFiles = async () => {
+  for (const input of form.querySelectorAll("input[type=file]")) {
+    for (const file of input.files) await concept.photos.put(key, file);
+    input.value = "";
+  }
+};
+
+// The server's form and the device's: whose values count (the rule stands in concept.js)
+
+const bodyOf = (kept) => {
+  const body = new FormData();
+  for (const [name, values] of Object.entries(kept?.values ?? {})) for (const value of values) body.append(name, value);
+  body.set("sleutel", key);
+  body.set("versie", kept?.count ?? 0);
+  if (gemeente) body.set("gemeente", gemeente);
+  return body;
+};
+
+// Brings the device's form to the server and shows the page again; once per version, so that it cannot go round.
+const bringAlong = async (kept) => {
+  const mark = `${key}:${kept?.count ?? 0}:${step}`;
+  if (sessionStorage.getItem("meldingen-bijgewerkt") === mark) return false;
+  sessionStorage.setItem("meldingen-bijgewerkt", mark);
+  const body = bodyOf(kept);
+  body.set("actie", "toevoegen"); // keeps, and judges nothing
+  try {
+    const path = step === "controleren" ? "contact" : step;
+    const answer = await fetch(`/melden/${path}`, { method: "POST", body, redirect: "manual" });
+    if (answer.type !== "opaqueredirect") return false;
+  } catch {
+    return false;
+  }
+  location.replace(location.href);
+  return true;
+};
+
+const linkedValues = () => {
+  const given = new URLSearchParams(location.search);
+  const names = form.dataset.link.split(" ").filter((name) => given.get(name));
+  return Object.fromEntries(names.map((name) => [name, [given.get(name)]]));
+};
+
+// Makes this page the form under `own`; gives false when the page is about to be shown again.
+const become = async (own, ownKey) => {
+  key = ownKey;
+  form.elements.sleutel.value = key;
+  if (await bringAlong(own)) return false;
+  putInPage(own ?? { values: {} });
+  return true;
+};
+
+// The empty page that the service worker kept.
+const settleEmpty = async (own) => {
+  const linked = linkedValues();
+  const fresh = Object.keys(linked).length && own?.link !== location.search;
+  key = fresh || !own ? concept.newKey() : own.key;
+  form.elements.sleutel.value = key;
+  if (fresh) await concept.save(key, linked, {}, { gemeente, link: location.search });
+  const kept = await concept.load(key);
+  if (kept) putInPage(kept);
+  return true;
+};
+
+// Decides whose form this page shows; gives false when the page is about to be shown again.
+const settle = async () => {
+  const pageKey = concept.keyOf(form);
+  const theirs = JSON.parse(form.dataset.velden);
+  const known = pageKey ? await concept.load(pageKey) : undefined;
+  const over = known ? known.state !== concept.BUSY : Boolean(pageKey && (await concept.sentFrom(pageKey)));
+  const chosen = chosenKey() ? await concept.load(chosenKey()) : undefined;
+  forgetChoice();
+  const own = chosen ?? (known && !over ? known : await concept.current(gemeente));
+  if (!pageKey) return settleEmpty(own);
+  const linked = "gelinkt" in form.dataset && own?.link !== location.search;
+  const serverHas = !over && (linked || Object.keys(theirs).length > 0);
+  if (own?.key === pageKey ? own.count > Number(form.dataset.versie) : own && (chosen || !serverHas)) {
+    return become(own, own.key);
+  }
+  if (over) return become(undefined, concept.newKey()); // it waits to be sent, or was sent: this is another one
+  key = pageKey;
+  if (Object.keys(theirs).length) {
+    await concept.adopt(key, theirs, readPage().words, Number(form.dataset.versie), { gemeente });
+  }
+  return true;
+};
+
+// Going on
+
+const goOn = async (event) => {
+  if (event.defaultPrevented) return; // a second press (pagina.js)
+  event.preventDefault();
+  const button = event.submitter;
+  const kept = (await keep()) && (await keepFiles().then(() => true, () => false)) ? await concept.load(key) : null;
+  const inPage = new Set([...form.elements].map((field) => field.name));
+  const add = (name, value) => {
+    const field = document.createElement("input");
+    field.type = "hidden";
+    [field.name, field.value] = [name, value];
+    form.append(field);
+  };
+  if (button?.name) add(button.name, button.value);
+  if (kept) {
+    for (const [name, values] of Object.entries(kept.values)) if (!inPage.has(name)) for (const one of values) add(name, one);
+    add("versie", kept.count);
+    const open = (await concept.photos.list(key)).filter((photo) => !photo.reference && !photo.refused).length;
+    if (open) add("fotos_volgen", open);
+    form.action += "?bewaard";
+  }
+  form.submit();
+};
+
+const sendOff = async (event) => {
+  if (event.defaultPrevented) return;
+  event.preventDefault();
+  await put(key);
+  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+  const became = await Promise.race([sendNow(key).catch(() => undefined), late]);
+  if (became) return location.assign(became.ontvangen);
+  const failure = (await concept.load(key))?.failure;
+  if (failure?.step && failure.status === 400) {
+    await takeBack(key);
+    return location.assign(`/melden/${failure.step}?controle=ja`); // the server shows what is wrong, at its field
+  }
+  return location.assign(form.dataset.mijn);
+};
+
+// The summary without coverage: the rows that the page names, with what this device holds
+
+const summarise = async (kept) => {
+  const list = document.querySelector("[data-samenvatting]");
+  if (!list) return;
+  const pattern = document.querySelector("template[data-rij]").content.firstElementChild;
+  const photos = await concept.photos.list(key);
+  const words = (name) => {
+    if (name === "fotos") return photos.map((photo) => photo.name).join("\n");
+    const given = (kept.values[name] ?? []).filter(Boolean).join(", ");
+    return name === "plaats" ? kept.words.plaats || kept.words.buurt : given && (kept.words[name] || given);
+  };
+  const rows = JSON.parse(list.dataset.samenvatting).flatMap(({ veld, naam, stap, anders }) => {
+    const text = words(veld) || anders;
+    if (!text) return [];
+    const row = pattern.cloneNode(true);
+    row.querySelector("dt").textContent = naam;
+    row.querySelector("dd").textContent = text;
+    const link = row.querySelector("a");
+    if (stap) link.href = `/melden/${stap}`;
+    else link.parentElement.remove();
+    link.querySelector("span").textContent = ` ${naam.toLowerCase()}`;
+    return [row];
+  });
+  list.replaceChildren(...rows);
+  const danger = shown("bij-gevaar");
+  if (danger) danger.hidden = kept.values.gevaar?.[0] !== "ja";
+};
+
+const open = async () => {
+  const before = concept.keyOf(form);
+  if (!(await settle())) return;
+  const kept = await concept.load(key);
+  if (kept && key !== before && sessionStorage.getItem(HERE) !== key) shown("hersteld")?.removeAttribute("hidden");
+  sessionStorage.setItem(HERE, key);
+  await summarise(kept ?? { values: {}, words: {} });
+  form.addEventListener("input", keepSoon);
+  form.addEventListener("change", keep);
+  form.addEventListener("click", keepSoon); // a pin, a photo or a place chosen by a button of another script
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
+  form.addEventListener("submit", step === "controleren" ? sendOff : goOn);
+  form.dataset.klaar = "ja";
+};
+
+// Starting anew throws away what this device holds too.
+for (const other of document.querySelectorAll("form[action^='/melden/opnieuw']")) {
+  other.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await concept.drop(other.elements.sleutel.value).catch(() => {});
+    other.submit();
+  });
+}
+
+if (await isDurable()) {
+  if (form) await open();
+  await keepSending();
+} else shown("niet-bewaard")?.removeAttribute("hidden");

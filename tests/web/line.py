@@ -1,0 +1,48 @@
+"""A line between browser and server that a test can cut: before the server heard anything, or before its answer leaves.
+
+A browser's own "offline" does not reach its service workers, and says nothing of a line that is there and does nothing.
+"""
+
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Start = Callable[..., Any]
+App = Callable[[dict[str, Any], Start], Iterable[bytes]]
+
+
+class Line:
+    """Stands before an app. `cut`: nothing comes through. `lose`: the next answer on this path is cut off, after the
+    server did its work. `answer`: what comes instead of the server on a path. asked: each method and path that came
+    through, as they came."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self.cut = False
+        self.lose = ""
+        self.answer: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if self.cut:
+            return self._hang_up(environ)
+        self.asked.append(f"{environ['REQUEST_METHOD']} {path}")
+        if path in self.answer:
+            environ["wsgi.input"].read()
+            start(self.answer[path], [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return []
+        if path == self.lose:
+            self.lose = ""
+            answer = self._app(environ, lambda *_: lambda _data: None)
+            for _ in answer:
+                pass
+            if close := getattr(answer, "close", None):
+                close()
+            return self._hang_up(environ)
+        return self._app(environ, start)
+
+    @staticmethod
+    def _hang_up(environ: dict[str, Any]) -> Iterable[bytes]:
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionError("the line is cut")
