@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from . import cli_beheer, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
+from . import cli_beheer, cli_categorie, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
 from .cli_work import refusals, settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
@@ -290,6 +290,7 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
 
 main.add_command(cli_beheer.account)
 main.add_command(cli_beheer.beheer)
+main.add_command(cli_categorie.categorie)
 main.add_command(cli_privacy.privacy)
 main.add_command(cli_taal.taal)
 main.add_command(cli_gemeente.sleutel)

@@ -21,6 +21,7 @@ from meldingen.flow import (
     exchange,
     photos,
     privacy_requests,
+    proposals,
     questions,
     replies,
     restore,
@@ -114,6 +115,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
             MINUTE, lambda context, now: spoed.mind_alarms(context.engine, now=now), urgency=Urgency.SPOED
         ),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
+        "categories": Periodic(QUARTER, lambda context, now: proposals.mind_models(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
         "concepts": Periodic(HOUR, lambda context, now: concept.sweep_concepts(context.engine, now=now)),

@@ -1,4 +1,5 @@
-"""The words we ship for teams: ready sentences for closing, reasons for no solution and for a new date, easier words.
+"""The words we ship: ready sentences for closing, reasons for no solution and for a new date, easier words, and how
+people say each category.
 
 Read from defaults/reasons.toml; a closing stores the slug and the sentence as it was chosen, so a changed file
 changes no old bericht.
@@ -77,6 +78,17 @@ def hard_words() -> Mapping[str, str]:
     """Words that few people use, each with what to write instead."""
     words: Mapping[str, str] = read_defaults("hard_words.toml")["words"]
     return words
+
+
+@cache
+def category_words() -> Mapping[str, tuple[Sequence[str], Sequence[str]]]:
+    """Per category of ours its synonyms and its example sentences, from which it is proposed."""
+    mains = read_defaults("categories.toml")["main"]
+    examples: dict[str, Sequence[str]] = {}
+    for main in mains:
+        examples |= read_defaults(f"examples/{main['slug']}.toml")
+    everything = [*mains, *(sub for main in mains for sub in main["sub"])]
+    return {one["slug"]: (one["synonyms"], examples.get(one["slug"], ())) for one in everything}
 
 
 def read_defaults(name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ..store import journal
 from ..store.category import Category, all_categories_of
 from ..store.gemeente import ClosingDay, Gemeente, closing_days
 from ..store.team import RoutingRule, Team, teams_of
-from .library import read_defaults
+from .library import category_words, read_defaults
 
 CLOSING_YEARS = 3
 """This year and the next two: far enough for every term."""
@@ -101,9 +101,12 @@ def _add_categories(session: Session, gemeente: Gemeente) -> int:
 def _add_category(
     session: Session, gemeente: Gemeente, facts: Mapping[str, Any], parent: Category | None, position: int
 ) -> Category:
+    synonyms, examples = category_words()[facts["slug"]]
     made = Category(
         gemeente_id=gemeente.id,
         slug=facts["slug"],
+        synonyms=list(synonyms),
+        examples=list(examples),
         parent_id=parent.id if parent else None,
         name=facts["name"],
         phrase=facts["phrase"],

@@ -109,3 +109,16 @@ def test_seed_wants_to_know_what(type_: Command) -> None:
     assert type_("seed").exit_code == 2
     unknown = type_("seed", "--gemeente", "nergens")
     assert "bedienen wij niet" in unknown.output
+
+
+def test_learning_and_trying_the_proposals(type_: Command) -> None:
+    type_("import", "gebieden", AREAS, "--bedienen")
+    type_("seed", "--gemeente", "bergen-nh")
+    assert "Geen voorstel" in type_("categorie", "proef", "er ligt een matras op straat").output
+    learned = type_("categorie", "leren")
+    assert learned.exit_code == 0, learned.output
+    assert "Nog te weinig meldingen" in learned.output
+    tried = type_("categorie", "proef", "er ligt een matras op straat").output.splitlines()
+    assert tried[0].startswith("grofvuil-op-straat ")
+    assert tried[0].endswith("Grofvuil op straat  (Afval)")
+    assert type_("categorie", "leren", "--gemeente", "nergens").exit_code == 1
