@@ -209,7 +209,7 @@ def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
     Raises NotFound for any token that does not fit, Gone for one that did until its melder was erased.
     """
     claimed = tokens.read_token(token)
-    melding = melding_by_id(visit.session, claimed.melding_id, scope=visit.public_scope) if claimed else None
+    melding = melding_by_id(visit.session, claimed.about_id, scope=visit.public_scope) if claimed else None
     if claimed is None or melding is None:
         raise _no_melding()
     keys = visit.settings.secret_keys
@@ -218,6 +218,16 @@ def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
             check_not_erased(melding.erased_at)  # the link in an old bericht: it was his, and is no more
         raise _no_melding()
     return melding, Actor(kind="melder", melding_id=melding.id, roles={melding.gemeente_id: frozenset()})
+
+
+def token_was_good(visit: Visit, token: str) -> bool:
+    """Whether a follow token that opens nothing now was once ours: it was revoked, or its melding is destroyed."""
+    claimed = tokens.read_token(token)
+    if claimed is None:
+        return False
+    melding = melding_by_id(visit.session, claimed.about_id, scope=visit.public_scope)
+    newest = melding.token_generation if melding else 1
+    return any(tokens.verify_token(visit.settings.secret_keys, claimed, one) for one in range(1, newest + 1))
 
 
 def melder_at(visit: Visit, number: str) -> tuple[Melding, Actor]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
 from meldingen.flow import (
+    access,
     concept,
     delay,
     exchange,
@@ -119,6 +120,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),
         "concepts": Periodic(HOUR, lambda context, now: concept.sweep_concepts(context.engine, now=now)),
+        "access_codes": Periodic(HOUR, lambda context, now: upkeep.clear_access_codes(context.engine, now=now)),
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
         "retention": Periodic(DAY, _tidy, at=NIGHT),
         "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),
@@ -148,6 +150,9 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
         return None
     if task == "privacy_code":
         privacy_requests.send_code(context.engine, context.adapters, context.settings, entry.payload)
+        return None
+    if task == access.TASK:
+        access.send_code(context.engine, context.adapters, context.settings, entry.payload)
         return None
     periodic = PERIODIC.get(task)
     if periodic is None:

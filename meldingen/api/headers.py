@@ -28,6 +28,7 @@ OPEN_DATA: Final = frozenset(
         "locaties",
         "adressen",
         "objecten",
+        "gevaarvraag",
         "openapi.json",
     )
 )

@@ -13,6 +13,7 @@ from flask import request
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.danger import SUSPECTED
 from ..domain.deadlines import local_day
 from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
 from ..domain.intake import Location, NewMelding, parse_location
@@ -47,6 +48,10 @@ door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen,
 LOCATION = {"Location": {"description": "Het adres van wat er gemaakt is.", "schema": {"type": "string"}}}
 BSN = "In uw tekst staat misschien een burgerservicenummer. Dat hebben wij niet nodig. Wij laten het aan niemand zien."
 DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen door aan de piketdienst."
+SUSPICION = (
+    "Uw tekst klinkt gevaarlijk. Iemand kijkt er eerst naar. Is er nu gevaar? Bel ons. Is iemand in levensgevaar? "
+    "Bel dan 112."
+)
 
 
 @door.post("/meldingen")
@@ -58,8 +63,9 @@ DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen 
     "Maak een melding",
     "Een plaats en een tekst of foto zijn genoeg. Stuur JSON, of multipart/form-data met het deel `melding` (JSON) en "
     "ten hoogste 5 delen `foto`. Een slechte foto houdt de melding niet tegen. `Content-Crs` zegt in welk stelsel de "
-    "plaats is. Medewerkers en partner-apps melden hier ook, namens een melder.",
-    fails=(403, 409, 410),
+    "plaats is. Medewerkers en partner-apps melden hier ook, namens een melder. "
+    "Een soort met `stopt` geeft 422 `hier_geen_melding`, met in `eerstDit` wie er wel over gaat.",
+    fails=(403, 409, 410, 422),
 )
 def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
     """A new melding, or the earlier answer to the same key."""
@@ -100,6 +106,9 @@ def _new_melding(
     if where is None and not given.get("object") and (seen := place_of(uploads)):
         where = parse_location(seen[0], seen[1], source="foto", note=note, address=address, field="locatie")
     channel = given.pop("intake_channel", "app")
+    asked = given.pop("danger_answer", "")
+    given["danger"] = given["danger"] or asked == "ja"
+    given["danger_denied"] = asked == "nee" and not given["danger"]
     return NewMelding(
         location=where, intake_channel=channel, idempotency_key=key, body_hash=digest if key else None, **given
     )
@@ -120,6 +129,7 @@ def _made(
     category = _category(here, melding)
     warnings = [{"code": "bsn", "detail": BSN}] if "bsn" in melding.flags else []
     warnings += [{"code": "gevaar", "detail": DANGER}] if melding.danger else []
+    warnings += [{"code": SUSPECTED, "detail": SUSPICION}] if SUSPECTED in melding.flags else []
     return {
         "number": melding.number,
         "shown_number": show_number(melding.number),
@@ -139,6 +149,7 @@ def _made(
             "category": category,
             "description": melding.description,
             "danger": melding.danger,
+            "danger_suspected": SUSPECTED in melding.flags,
         },
         "warnings": warnings,
         "photos": results,

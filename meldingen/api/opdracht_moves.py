@@ -30,6 +30,7 @@ from .schemas.opdracht import (
     GiveBackIn,
     HandOverIn,
     JoinIn,
+    JudgeDangerIn,
     KeepClosedIn,
     MakeSafeIn,
     MoveOut,
@@ -107,6 +108,20 @@ def post_veiligstelling(head: dict[str, Any], given: dict[str, Any], opdracht_id
     basis = basis_of(head, given)
     done = spoed.make_safe(here.session, opdracht_id, given["words"], basis=basis, actor=here.actor, now=here.now)
     return outcome_of(here, done)
+
+
+@move(
+    "gevaarbesluiten",
+    JudgeDangerIn(),
+    "Zeg of vermoed gevaar echt is",
+    "Bij `gevaarVermoed`. Is het gevaarlijk, dan wordt het spoed en krijgt het team alarm.",
+)
+def post_gevaarbesluit(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """Somebody looked at what sounded dangerous."""
+    here = visit()
+    basis = basis_of(head, given)
+    who: dict[str, Any] = {"basis": basis, "actor": here.actor, "now": here.now}
+    return outcome_of(here, spoed.judge_danger(here.session, opdracht_id, given["danger"], given["words"], **who))
 
 
 @move(

@@ -11,7 +11,8 @@ from ..store import contact, journal, worklists
 from ..store.history import closings_of
 from ..store.opdracht import meldingen_of
 from ..store.photo import photos_of
-from ..store.worklists import WorkFilter, WorkRow
+from ..store.workfilter import WorkFilter
+from ..store.worklists import WorkRow
 from .crs import read_bbox
 from .door import Door, described
 from .headers import BASE
@@ -132,6 +133,7 @@ def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
         "location_note": words_for(here, opdracht.gemeente_id, opdracht.location_note),
         "wijk_code": opdracht.wijk_code,
         "danger": opdracht.danger,
+        "danger_suspected": opdracht.danger_suspected,
         "urgency": opdracht.urgency,
         "priority": opdracht.priority,
         "received_at": opdracht.received_at,

@@ -14,7 +14,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
+from ..domain.beforehand import NotOurs
 from ..domain.errors import DomainError, MoveNotAllowed, TooMany, Unavailable
+from .schemas.beforehand import BeforehandOut
 
 log = structlog.get_logger()
 
@@ -37,6 +39,7 @@ HTTP: dict[int, tuple[str, str, str]] = {
         "Deze soort gegevens lezen wij niet",
         "Stuur application/json, of bij een melding met foto's multipart/form-data.",
     ),
+    422: ("niet_mogelijk", "Dit kan hier niet", "Dit verzoek is goed te lezen, maar hier niet mogelijk."),
     431: ("kopregels_te_groot", "Dit is te groot", "De kopregels van dit verzoek zijn te groot."),
     500: ("storing", "Er ging iets mis bij ons", "Dit is onze fout. Probeer het later nog eens."),
     501: ("methode_onbekend", "Dit kan hier niet", "Deze methode kennen wij niet."),
@@ -88,6 +91,8 @@ def _domain(error: DomainError) -> Response:
         more["errors"] = [{"field": f.field, "code": f.code, "detail": f.detail} for f in error.fields]
     if isinstance(error, MoveNotAllowed):
         more["mogelijk"] = list(error.possible)
+    if isinstance(error, NotOurs):
+        more["eerstDit"] = BeforehandOut().dump(error.beforehand)
     if isinstance(error, (TooMany, Unavailable)):
         headers["Retry-After"] = str(error.retry_after_s)
     if error.status == 401:

@@ -3,22 +3,27 @@
 from typing import Any
 
 from ..auth import enter, visit
+from ..domain.beforehand import read_beforehand
+from ..domain.danger import hear
 from ..domain.deadlines import local_day
 from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
 from ..domain.privacy import is_public_category
 from ..domain.workflow import STATUS_WORDS
+from ..flow.danger import words_of
 from ..flow.places import address_at
 from ..store import worklists
 from ..store.area import areas_at
 from ..store.category import Category, categories_of
-from ..store.gemeente import gemeente_by_slug, gemeenten_at, nearest_served, served_gemeenten
+from ..store.gemeente import Gemeente, gemeente_by_slug, gemeenten_at, nearest_served, served_gemeenten
 from .crs import SUPPORTED, asked_crs
 from .door import Door, described
 from .headers import BASE
 from .schemas.public import (
     CategoriesOut,
     CrsOut,
+    DangerOut,
+    DangerQuery,
     GemeentenOut,
     GemeentenQuery,
     LocationOut,
@@ -38,29 +43,49 @@ door = Door("Openbaar", __name__, url_prefix=BASE, description="Wat iedereen mag
 def categorieen(query: dict[str, Any]) -> dict[str, Any]:
     """The categories of all gemeenten, or of one."""
     here = visit()
-    gemeenten = {row.id: row.slug for row in served_gemeenten(here.session)}
     wanted = query.get("gemeente")
-    scope = [row_id for row_id, slug in gemeenten.items() if wanted in (None, slug)]
+    homes = {row.id: row for row in served_gemeenten(here.session) if wanted in (None, row.slug)}
+    scope = list(homes)
     if wanted and not scope:
         raise _no_gemeente()
     rows = categories_of(here.session, scope=scope)
     slugs = {row.id: row.slug for row in rows}
-    return {"categories": [_category(row, slugs, gemeenten[row.gemeente_id]) for row in rows]}
+    return {"categories": [_category(row, slugs, homes[row.gemeente_id]) for row in rows]}
 
 
-def _category(row: Category, slugs: dict[int, str], gemeente_slug: str) -> dict[str, Any]:
+def _category(row: Category, slugs: dict[int, str], home: Gemeente) -> dict[str, Any]:
     main_slug = slugs.get(row.parent_id) if row.parent_id else None
     return {
         "slug": row.slug,
         "main_slug": main_slug,
         "name": row.name,
         "hint": row.hint,
-        "gemeente_slug": gemeente_slug,
+        "gemeente_slug": home.slug,
         "term_days": row.term_days,
         "danger": row.urgency == "spoed",
         "public": is_public_category(row.slug, main_slug, public=row.public),
         "questions": row.questions,
+        "questions_version": row.questions_version,
+        "beforehand": read_beforehand(row.beforehand, website=home.website) or None,
     }
+
+
+@door.get("/gevaarvraag")
+@enter("iedereen")
+@door.arguments(DangerQuery(), location="query")
+@door.response(200, DangerOut())
+@described(
+    "Vraag of een tekst gevaarlijk klinkt",
+    "Zo ja, vraag de melder dan: 'Is het nu gevaarlijk?' en stuur het antwoord mee als `gevaarAntwoord`. Alleen 'ja' "
+    "geeft alarm. Wij bewaren de tekst niet.",
+)
+def gevaarvraag(query: dict[str, Any]) -> dict[str, Any]:
+    """Whether to ask the melder."""
+    known = served_gemeenten(visit().session)
+    homes = [row for row in known if query.get("gemeente") in (None, row.slug)]
+    if not homes:
+        raise _no_gemeente()
+    return {"ask": any(hear(query["text"], words_of(home)).suspected for home in homes)}
 
 
 @door.get("/gemeenten")

@@ -50,7 +50,7 @@ def moves_for(actor: Actor, opdracht: Opdracht) -> list[str]:
     return [
         move.action
         for move in possible_moves(opdracht.status, roles)
-        if suits(move.action, reopened=reopened, urgent=urgent)
+        if suits(move.action, reopened=reopened, urgent=urgent, suspected=opdracht.danger_suspected)
     ]
 
 

@@ -62,6 +62,7 @@ class NewMelding:
     photos_expected: how many follow later (`fotosVolgen`). join_opdracht_id: staff put it with this open opdracht.
     same_as: the public id of the opdracht the melder pointed at with "dit heb ik ook". body_hash: parsed fields plus
     each file's sha256 (KLANTREIS rule 3). questions_version: in which the answers were asked; None: as they are now.
+    danger_denied: the melder was asked whether it is dangerous now, and said no; then his words suspect nothing.
     """
 
     location: Location | None
@@ -70,6 +71,7 @@ class NewMelding:
     category_slug: str | None = None
     answers: Mapping[str, Answer] = field(default_factory=dict)
     danger: bool = False
+    danger_denied: bool = False
     contact: Contact | None = None
     partner_name: str | None = None
     photos_expected: int = 0

@@ -1,6 +1,6 @@
-"""Follow tokens and spoken codes: derived from the melding, never stored (HUIS "Follow token").
+"""Follow tokens, spoken and one-time codes: derived from a row, never stored (HUIS "Follow token").
 
-A token is version ‖ melding id ‖ 128 bits of HMAC-SHA256 over (id, generation), in base64url without padding.
+A token is version ‖ id ‖ 128 bits of HMAC-SHA256 over (id, generation), in base64url without padding.
 The secret of a version may be retired by leaving it out; generation + 1 revokes the tokens of one melding.
 """
 
@@ -14,10 +14,10 @@ MAC_BYTES = 16
 
 
 class ReadToken(NamedTuple):
-    """What a token claims before it is checked: which secret signed it, for which melding, and its proof."""
+    """What a token claims before it is checked: which secret signed it, for which row of ours, and its proof."""
 
     key_id: int
-    melding_id: int
+    about_id: int
     mac: bytes
 
 
@@ -26,16 +26,38 @@ def _key_id(key: str) -> int:
     return hashlib.sha256(b"meldingen key id:" + key.encode()).digest()[0]
 
 
-def _mac(key: str, purpose: bytes, melding_id: int, generation: int) -> bytes:
-    message = b"meldingen:" + purpose + melding_id.to_bytes(8, "big") + generation.to_bytes(4, "big")
+def _mac(key: str, purpose: bytes, about_id: int, generation: int) -> bytes:
+    message = b"meldingen:" + purpose + about_id.to_bytes(8, "big") + generation.to_bytes(4, "big")
     return hmac.new(key.encode(), message, hashlib.sha256).digest()
+
+
+def _token(keys: Sequence[str], purpose: bytes, about_id: int, generation: int) -> str:
+    id_bytes = about_id.to_bytes(max(1, (about_id.bit_length() + 7) // 8), "big")
+    mac = _mac(keys[0], purpose, about_id, generation)[:MAC_BYTES]
+    return base64.urlsafe_b64encode(bytes([_key_id(keys[0])]) + mac + id_bytes).rstrip(b"=").decode()
+
+
+def _verify(keys: Sequence[str], purpose: bytes, token: ReadToken, generation: int) -> bool:
+    return any(
+        _key_id(key) == token.key_id
+        and hmac.compare_digest(_mac(key, purpose, token.about_id, generation)[:MAC_BYTES], token.mac)
+        for key in keys
+    )
+
+
+def _digits(key: str, purpose: bytes, about_id: int, number: int) -> str:
+    """Eight digits that follow from an id."""
+    return f"{int.from_bytes(_mac(key, purpose, about_id, number)[:8], 'big') % 10**8:08d}"
+
+
+def _same_digits(keys: Sequence[str], purpose: bytes, code: str, about_id: int, number: int) -> bool:
+    digits = "".join(c for c in code if c.isascii() and c.isdigit())
+    return any(hmac.compare_digest(_digits(key, purpose, about_id, number), digits) for key in keys)
 
 
 def make_token(keys: Sequence[str], melding_id: int, generation: int) -> str:
     """The follow token of a melding, signed with the first key; about 30 characters, safe in a URL path."""
-    id_bytes = melding_id.to_bytes(max(1, (melding_id.bit_length() + 7) // 8), "big")
-    mac = _mac(keys[0], b"volgen", melding_id, generation)[:MAC_BYTES]
-    return base64.urlsafe_b64encode(bytes([_key_id(keys[0])]) + mac + id_bytes).rstrip(b"=").decode()
+    return _token(keys, b"volgen", melding_id, generation)
 
 
 def read_token(token: str) -> ReadToken | None:
@@ -54,17 +76,17 @@ def read_token(token: str) -> ReadToken | None:
 
 def verify_token(keys: Sequence[str], token: ReadToken, generation: int) -> bool:
     """Whether one of our keys made this token for this melding and generation, in constant time per key."""
-    return any(
-        _key_id(key) == token.key_id
-        and hmac.compare_digest(_mac(key, b"volgen", token.melding_id, generation)[:MAC_BYTES], token.mac)
-        for key in keys
-    )
+    return _verify(keys, b"volgen", token, generation)
 
 
 def spoken_code(keys: Sequence[str], melding_id: int, generation: int) -> str:
     """Eight digits that the KCC reads out beside the number; doors that take it are rate limited."""
-    number = int.from_bytes(_mac(keys[0], b"uitspreken", melding_id, generation)[:8], "big")
-    return f"{number % 10**8:08d}"
+    return _digits(keys[0], b"uitspreken", melding_id, generation)
+
+
+def verify_spoken_code(keys: Sequence[str], code: str, melding_id: int, generation: int) -> bool:
+    """Whether the digits in `code` (spaces and dashes ignored) are the spoken code of this melding."""
+    return _same_digits(keys, b"uitspreken", code, melding_id, generation)
 
 
 def request_code(keys: Sequence[str], request_id: int, number: int) -> str:
@@ -72,17 +94,35 @@ def request_code(keys: Sequence[str], request_id: int, number: int) -> str:
 
     number: which code of this request this is; the next one ends the one before.
     """
-    digits = int.from_bytes(_mac(keys[0], b"verzoek", request_id, number)[:8], "big")
-    return f"{digits % 10**8:08d}"
+    return _digits(keys[0], b"verzoek", request_id, number)
 
 
 def verify_request_code(keys: Sequence[str], code: str, request_id: int, number: int) -> bool:
     """Whether the digits in `code` (spaces and dashes ignored) are the code of this request."""
-    digits = "".join(c for c in code if c.isascii() and c.isdigit())
-    return any(hmac.compare_digest(request_code([key], request_id, number), digits) for key in keys)
+    return _same_digits(keys, b"verzoek", code, request_id, number)
 
 
-def verify_spoken_code(keys: Sequence[str], code: str, melding_id: int, generation: int) -> bool:
-    """Whether the digits in `code` (spaces and dashes ignored) are the spoken code of this melding."""
-    digits = "".join(c for c in code if c.isascii() and c.isdigit())
-    return any(hmac.compare_digest(spoken_code([key], melding_id, generation), digits) for key in keys)
+def access_code(keys: Sequence[str], code_id: int) -> str:
+    """Eight digits with which a melder opens his meldingen on another device; once, and never stored."""
+    return _digits(keys[0], b"toegangscode", code_id, 0)
+
+
+def verify_access_code(keys: Sequence[str], code: str, code_id: int) -> bool:
+    """Whether the digits in `code` (spaces and dashes ignored) are this code."""
+    return _same_digits(keys, b"toegangscode", code, code_id, 0)
+
+
+def access_token(keys: Sequence[str], code_id: int) -> str:
+    """The link that does what the code does."""
+    return _token(keys, b"toegang", code_id, 0)
+
+
+def verify_access_token(keys: Sequence[str], token: ReadToken) -> bool:
+    """Whether one of our keys made this token for this code."""
+    return _verify(keys, b"toegang", token, 0)
+
+
+def address_prints(keys: Sequence[str], gemeente_id: int, address: str) -> list[bytes]:
+    """What finds an e-mail address or phone again without keeping it, per key, that of the first key first."""
+    message = b"meldingen:adres" + gemeente_id.to_bytes(8, "big") + address.encode()
+    return [hmac.new(key.encode(), message, hashlib.sha256).digest() for key in keys]

@@ -48,6 +48,8 @@ DESK = (TEAM, PIKET, KCC, COORDINATOR)
 
 MAKES_SAFE = "veiligstellingen"
 """Only where there was danger or spoed."""
+JUDGES_DANGER = "gevaarbesluiten"
+"""The word of a team or the KCC on danger that is only suspected; then it is spoed, or it is not."""
 KEEPS_CLOSED = "afwijzingen"
 """The coordinator's answer to a reopening that changes nothing: only on an opdracht made by reopening."""
 
@@ -72,6 +74,8 @@ MOVES: tuple[Move, ...] = (
          "A date and a reason before the promised date passes, or the word that it will be met (KLANTREIS step 6)."),
     Move(MAKES_SAFE, "Veiliggesteld", OPEN, None, WORKERS,
          "The danger is gone; what is left is ordinary work (KLANTREIS step 4)."),
+    Move(JUDGES_DANGER, "Is het gevaarlijk?", OPEN, None, DESK,
+         "Words sounded dangerous and nobody could be asked: confirmed it is spoed, else ordinary work."),
     Move("vragen", "Vraag aan melder", (NIEUW, OPGEPAKT, INGEPLAND), WACHT_OP_MELDER, DESK,
          "The term pauses while one melder is asked (KLANTREIS Terms)."),
     Move("overdrachten", "Overdragen", OPEN, NIEUW, DESK,
@@ -96,6 +100,7 @@ VERSIONED = (
     "planningen",
     "uitstellingen",
     MAKES_SAFE,
+    JUDGES_DANGER,
     "vragen",
     "overdrachten",
     "teruggaven",
@@ -113,10 +118,13 @@ def possible_moves(status: str, roles: Iterable[str]) -> list[Move]:
     return [move for move in MOVES if status in move.from_statuses and held & set(move.roles)]
 
 
-def suits(action: str, *, reopened: bool, urgent: bool) -> bool:
-    """Whether this action means anything on such an opdracht: danger that is gone, a reopening that was not needed."""
+def suits(action: str, *, reopened: bool, urgent: bool, suspected: bool) -> bool:
+    """Whether this action means anything on such an opdracht: danger that is gone or only suspected, a reopening
+    that was not needed."""
     if action == KEEPS_CLOSED:
         return reopened
+    if action == JUDGES_DANGER:
+        return suspected
     return urgent or action != MAKES_SAFE
 
 

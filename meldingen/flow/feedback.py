@@ -19,7 +19,7 @@ from ..store.answers import with_new_answer
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
-from . import chain, endings, notices, questions, routing, verdict
+from . import chain, danger, endings, notices, questions, routing, verdict
 from .promises import renew_terms
 from .status import (
     WITHDRAWAL_ASKED,
@@ -45,6 +45,8 @@ REQUESTED = "gevraagd"
 REFUSED = "afgewezen"
 UNDONE = "ongedaan"
 KEPT_CLOSED = "blijft_gesloten"
+AFTER_END = "De melder schreef nog iets, nadat de melding klaar was. Lees het, en antwoord als dat nodig is."
+SOUNDS_DANGEROUS = " Lees het nu: er staan woorden van gevaar in."
 COMPLAIN = (
     "Wij hebben hier al opnieuw naar gekeken. De melding blijft gesloten. Bent u het er niet mee eens? "
     "Dan kunt u een klacht doen bij"
@@ -70,8 +72,9 @@ def add_supplement(
     for opdracht in working:
         _signal(session, opdracht, melding, note, actor=actor, now=now)
         questions.let_go(session, opdracht, melding, actor=actor, now=now)
+    heard = danger.mind_supplement(session, work, work.meldingen[melding.id], text, actor=actor, now=now)
     if not working and work.meldingen[melding.id].status in (AFGEHANDELD, INGETROKKEN, DOORVERWEZEN):
-        _let_read(session, melding, now=now)
+        _let_read(session, melding, at_once=heard.suspected, now=now)
     derive_statuses(session, work.meldingen.values(), now=now)
     return note
 
@@ -101,8 +104,9 @@ def read_answers(session: Session, opdracht: Opdracht, *, actor: Actor, now: dat
         )
 
 
-def _let_read(session: Session, melding: Melding, *, now: datetime) -> None:
-    """After the end nobody works on it: the KCC reads it within 2 werkdagen. What comes until then is the same item."""
+def _let_read(session: Session, melding: Melding, *, at_once: bool, now: datetime) -> None:
+    """After the end nobody works on it: the KCC reads it within 2 werkdagen, and at once when it sounds dangerous.
+    What comes until then is the same item."""
     scope = [melding.gemeente_id]
     if task.has_open(session, melding.id, task.ANSWER_AFTER_END, scope=scope):
         return
@@ -111,9 +115,9 @@ def _let_read(session: Session, melding: Melding, *, now: datetime) -> None:
         task.ANSWER_AFTER_END,
         gemeente_id=melding.gemeente_id,
         role=KCC,
-        words="De melder schreef nog iets, nadat de melding klaar was. Lees het, en antwoord als dat nodig is.",
+        words=AFTER_END + (SOUNDS_DANGEROUS if at_once else ""),
         now=now,
-        due_at=deadlines.terugbel_due_at(now, gemeente.closing_days(session, scope=scope)),
+        due_at=now if at_once else deadlines.terugbel_due_at(now, gemeente.closing_days(session, scope=scope)),
         melding_id=melding.id,
     )
 

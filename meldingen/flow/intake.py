@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from ..domain import deadlines, numbers
 from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
+from ..domain.beforehand import NotOurs, read_beforehand
+from ..domain.danger import BY_WORDS, SUSPECTED, hear
 from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
 from ..domain.intake import Location, NewMelding, check_answers, check_complete, danger_answered
 from ..domain.objects import ObjectRef
@@ -24,12 +26,15 @@ from ..store.melding import Melding, claim_key, melding_by_id, next_sequence, re
 from ..store.opdracht import opdracht_by_id
 from ..store.worklists import is_public_work
 from . import notices
+from .danger import words_of
 from .objects import find_object
 from .places import Placed, place_melding
 
 FROM_PHOTO = "plaats_uit_foto"
 MAYBE_BSN = "bsn"
 PUBLIC_CHANNELS = ("app", "e_formulier")
+OUR_FORM = "e_formulier"
+"""Where a melder is asked whether it is dangerous; elsewhere nobody can be."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
 
     photos: how many readable files came along. Raises InvalidInput with every field error at once, Conflict when the
     idempotency key was used for something else, Gone when its melder was erased since, Forbidden when the actor may
-    not use this kanaal or gemeente.
+    not use this kanaal or gemeente, NotOurs when its category says that somebody else is right for it.
     """
     route = f"meldingen:{actor.label}"
     if new.idempotency_key:
@@ -65,7 +70,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
         raise InvalidInput.of("locatie", "ontbreekt", "Wijs aan waar het is. In uw foto staat geen plaats.")
     placed = place_melding(session, new.location, new.gemeente_slug, actor=actor, note=new.kcc_note)
     _check_rights(placed, actor)
-    chosen, answers = _category(session, new, placed)
+    chosen, answers = _category(session, new, placed, actor)
     melding = _store(session, new, placed, chosen, answers, actor=actor, now=now)
     if new.idempotency_key:
         remember_resource(session, route, new.idempotency_key, melding.id)
@@ -99,8 +104,13 @@ def _check_rights(placed: Placed, actor: Actor) -> None:
         raise Forbidden("andere_gemeente", "Met deze sleutel kunt u in deze gemeente niet melden.")
 
 
-def _category(session: Session, new: NewMelding, placed: Placed) -> tuple[Category | None, dict[str, object]]:
-    """The melder's category, and its answers checked against the questions as they are now."""
+def _category(
+    session: Session, new: NewMelding, placed: Placed, actor: Actor
+) -> tuple[Category | None, dict[str, object]]:
+    """The melder's category, and its answers checked against the questions as they are now.
+
+    Raises NotOurs for one that we take no melding of; staff may still write it down.
+    """
     scope = [placed.gemeente.id]
     if not new.category_slug:
         if new.answers:
@@ -109,6 +119,9 @@ def _category(session: Session, new: NewMelding, placed: Placed) -> tuple[Catego
     chosen = category.category_by_slug(session, new.category_slug, scope=scope)
     if chosen is None:
         raise InvalidInput.of("categorie", "onbekend", "Deze categorie kennen wij niet. Kies een andere, of geen.")
+    first = read_beforehand(chosen.beforehand, website=placed.gemeente.website)
+    if first.stops and not actor.is_staff:
+        raise NotOurs(first)
     return chosen, dict(check_answers(chosen.questions, dict(new.answers)))
 
 
@@ -129,6 +142,7 @@ def _store(
     flags = [*placed.flags]
     flags += [FROM_PHOTO] if new.location.source == "foto" else []
     flags += [MAYBE_BSN] if looks_like_bsn(new.description) else []
+    danger, why = _danger(placed, new, chosen, answers, actor)
     area_row = placed.buurt or placed.wijk
     melding = Melding(
         gemeente_id=placed.gemeente.id,
@@ -145,8 +159,8 @@ def _store(
         category_id=chosen.id if chosen else None,
         answers=answers,
         questions_version=(new.questions_version or chosen.questions_version) if chosen else None,
-        danger=new.danger or danger_answered(chosen.questions if chosen else [], answers),  # type: ignore[arg-type]
-        flags=flags,
+        danger=danger,
+        flags=[*flags, *why],
         intake_channel=new.intake_channel,
         partner_name=new.partner_name or "",
         entered_by=actor.account_id,
@@ -166,6 +180,28 @@ def _store(
     session.flush()
     _store_words(session, melding, new, actor=actor, now=now)
     return melding
+
+
+def _danger(
+    placed: Placed, new: NewMelding, chosen: Category | None, answers: dict[str, object], actor: Actor
+) -> tuple[bool, list[str]]:
+    """Whether it is dangerous, and the flag that says so of words alone (KLANTREIS step 4).
+
+    Words page nobody where the melder could have been asked; elsewhere only the gemeente's short list does.
+    """
+    if new.danger or danger_answered(chosen.questions if chosen else [], answers):  # type: ignore[arg-type]
+        return True, []
+    if new.danger_denied:
+        return False, []
+    said = [
+        new.description,
+        new.location.note if new.location else "",
+        *(a for a in answers.values() if isinstance(a, str)),
+    ]
+    heard = hear("\n".join(said), words_of(placed.gemeente))
+    if heard.alarming and not actor.is_staff and new.intake_channel != OUR_FORM:
+        return True, [BY_WORDS]
+    return False, [SUSPECTED] if heard.suspected else []
 
 
 def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) -> int | None:
@@ -228,7 +264,12 @@ def _promise_the_rest(
         actor=author,
         now=now,
         melding_id=melding.id,
-        facts={"channel": melding.intake_channel, "category_id": melding.category_id, "danger": melding.danger},
+        facts={
+            "channel": melding.intake_channel,
+            "category_id": melding.category_id,
+            "danger": melding.danger,
+            **{flag: True for flag in (BY_WORDS, SUSPECTED) if flag in melding.flags},
+        },
     )
     spoed = melding.danger or (chosen is not None and chosen.urgency == "spoed")
     urgency = outbox.Urgency.SPOED if spoed else outbox.Urgency.NORMAL

@@ -6,13 +6,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..domain.actor import KCC, Actor
+from ..domain.danger import SUSPECTED
 from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.routing import Routing
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, NIEUW, OPEN, VERVALLEN
 from ..store import category, journal, team
 from ..store.melding import Melding
-from ..store.opdracht import Opdracht, live_link, melding_ids_of, told_of_danger
+from ..store.opdracht import Opdracht, live_link, melding_ids_of, meldingen_of, told_of_danger
 from . import notices, questions, routing
 from .status import (
     Basis,
@@ -113,7 +114,8 @@ def _receive(
     """What the other opdracht takes over: danger too, also when the melder who told of it has left."""
     danger = opdracht.danger and not into.danger
     if danger:
-        into.danger, into.urgency = True, routing.SPOED
+        routing.make_dangerous(into)
+    into.danger_suspected = not into.danger and (into.danger_suspected or opdracht.danger_suspected)
     event = journal.record(
         session,
         "samenvoeging",
@@ -202,9 +204,12 @@ def add_to_opdracht(session: Session, melding_id: int, opdracht_id: int, *, acto
 
 
 def _calm(session: Session, opdracht: Opdracht, left: Melding) -> None:
-    """Danger leaves with the one melding that ever told of it; when in doubt it stays."""
+    """Danger leaves with the one melding that ever told of it; when in doubt it stays. So does what was suspected."""
     came_from_another = opdracht.split_from_id is not None or opdracht.reopened_from_id is not None
     scope = [opdracht.gemeente_id]
+    staying = meldingen_of(session, opdracht.id, scope=scope)
+    if SUSPECTED in left.flags and not came_from_another and not any(SUSPECTED in m.flags for m in staying):
+        opdracht.danger_suspected = False
     if not left.danger or came_from_another or told_of_danger(session, opdracht.id, but=left.id, scope=scope):
         return
     joined = journal.history_of(session, opdracht_ids=[opdracht.id], scope=scope)

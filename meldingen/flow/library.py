@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..domain.danger import DangerWords
+
 DEFAULTS = Path(__file__).resolve().parent.parent / "defaults"
 
 
@@ -89,6 +91,12 @@ def category_words() -> Mapping[str, tuple[Sequence[str], Sequence[str]]]:
         examples |= read_defaults(f"examples/{main['slug']}.toml")
     everything = [*mains, *(sub for main in mains for sub in main["sub"])]
     return {one["slug"]: (one["synonyms"], examples.get(one["slug"], ())) for one in everything}
+
+
+@cache
+def danger_defaults() -> DangerWords:
+    """The words of danger a gemeente starts with."""
+    return DangerWords(**{name: tuple(entries) for name, entries in read_defaults("danger_words.toml").items()})
 
 
 def read_defaults(name: str) -> dict[str, Any]:

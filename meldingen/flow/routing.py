@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..domain import deadlines
 from ..domain.actor import SYSTEM, Actor
+from ..domain.danger import SUSPECTED
 from ..domain.routing import Area as AreaFacts
 from ..domain.routing import Facts, Moment, Routing, choose_team
 from ..domain.workflow import BIJ_PARTIJ, CLOSED, DOORGEZET, NIEUW
@@ -122,6 +123,7 @@ def make_opdracht(
     to = team.team_by_id(session, routing.team_id, scope=[gemeente_id])
     assert to is not None, "a rule refers to a team of its own gemeente"
     danger = source.danger
+    suspected = like.danger_suspected if like is not None else any(SUSPECTED in m.flags for m in meldingen)
     received_at = min((m.received_at for m in meldingen), default=source.received_at)
     opdracht = Opdracht(
         gemeente_id=gemeente_id,
@@ -131,6 +133,7 @@ def make_opdracht(
         team_id=to.id,
         urgency=SPOED if danger else chosen.urgency,
         danger=danger,
+        danger_suspected=suspected and not danger,
         location=gemeente.point(*place) if place else source.location,
         location_note=source.location_note,
         address="" if place else source.address,
@@ -178,9 +181,10 @@ def join_melding(
 ) -> None:
     """Adds a locked melding to a locked open opdracht. The melder reads it on the volgpagina, gets no bericht."""
     link_melding(session, melding, opdracht, how="samengevoegd", reason=reason, actor=actor, now=now)
-    if melding.danger and not opdracht.danger:
-        opdracht.danger = True
-        opdracht.urgency = SPOED
+    if melding.danger:
+        make_dangerous(opdracht)
+    elif SUSPECTED in melding.flags and not opdracht.danger:
+        opdracht.danger_suspected = True
     event = journal.record(
         session,
         "samengevoegd",
@@ -194,6 +198,11 @@ def join_melding(
     settle(session, work, event, now=now)
     if melding.danger:
         notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
+
+
+def make_dangerous(opdracht: Opdracht) -> None:
+    """Somebody must go now; what was only suspected is so."""
+    opdracht.danger, opdracht.danger_suspected, opdracht.urgency = True, False, SPOED
 
 
 def link_melding(

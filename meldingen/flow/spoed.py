@@ -1,4 +1,5 @@
-"""Danger, after the first alarm: ringing again until somebody accepts, telling the melder, and making safe.
+"""Danger, after the first alarm: ringing again until somebody accepts, telling the melder, and making safe. And the
+word of a person on danger that was only suspected.
 
 The first alarm is rung by who makes the opdracht dangerous (routing.py, joining.py, work.py). Rosters are not here.
 """
@@ -11,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from ..db import transaction
 from ..domain.actor import COORDINATOR, SYSTEM, Actor
+from ..domain.danger import SUSPECTED
 from ..domain.notices import NoticeKind
 from ..domain.routing import Routing
 from ..domain.text import clean_text
-from ..domain.workflow import BIJ_PARTIJ, MAKES_SAFE, NIEUW
+from ..domain.workflow import BIJ_PARTIJ, JUDGES_DANGER, MAKES_SAFE, NIEUW
 from ..store import category, gemeente, journal, task, team, terms
 from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
@@ -67,6 +69,43 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     told = [m for m in opened.of(session, opdracht) if m.withdrawn_at is None]
     notices.announce(session, NoticeKind.VEILIGGESTELD, event, told, now=now, urgency=Urgency.SPOED)
     routing.settle(session, opened, event, now=now)
+    return Done(opdracht, overtaken=opened.overtaken)
+
+
+def judge_danger(
+    session: Session, opdracht_id: int, dangerous: bool, words: str, *, basis: Basis, actor: Actor, now: datetime
+) -> Done:
+    """Somebody looked or phoned (`gevaarbesluiten`): what sounded dangerous is, and then it is spoed, or it is not.
+
+    Spoed that nobody took up goes where the rules send danger now, and rings there. words: for colleagues.
+    """
+    words = clean_text(words, field="tekst")
+    opened = begin_move(session, JUDGES_DANGER, opdracht_id, basis=basis, actor=actor, now=now, said=words)
+    if isinstance(opened, Done):
+        return opened
+    opdracht = opened.opdrachten[opdracht_id]
+    scope = [opdracht.gemeente_id]
+    for melding in opened.of(session, opdracht):
+        if SUSPECTED in melding.flags:
+            melding.flags = [flag for flag in melding.flags if flag != SUSPECTED]
+            melding.danger = melding.danger or dangerous
+    facts = {"from_team_id": opdracht.team_id}
+    if words:
+        facts["note_id"] = keep_note(session, opdracht, "notitie", words, actor=actor, now=now).id
+    opdracht.danger_suspected, to = False, None
+    if dangerous:
+        routing.make_dangerous(opdracht)
+        chosen = category.category_by_id(session, opdracht.category_id, scope=scope)
+        assert chosen is not None, "a foreign key holds the category"
+        waits = opdracht.taken_up_at is None and opdracht.status in (NIEUW, BIJ_PARTIJ)
+        route = routing.choose(session, chosen, opdracht, now=now) if waits else None
+        to = _move(session, opdracht, route) if route is not None and route.team_id != opdracht.team_id else None
+    facts["team_id"] = opdracht.team_id
+    kind = "gevaar_bevestigd" if dangerous else "geen_gevaar"
+    event = finish_move(session, opened, opdracht, kind, actor=actor, now=now, facts=facts, to=to)
+    routing.settle(session, opened, event, now=now)
+    if dangerous and opdracht.taken_up_at is None:
+        notices.tell_team(session, NoticeKind.ALARM, event, [opdracht.team_id], now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 

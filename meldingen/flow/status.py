@@ -193,7 +193,8 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
     by_team = actor.has_role(opdracht.gemeente_id, TEAM, PIKET) and opdracht.team_id in actor.team_ids
     if not (above_teams or by_desk or by_team):
         raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
-    if not suits(action, reopened=opdracht.reopened_from_id is not None, urgent=is_urgent(opdracht)):
+    reopened = opdracht.reopened_from_id is not None
+    if not suits(action, reopened=reopened, urgent=is_urgent(opdracht), suspected=opdracht.danger_suspected):
         raise Conflict("past_niet", f"'{move.words}' past niet bij deze opdracht.")
     if action == KEEPS_CLOSED or (action in NEEDS_OTHER_EYES and not above_teams):
         _refuse_own_closing(opdracht, actor)

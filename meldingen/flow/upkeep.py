@@ -22,6 +22,8 @@ LAST_WORD, LOOK_AGAIN = timedelta(days=1), timedelta(minutes=5)
 """How long the confirmation of a withdrawal may take to leave before the person goes anyway; how often we look."""
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """KLANTREIS rule 3."""
+ACCESS_CODES_KEPT = timedelta(hours=2)
+"""They work half an hour, and are counted per hour; with them goes the address that was filled in."""
 WITHDRAWN = "ingetrokken"
 
 
@@ -38,6 +40,11 @@ def clear_idempotency(engine: sa.Engine, *, now: datetime) -> None:
 def clear_staff_sessions(engine: sa.Engine, *, now: datetime) -> None:
     """Removes sessions of medewerkers that have ended."""
     _in_batches(engine, "staff_sessions_cleared", retention.delete_staff_sessions, now)
+
+
+def clear_access_codes(engine: sa.Engine, *, now: datetime) -> None:
+    """Removes one-time codes of two hours ago, and the addresses they were for."""
+    _in_batches(engine, "access_codes_cleared", retention.delete_access_codes, now - ACCESS_CODES_KEPT)
 
 
 def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int, now: datetime) -> datetime | None:

@@ -10,6 +10,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from .access_code import AccessCode
 from .account import StaffSession
 from .melding import Idempotency
 from .outbox import OutboxEntry
@@ -30,6 +31,11 @@ def delete_idempotency(session: Session, before: datetime) -> int:
 def delete_staff_sessions(session: Session, before: datetime) -> int:
     """Removes one batch of sessions that ended before this moment; how many."""
     return _delete(session, StaffSession, StaffSession.expires_at < before)
+
+
+def delete_access_codes(session: Session, before: datetime) -> int:
+    """Removes one batch of one-time codes that were made before this moment; how many."""
+    return _delete(session, AccessCode, AccessCode.made_at < before)
 
 
 def _delete(session: Session, table: type[DeclarativeBase], condition: sa.ColumnElement[bool]) -> int:

@@ -19,9 +19,7 @@ from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .team import Team
-
-LISTS = ("vangnet", "te_laat", "heropend", "grensgeval", "niet_bereikbaar", "intrekking_gevraagd", "gevaar")
-"""The coordinator's lists: empty at the end of a good day."""
+from .workfilter import LINKED_NOW, LISTS, WorkFilter, narrowed, on_list
 
 
 @dataclass(frozen=True)
@@ -34,30 +32,6 @@ class Sees:
     def may_see(self, opdracht: Opdracht) -> bool:
         """Whether this one is among them."""
         return opdracht.gemeente_id in self.whole or opdracht.team_id in self.team_ids
-
-
-@dataclass(frozen=True)
-class WorkFilter:
-    """What to leave out; empty leaves out nothing. box: west, south, east, north in WGS 84.
-
-    team_slug, team_ids: one team, or several by id. category_slug: a category, or a main category with its subs.
-    late_at: only what was due at that moment. text: every word occurs in address, place note, category or melding.
-    on_list: one of LISTS; `te_laat` needs late_at. order: `termijn` (soonest due first), `prioriteit` (most pressing
-    first) or `ontvangst` (oldest first); `afgehandeld` (last closed first) with closed statuses only.
-    """
-
-    team_slug: str | None = None
-    team_ids: Collection[int] | None = None
-    gemeente_slug: str | None = None
-    statuses: Collection[str] = OPEN
-    category_slug: str | None = None
-    area_code: str | None = None
-    danger: bool | None = None
-    late_at: datetime | None = None
-    text: str = ""
-    on_list: str | None = None
-    box: tuple[float, float, float, float] | None = None
-    order: str = "termijn"
 
 
 class WorkRow(NamedTuple):
@@ -87,11 +61,11 @@ class NearbyRow(NamedTuple):
     melders: int
 
 
-_LIVE = sa.and_(Link.opdracht_id == Opdracht.id, Link.gemeente_id == Opdracht.gemeente_id, Link.until_at.is_(None))
+# On top whatever its date: the clock of spoed runs in minutes, and a person must look at what sounds dangerous.
+_FIRST = ((Opdracht.urgency == "spoed").desc(), Opdracht.danger_suspected.desc())
 _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
-    # Spoed stands on top whatever its date: its clock runs in minutes, not in werkdagen.
-    "termijn": ((Opdracht.urgency == "spoed").desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
-    "prioriteit": (Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
+    "termijn": (*_FIRST, Opdracht.due_at.asc(), Opdracht.id.asc()),
+    "prioriteit": (*_FIRST, Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
     "ontvangst": (Opdracht.received_at.asc(), Opdracht.id.asc()),
     "afgehandeld": (Opdracht.closed_at.desc(), Opdracht.id.desc()),
 }
@@ -103,20 +77,20 @@ def list_opdrachten(
     session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int], limit: int, offset: int = 0
 ) -> Sequence[WorkRow]:
     """The opdrachten that fit the filter and that the asker may see, with what a list shows of each."""
-    query = _wanted(_rows(sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
+    query = narrowed(_rows(sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
     return [WorkRow(*row) for row in session.execute(query)]
 
 
 def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
     """How many opdrachten fit the filter and may be seen."""
-    query = _wanted(_joined(sa.select(sa.func.count()), sees, scope), wanted)
+    query = narrowed(_joined(sa.select(sa.func.count()), sees, scope), wanted)
     return int(session.execute(query).scalar_one())
 
 
 def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
     """How many opdrachten stand on each of LISTS now, in one query."""
     counts = [
-        _joined(sa.select(sa.func.count()), sees, scope).where(_on_list(name, now)).scalar_subquery() for name in LISTS
+        _joined(sa.select(sa.func.count()), sees, scope).where(on_list(name, now)).scalar_subquery() for name in LISTS
     ]
     row = session.execute(sa.select(*counts)).one()
     return {name: int(row[index]) for index, name in enumerate(LISTS)}
@@ -233,7 +207,7 @@ def _reported_as_private() -> sa.ColumnElement[bool]:
         sa.select(Link.id)
         .join(Melding, Melding.id == Link.melding_id)
         .outerjoin(reported, reported.id == Melding.category_id)
-        .where(_LIVE, sa.or_(~public_to_all(reported), _limited()))
+        .where(LINKED_NOW, sa.or_(~public_to_all(reported), _limited()))
         .correlate(Opdracht)
         .exists()
     )
@@ -287,7 +261,7 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     words = (
         sa.select(Melding.description)
         .join(Link, Link.melding_id == Melding.id)
-        .where(_LIVE, ~_limited())
+        .where(LINKED_NOW, ~_limited())
         .order_by(Melding.received_at, Melding.id)
         .limit(1)
         .correlate(Opdracht)
@@ -310,84 +284,10 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
 
 def _of_this_work() -> sa.ColumnElement[bool]:
     """A photo of the opdracht itself or of a melding it answers now."""
-    linked = sa.select(Link.melding_id).where(_LIVE).correlate(Opdracht)
+    linked = sa.select(Link.melding_id).where(LINKED_NOW).correlate(Opdracht)
     return sa.or_(Photo.opdracht_id == Opdracht.id, Photo.melding_id.in_(linked))
 
 
 def _melders() -> sa.ScalarSelect[int]:
     """How many meldingen an opdracht answers now."""
-    return sa.select(sa.func.count()).select_from(Link).where(_LIVE).correlate(Opdracht).scalar_subquery()
-
-
-def _wanted(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
-    if wanted.on_list is not None:
-        query = query.where(_on_list(wanted.on_list, wanted.late_at))
-    else:
-        query = query.where(Opdracht.status.in_(wanted.statuses))
-        if wanted.late_at is not None:
-            query = query.where(Opdracht.due_at <= wanted.late_at)
-    if wanted.team_slug is not None:
-        query = query.where(Team.slug == wanted.team_slug)
-    if wanted.team_ids is not None:
-        query = query.where(Opdracht.team_id.in_(wanted.team_ids))
-    if wanted.gemeente_slug is not None:
-        query = query.where(Gemeente.slug == wanted.gemeente_slug)
-    if wanted.category_slug is not None:
-        main = aliased(Category)
-        of_main = sa.select(main.id).where(main.slug == wanted.category_slug, main.gemeente_id == Category.gemeente_id)
-        query = query.where(sa.or_(Category.slug == wanted.category_slug, Category.parent_id.in_(of_main)))
-    if wanted.area_code is not None:
-        query = query.where(sa.or_(Opdracht.wijk_code == wanted.area_code, Opdracht.buurt_code == wanted.area_code))
-    if wanted.danger is not None:
-        query = query.where(Opdracht.danger.is_(wanted.danger))
-    if wanted.box is not None:
-        query = query.where(sa.func.ST_Intersects(Opdracht.location, sa.func.ST_MakeEnvelope(*wanted.box, 4326)))
-    for word in wanted.text.split()[:10]:
-        query = query.where(_mentions(word))
-    return query
-
-
-def _on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
-    """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing."""
-    still_open = Opdracht.status.in_(OPEN)
-    if name == "vangnet":
-        return sa.and_(still_open, Team.vangnet)
-    if name == "te_laat":
-        assert now is not None, "late is late at a moment"
-        return sa.and_(still_open, Opdracht.due_at <= now)
-    if name == "heropend":
-        return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
-    if name == "gevaar":
-        return sa.and_(still_open, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
-    flagged = Opdracht.id.in_(
-        sa.select(Link.opdracht_id)
-        .join(Melding, sa.and_(Melding.id == Link.melding_id, Melding.gemeente_id == Link.gemeente_id))
-        .where(
-            Link.until_at.is_(None),
-            Melding.withdrawn_at.is_(None),
-            sa.func.cardinality(Melding.flags) > sa.literal_column("0"),
-            sa.literal(name) == sa.any_(Melding.flags),
-        )
-    )
-    return flagged if name == "niet_bereikbaar" else sa.and_(still_open, flagged)
-
-
-def _holds(column: Any, word: str) -> sa.ColumnElement[bool]:
-    found: sa.ColumnElement[bool] = column.icontains(word, autoescape=True)
-    return found
-
-
-def _mentions(word: str) -> sa.ColumnElement[bool]:
-    told = (
-        sa.select(Link.id)
-        .join(Melding, Melding.id == Link.melding_id)
-        .where(_LIVE, sa.or_(_holds(Melding.description, word), Melding.number == word))
-        .correlate(Opdracht)
-        .exists()
-    )
-    return sa.or_(
-        _holds(Opdracht.address, word),
-        _holds(Opdracht.location_note, word),
-        _holds(Category.name, word),
-        told,
-    )
+    return sa.select(sa.func.count()).select_from(Link).where(LINKED_NOW).correlate(Opdracht).scalar_subquery()

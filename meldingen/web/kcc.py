@@ -24,7 +24,8 @@ from ..store.category import Category, categories_of
 from ..store.notice import letters_to_post
 from ..store.outline import spots_of
 from ..store.search import Hit, find_meldingen, meldingen_of_caller
-from ..store.worklists import WorkFilter, WorkRow, list_opdrachten, work_near_place
+from ..store.workfilter import WorkFilter
+from ..store.worklists import WorkRow, list_opdrachten, work_near_place
 from .categories import asked_category, category_groups
 from .keys import form_key
 from .layout import Sender, senders, show_as

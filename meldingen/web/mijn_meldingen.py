@@ -57,7 +57,7 @@ def vergeten() -> ResponseReturnValue:
 def _followed(here: Visit) -> list[Mine]:
     """The meldingen whose tokens fit; a revoked or erased one is left out."""
     claims = [tokens.read_token(token) for token in cookie.get("volgen", {}).values()]
-    claimed = {claim.melding_id: claim for claim in claims if claim is not None}
+    claimed = {claim.about_id: claim for claim in claims if claim is not None}
     known = meldingen_by_ids(here.session, claimed, scope=here.public_scope)
     keys = here.settings.secret_keys
     own = [one for one in known if tokens.verify_token(keys, claimed[one.id], one.token_generation)]

@@ -106,9 +106,14 @@ def _sentence(event: Event, names: _Names) -> str:
     to_team = names.teams.get(facts.get("team_id", 0), "een team")
     match event.kind:
         case "ontvangen":
-            return f"Ontvangen via {CHANNELS.get(facts.get('channel', ''), 'een ander kanaal')}."
+            by_words = " Spoed door woorden in de tekst." if facts.get("gevaar_uit_woorden") else ""
+            suspected = " De tekst klinkt gevaarlijk." if facts.get("gevaar_vermoed") else ""
+            return f"Ontvangen via {CHANNELS.get(facts.get('channel', ''), 'een ander kanaal')}.{by_words}{suspected}"
         case "doorverwezen":
             return "Vastgelegd en doorverwezen naar een andere gemeente."
+        case "gevaar_bevestigd":
+            moved = facts.get("from_team_id") != facts.get("team_id")
+            return f"Het is gevaarlijk: nu spoed.{f' Nu bij {to_team}.' if moved else ''}"
         case "toegewezen":
             return f"Toegewezen aan {to_team}."
         case "losgemaakt":
@@ -165,6 +170,9 @@ def _sentence(event: Event, names: _Names) -> str:
 _PLAIN = {
     "einde_opnieuw_verteld": "Het einde gaat opnieuw naar de melder, op zijn nieuwe adres of nummer.",
     "opgepakt": "Opgepakt.",
+    "geen_gevaar": "Bekeken: niet gevaarlijk.",
+    "gevaar_vermoed": "De melder schreef iets dat gevaarlijk klinkt.",
+    "gevaar_uit_woorden": "De melder schreef over gevaar: nu spoed.",
     "vraag_gesteld": "Vraag gesteld aan de melder. De termijn staat stil.",
     "gesplitst_van": "Er is een tweede opdracht van gemaakt.",
     "samengevoegd_met": "Samengevoegd met een andere opdracht. Deze vervalt.",

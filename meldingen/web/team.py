@@ -11,8 +11,10 @@ from werkzeug.datastructures import MultiDict
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.danger import SUSPECTED, hear
 from ..domain.deadlines import last_day_of, local_day
 from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..flow.danger import words_of
 from ..flow.feedback import read_answers
 from ..flow.photos import missing_of
 from ..flow.publicity import may_publish
@@ -20,13 +22,13 @@ from ..flow.trail import trails_of
 from ..store import contact, journal, photo
 from ..store.answers import with_new_answer
 from ..store.category import Category, categories_of
+from ..store.gemeente import Gemeente
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, meldingen_of
 from ..store.photo import KLAAR, ONLEESBAAR, Photo
+from ..store.workfilter import LISTS, WorkFilter
 from ..store.worklists import (
-    LISTS,
     ORDERS,
-    WorkFilter,
     WorkRow,
     count_lists,
     count_opdrachten,
@@ -48,6 +50,7 @@ LOST_AFTER = timedelta(minutes=5)
 ALL = "alle"
 LIST_WORDS = {
     "gevaar": "Spoed, niet opgepakt",
+    "gevaar_vermoed": "Gevaar vermoed",
     "vangnet": "Vangnet",
     "te_laat": "Te laat",
     "heropend": "Heropend",
@@ -59,7 +62,8 @@ ORDER_WORDS = {"prioriteit": "Prioriteit", "ontvangst": "Ontvangst"}
 FLAG_WORDS = {
     "grensgeval": "Ligt op of net over de grens",
     "buiten_grens": "Ligt buiten de gemeente",
-    "gevaar_vermoed": "Misschien gevaarlijk",
+    "gevaar_vermoed": "Misschien gevaarlijk: zo klinkt de tekst",
+    "gevaar_uit_woorden": "Spoed door woorden in de tekst. De melder is niet gevraagd of het gevaarlijk is",
     "plaats_uit_foto": "Plaats komt uit de foto",
     "bsn": "Er staat misschien een BSN in de tekst",
     "niet_bereikbaar": "Melder is niet bereikbaar",
@@ -71,6 +75,7 @@ DONE_WORDS = {
     "planningen": "De opdracht is ingepland.",
     "uitstellingen": "Bewaard. Noemde u een nieuwe datum? Dan krijgt de melder bericht.",
     "veiligstellingen": "Het gevaar is weg. De melder krijgt bericht.",
+    "gevaarbesluiten": "Bewaard of het gevaarlijk is.",
     "afwijzingen": "De melding blijft gesloten. De melder krijgt bericht.",
     "vragen": "De vraag is gesteld. De termijn staat stil tot er antwoord is.",
     "overdrachten": "De opdracht is overgedragen.",
@@ -176,6 +181,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             name_people=not partner,
             scope=scope,
         ),
+        "heard": _heard(meldingen, row.gemeente) if work.danger_suspected else (),
         "date_asked": work.warned_due_at is not None and work.warned_due_at >= work.due_at and work.status in OPEN,
         "moves": {move.action: move for move in viewer.moves(work)},
         "flag_words": FLAG_WORDS,
@@ -186,6 +192,12 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             for melding_id, rows in answers_in_words(meldingen, categories_of(here.session, scope=scope)).items()
         },
     }
+
+
+def _heard(meldingen: Sequence[Melding], home: Gemeente) -> list[str]:
+    """The words of danger in what the melders wrote."""
+    found = [hear(m.description, words_of(home)) for m in meldingen if SUSPECTED in m.flags]
+    return list(dict.fromkeys(word for heard in found for word in heard.said))[:5]
 
 
 def answers_in_words(meldingen: Sequence[Melding], categories: Sequence[Category]) -> dict[int, list[tuple[str, str]]]:

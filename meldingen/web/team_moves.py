@@ -40,7 +40,7 @@ from .zinhulp import hints_of
 pages = Blueprint("stappen", __name__)
 
 NEAR_M = 250
-OWN_WORDS = ("notities", "fotos", "losmaken", "intrekkingen", "inbehandelingnames")
+OWN_WORDS = ("gevaarbesluiten", "notities", "fotos", "losmaken", "intrekkingen", "inbehandelingnames")
 """Steps without a page of their own: their form is on the page of the opdracht."""
 TO_MELDER = {"afhandelingen": "zin", "uitstellingen": "zin", "vragen": "vraag", "afwijzingen": "reden"}
 """What the melder will read, so what hints are for."""
@@ -195,6 +195,7 @@ DOINGS: dict[str, Callable[[Step], None]] = {
     "planningen": _plan,
     "uitstellingen": team_terms.postpone,
     "veiligstellingen": team_terms.make_safe,
+    "gevaarbesluiten": team_terms.judge_danger,
     "afwijzingen": team_terms.keep_closed,
     "vragen": team_terms.ask,
     "overdrachten": _hand_over,

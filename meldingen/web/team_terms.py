@@ -40,6 +40,15 @@ def make_safe(step: Step) -> None:
     spoed.make_safe(step.here.session, step.row.opdracht.id, step.values["tekst"], basis=step.basis, **step.who)
 
 
+def judge_danger(step: Step) -> None:
+    """What sounded dangerous is, or is not."""
+    said = request.form.get("besluit", "")
+    if said not in ("ja", "nee"):
+        raise InvalidInput.of("besluit", "leeg", "Kies of het gevaarlijk is.")
+    opdracht_id, words = step.row.opdracht.id, step.values["tekst"]
+    spoed.judge_danger(step.here.session, opdracht_id, said == "ja", words, basis=step.basis, **step.who)
+
+
 def keep_closed(step: Step) -> None:
     """Looked at again: it stays closed, with the reason that the melder reads."""
     feedback.keep_closed(step.here.session, step.row.opdracht.id, step.values["reden"], basis=step.basis, **step.who)

@@ -11,9 +11,9 @@ NEW, OLD = "een nieuw geheim van meer dan 32 tekens", "een oud geheim van ook me
 def test_a_token_opens_its_own_melding_and_no_other(melding_id: int) -> None:
     token = make_token([NEW], melding_id, 1)
     read = read_token(token)
-    assert read is not None and read.melding_id == melding_id
+    assert read is not None and read.about_id == melding_id
     assert verify_token([NEW], read, 1)
-    assert not verify_token([NEW], read._replace(melding_id=melding_id + 1), 1)
+    assert not verify_token([NEW], read._replace(about_id=melding_id + 1), 1)
     assert len(token) <= 40 and token.isascii() and "/" not in token and "+" not in token
 
 

@@ -17,10 +17,9 @@ from meldingen.store import photo as photos
 from meldingen.store.category import Category
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.opdracht import Link, Opdracht
+from meldingen.store.workfilter import LISTS, WorkFilter
 from meldingen.store.worklists import (
-    LISTS,
     Sees,
-    WorkFilter,
     count_lists,
     count_opdrachten,
     list_opdrachten,
@@ -205,6 +204,7 @@ def test_the_lists_of_the_coordinator(session: Session, now: datetime, home: Gem
         "niet_bereikbaar": [mute.id],
         "intrekking_gevraagd": [asked.id],
         "gevaar": [spoed.id],
+        "gevaar_vermoed": [],
     }
     counts = count_lists(session, Sees(whole=frozenset([home.id])), scope=[home.id], now=now)
     assert counts == {name: len(found) for name, found in on_lists.items()}

@@ -18,11 +18,12 @@ from meldingen.store.gemeente import gemeente_by_id
 from meldingen.store.journal import Note
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
+from meldingen.store.verdict import Verdict
 from tests import factories
 from tests.photos import photo
 
 from .conftest import World
-from .forms import errors_in, press, upload, words
+from .forms import errors_in, fields_of, press, upload, words
 
 
 @pytest.fixture
@@ -74,15 +75,53 @@ def test_the_link_opens_the_page_and_leaves_no_token_in_the_address(world: World
     assert browser.get(f"/volgen/{melding.number}").headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_yes_or_no_in_a_bericht_leads_to_the_question_and_answers_nothing(world: World, melding: Melding) -> None:
-    answer = world.app.test_client().get(f"/v/{token_of(world, melding)}?antwoord=nee")
-    assert answer.status_code == 303 and answer.location == f"/volgen/{melding.number}#oordeel"
+def test_a_yes_or_no_in_a_bericht_leads_to_the_question_and_answers_nothing(world: World) -> None:
+    def follow(melding: Melding) -> tuple[str, str]:
+        browser = world.app.test_client()
+        answer = browser.get(f"/v/{token_of(world, melding)}?antwoord=nee")
+        assert answer.status_code == 303
+        return str(answer.location).rpartition("/")[2], words(browser.get(answer.location).text)
+
+    now = machine_now()
+    melding, old = make(world), make(world, now=now - timedelta(days=40))
+    place, page = follow(melding)
+    assert place == melding.number and "vragen wij nu niets" in page
+    close(world, melding, now=now)
+    place, page = follow(melding)
+    assert place == f"{melding.number}#oordeel" and "Is het opgelost?" in page
+    assert fresh(world, melding).status == "afgehandeld", "a link answers nothing"
+    close(world, old, now=now - timedelta(days=31))
+    place, page = follow(old)
+    assert place == old.number and "30 dagen lang beantwoorden" in page and "Is het opgelost?" not in page
+    browser, page = open_page(world, melding)
+    assert press(browser, browser.get(f"/volgen/{melding.number}/niet-opgelost").text,
+                 f"/volgen/{melding.number}/niet-opgelost", tekst="Nee.").status_code == 303  # fmt: skip
+    assert "U liet al weten dat het niet is opgelost." in follow(melding)[1]
 
 
 @pytest.mark.parametrize("token", ["x", "a" * 30, "%00" * 10, "..%2f..%2fetc"])
 def test_a_wrong_link_says_how_to_go_on(client: FlaskClient, token: str) -> None:
     answer = client.get(f"/v/{token}")
     assert answer.status_code == 404 and 'href="tel:' in answer.text
+    if "%2f" not in token:
+        assert "Deze link klopt niet" in answer.text and 'href="/mijn-meldingen/toegang"' in answer.text
+
+
+def test_a_link_that_was_good_says_so_and_a_browser_forgets_it(world: World, melding: Melding) -> None:
+    browser, _ = open_page(world, melding)
+    token = token_of(world, melding)
+    with world.session() as session, session.begin():
+        session.execute(sa.update(Melding).where(Melding.id == melding.id).values(token_generation=3))
+    answer = browser.get(f"/v/{token}")
+    assert answer.status_code == 410 and "Deze link werkt niet meer" in answer.text and 'href="/volgen"' in answer.text
+    answer = browser.get(f"/volgen/{melding.number}")
+    assert answer.status_code == 404 and "Wij vragen eerst de code" in words(answer.text)
+    assert f'href="/volgen/{melding.number}"' not in browser.get("/volgen").text
+    with world.session() as session, session.begin():
+        session.execute(sa.update(Melding).where(Melding.id == melding.id).values(erased_at=machine_now()))
+    old = tokens.make_token(world.app.extensions["meldingen"].settings.secret_keys, melding.id, 2)
+    answer = browser.get(f"/v/{old}")
+    assert answer.status_code == 410 and "Deze melding is er niet meer" in answer.text
 
 
 def test_the_number_alone_asks_for_the_code(client: FlaskClient, melding: Melding) -> None:
@@ -169,14 +208,48 @@ def test_closed_work_shows_its_sentence_and_can_be_reopened(world: World, meldin
     close(world, melding, now=now)
     browser, page = open_page(world, melding)
     assert "Opgelost: De tegel ligt weer recht." in words(page) and "Uiterlijk" not in words(page)
+    assert "Behandeld door" in words(page) and "c-" + melding.number not in page, "a team, no colleague"
     path = f"/volgen/{melding.number}/niet-opgelost"
     form = browser.get(path).text
     assert list(errors_in(press(browser, form, path, tekst=" ").text)) == ["tekst"]
-    assert press(browser, form, path, tekst="Hij ligt weer los.").status_code == 303
+    assert list(errors_in(press(browser, form, path, tekst="", foto=[upload(b"niets", "x.jpg")]).text)) == ["tekst"]
+    assert press(browser, form, path, tekst="Hij ligt los.", foto=[upload(photo(size=(60, 50)))]).status_code == 303
     assert fresh(world, melding).status == "heropend"
-    assert "Wij kijken er opnieuw naar" in words(browser.get(f"/volgen/{melding.number}").text)
+    page = words(browser.get(f"/volgen/{melding.number}").text)
+    assert "Wij kijken er opnieuw naar" in page and "1 foto wordt nog klaargezet" in page
+    assert "Wat vond u van ons?" in page and "Is het opgelost?" not in page
     again = press(browser, form, path, tekst="En nog eens")
     assert again.status_code == 409 and list(errors_in(again.text)) == ["tekst"]
+
+
+def _said(melding: Melding) -> sa.Select[tuple[bool, bool | None, int | None]]:
+    return sa.select(Verdict.answer, Verdict.enough, Verdict.mark).where(Verdict.melding_id == melding.id)
+
+
+def test_the_oordeel_by_buttons_and_then_a_mark(world: World, melding: Melding) -> None:
+    close(world, melding, now=machine_now())
+    browser, page = open_page(world, melding)
+    path = f"/volgen/{melding.number}/oordeel"
+    assert "Wat vond u van ons?" not in words(page) and f'action="{path}/meer"' not in page
+    early = browser.post(f"{path}/meer", data={**fields_of(page, action=path), "cijfer": "8"})
+    assert early.status_code == 409
+    answer = press(browser, page, path, antwoord="ja")
+    assert (answer.status_code, answer.location) == (303, f"/volgen/{melding.number}#meer")
+    page = browser.get(answer.location).text
+    assert "Uw antwoord was: ja." in words(page) and "U liet weten dat het is opgelost." in words(page)
+    assert fields_of(page, action=f"{path}/meer") == {
+        "csrf_token": fields_of(page, action=path)["csrf_token"], "genoeg": [""], "cijfer": [""],
+    }  # fmt: skip
+    assert press(browser, page, f"{path}/meer", genoeg="nee", cijfer="4").status_code == 303
+    page = browser.get(f"/volgen/{melding.number}").text
+    kept = fields_of(page, action=f"{path}/meer")
+    assert (kept["genoeg"], kept["cijfer"]) == (["nee"], ["4"]) and "Wilt u die veranderen?" in words(page)
+    wrong = press(browser, page, f"{path}/meer", cijfer="11")
+    assert wrong.status_code == 400 and list(errors_in(wrong.text)) == ["cijfer"]
+    assert press(browser, page, f"{path}/meer", genoeg="", cijfer="").status_code == 303
+    with world.session() as session:
+        row = session.execute(_said(melding)).one()
+    assert tuple(row) == (True, None, None)
 
 
 def test_after_thirty_days_the_question_is_over(world: World) -> None:
@@ -196,14 +269,18 @@ def test_a_question_of_the_team_asks_for_an_answer(world: World) -> None:
             session, work.id, "Bij welk huis?", basis=Basis(version=work.version), actor=actor, now=machine_now()
         )
     browser, page = open_page(world, melding)
-    assert "Wij wachten op uw antwoord" in words(page) and "Bij welk huis?" in page and "Geef antwoord" in page
-    press(browser, page, f"/volgen/{melding.number}/aanvullen", tekst="Nummer 12")
-    assert fresh(world, melding).status != "wacht_op_melder"
+    assert "Wij wachten op uw antwoord" in words(page)
+    assert page.index("Wij hebben een vraag aan u") < page.index("Bij welk huis?") < page.index("Zo staat het ervoor")
+    assert page.count(f'action="/volgen/{melding.number}/aanvullen"') == 1, "one place to answer"
+    press(browser, page, f"/volgen/{melding.number}/aanvullen", foto=[upload(photo(size=(60, 50)))])
+    assert fresh(world, melding).status != "wacht_op_melder", "a photo is an answer too"
+    page = browser.get(f"/volgen/{melding.number}").text
+    assert "Zie de foto." in page and "Wij hebben een vraag aan u" not in page
 
 
 def test_every_change_needs_the_form_token(world: World, melding: Melding) -> None:
     browser, _ = open_page(world, melding)
-    for what in ("aanvullen", "intrekken", "niet-opgelost"):
+    for what in ("aanvullen", "intrekken", "niet-opgelost", "oordeel", "oordeel/meer"):
         answer = browser.post(f"/volgen/{melding.number}/{what}", data={"tekst": "x"})
         assert answer.status_code == 400 and "verlopen" in answer.text
 

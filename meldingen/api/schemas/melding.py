@@ -85,6 +85,12 @@ class MeldingIn(Shape):
         data_key="antwoorden", load_default=dict, metadata={"description": "Op de vragen van de categorie, per id."}
     )
     danger = Flag(data_key="gevaar", load_default=False, metadata={"description": "Nu gevaar voor mensen."})
+    danger_answer = Choice(
+        "ja",
+        "nee",
+        data_key="gevaarAntwoord",
+        metadata={"description": "Op uw vraag 'Is het nu gevaarlijk?'. Alleen als u het vroeg; zie /gevaarvraag."},
+    )
     photos_expected = Whole(
         data_key="fotosVolgen",
         least=0,
@@ -162,7 +168,16 @@ class UnderstoodOut(Shape):
     wijk = ma.fields.String(allow_none=True)
     category = ma.fields.Nested(NamedOut, data_key="categorie", allow_none=True)
     description = ma.fields.String(data_key="omschrijving")
-    danger = ma.fields.Boolean(data_key="gevaar", required=True)
+    danger = ma.fields.Boolean(
+        data_key="gevaar",
+        required=True,
+        metadata={"description": "Gezegd, geantwoord, of gehoord in de tekst: wij geven het meteen door."},
+    )
+    danger_suspected = ma.fields.Boolean(
+        data_key="gevaarVermoed",
+        required=True,
+        metadata={"description": "De tekst klinkt gevaarlijk. Iemand kijkt er eerst naar; er is geen alarm."},
+    )
 
 
 class WarningOut(Shape):
@@ -192,6 +207,7 @@ class MeldingMade(Shape):
             "categorie": {"slug": "verkeersbord-kapot", "naam": "Verkeersbord is kapot of weg"},
             "omschrijving": "Het verkeersbord op de hoek ligt op de stoep.",
             "gevaar": False,
+            "gevaarVermoed": False,
         },
         "waarschuwingen": [],
         "fotos": [],

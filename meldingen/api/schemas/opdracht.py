@@ -51,6 +51,11 @@ class OpdrachtItem(Shape):
     location_note = ma.fields.String(data_key="locatieToelichting")
     wijk_code = ma.fields.String(data_key="wijk", allow_none=True)
     danger = ma.fields.Boolean(data_key="gevaar", required=True)
+    danger_suspected = ma.fields.Boolean(
+        data_key="gevaarVermoed",
+        required=True,
+        metadata={"description": "De tekst klinkt gevaarlijk, en niemand kon het vragen. Staat bovenaan; kijk eerst."},
+    )
     urgency = Choice("laag", "normaal", "hoog", "spoed", data_key="urgentie", required=True)
     priority = ma.fields.Integer(data_key="prioriteit", required=True)
     received_at = Moment(data_key="ontvangenOp", required=True)
@@ -73,6 +78,7 @@ ITEM = {
     "locatieToelichting": "Op de hoek bij de bakker.",
     "wijk": "WK037300",
     "gevaar": False,
+    "gevaarVermoed": False,
     "urgentie": "normaal",
     "prioriteit": 100,
     "ontvangenOp": "2026-04-14T06:47:00Z",
@@ -191,6 +197,14 @@ class PostponeIn(MoveIn):
     def _one_of_both(self, data: dict[str, object], **_: object) -> None:
         if bool(data.get("on_time")) == ("new_date" in data):
             raise ma.ValidationError({"datum": ["leeg|Noem een nieuwe datum, of laat weten dat u het haalt."]})
+
+
+class JudgeDangerIn(MoveIn):
+    """Whether what sounded dangerous is dangerous."""
+
+    example = {"gevaar": True, "tekst": "Gebeld met de melder: de draden liggen bloot."}
+    danger = Flag(data_key="gevaar", required=True)
+    words = Text(data_key="tekst", load_default="", metadata={"description": "Voor collega's."})
 
 
 class MakeSafeIn(MoveIn):

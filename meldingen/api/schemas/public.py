@@ -3,8 +3,9 @@
 import marshmallow as ma
 
 from ..crs import CRS84, SUPPORTED, Place
-from ..fields import Choice, Day, Slug, Whole
+from ..fields import Choice, Day, Slug, Text, Whole
 from .base import Shape
+from .beforehand import BeforehandOut
 
 
 class QuestionOut(Shape):
@@ -36,6 +37,16 @@ class CategoryOut(Shape):
         data_key="openbaar", required=True, metadata={"description": "Of meldingen hiervan op de kaart komen."}
     )
     questions = ma.fields.List(ma.fields.Nested(QuestionOut), data_key="vragen", required=True)
+    questions_version = ma.fields.Integer(
+        data_key="vragenVersie", required=True, metadata={"description": "Gaat omhoog als de vragen veranderen."}
+    )
+    beforehand = ma.fields.Nested(
+        BeforehandOut,
+        data_key="eerstDit",
+        required=True,
+        allow_none=True,
+        metadata={"description": "Wat de melder eerst leest. Met `stopt` nemen wij geen melding aan."},
+    )
 
 
 class CategoriesOut(Shape):
@@ -53,6 +64,8 @@ class CategoriesOut(Shape):
                 "spoed": False,
                 "openbaar": True,
                 "vragen": [{"id": "lichtmast", "vraag": "Welk nummer staat op de paal?", "soort": "tekst"}],
+                "vragenVersie": 1,
+                "eerstDit": None,
             }
         ]
     }
@@ -94,6 +107,19 @@ class GemeentenQuery(ma.Schema):
     """Which gemeente."""
 
     gemeente = Slug(metadata={"description": "Alleen van deze gemeente."})
+
+
+class DangerQuery(GemeentenQuery):
+    """What a melder wrote until now."""
+
+    text = Text(data_key="tekst", required=True, metadata={"description": "Wat de melder tot nu toe schreef."})
+
+
+class DangerOut(Shape):
+    """Whether to ask "Is het nu gevaarlijk?"."""
+
+    example = {"vragen": True}
+    ask = ma.fields.Boolean(data_key="vragen", required=True)
 
 
 class CrsQuery(ma.Schema):

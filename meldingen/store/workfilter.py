@@ -1,0 +1,137 @@
+"""Which opdrachten a list wants: the filter of a page or an app, and the coordinator's lists, as conditions of a query.
+
+The queries themselves: worklists.py.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from ..domain.danger import SUSPECTED
+from ..domain.workflow import OPEN
+from .category import Category
+from .gemeente import Gemeente
+from .melding import Melding
+from .opdracht import Link, Opdracht
+from .team import Team
+
+LISTS = (
+    "vangnet",
+    "te_laat",
+    "heropend",
+    "grensgeval",
+    "niet_bereikbaar",
+    "intrekking_gevraagd",
+    "gevaar",
+    "gevaar_vermoed",
+)
+"""The coordinator's lists: empty at the end of a good day."""
+
+
+LINKED_NOW = sa.and_(Link.opdracht_id == Opdracht.id, Link.gemeente_id == Opdracht.gemeente_id, Link.until_at.is_(None))
+"""A link that holds now, of the opdracht of the query."""
+
+
+@dataclass(frozen=True)
+class WorkFilter:
+    """What to leave out; empty leaves out nothing. box: west, south, east, north in WGS 84.
+
+    team_slug, team_ids: one team, or several by id. category_slug: a category, or a main category with its subs.
+    late_at: only what was due at that moment. text: every word occurs in address, place note, category or melding.
+    on_list: one of LISTS; `te_laat` needs late_at. order: `termijn` (soonest due first), `prioriteit` (most pressing
+    first) or `ontvangst` (oldest first); `afgehandeld` (last closed first) with closed statuses only.
+    """
+
+    team_slug: str | None = None
+    team_ids: Collection[int] | None = None
+    gemeente_slug: str | None = None
+    statuses: Collection[str] = OPEN
+    category_slug: str | None = None
+    area_code: str | None = None
+    danger: bool | None = None
+    late_at: datetime | None = None
+    text: str = ""
+    on_list: str | None = None
+    box: tuple[float, float, float, float] | None = None
+    order: str = "termijn"
+
+
+def narrowed(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
+    """The query with only what fits the filter."""
+    if wanted.on_list is not None:
+        query = query.where(on_list(wanted.on_list, wanted.late_at))
+    else:
+        query = query.where(Opdracht.status.in_(wanted.statuses))
+        if wanted.late_at is not None:
+            query = query.where(Opdracht.due_at <= wanted.late_at)
+    if wanted.team_slug is not None:
+        query = query.where(Team.slug == wanted.team_slug)
+    if wanted.team_ids is not None:
+        query = query.where(Opdracht.team_id.in_(wanted.team_ids))
+    if wanted.gemeente_slug is not None:
+        query = query.where(Gemeente.slug == wanted.gemeente_slug)
+    if wanted.category_slug is not None:
+        main = aliased(Category)
+        of_main = sa.select(main.id).where(main.slug == wanted.category_slug, main.gemeente_id == Category.gemeente_id)
+        query = query.where(sa.or_(Category.slug == wanted.category_slug, Category.parent_id.in_(of_main)))
+    if wanted.area_code is not None:
+        query = query.where(sa.or_(Opdracht.wijk_code == wanted.area_code, Opdracht.buurt_code == wanted.area_code))
+    if wanted.danger is not None:
+        query = query.where(Opdracht.danger.is_(wanted.danger))
+    if wanted.box is not None:
+        query = query.where(sa.func.ST_Intersects(Opdracht.location, sa.func.ST_MakeEnvelope(*wanted.box, 4326)))
+    for word in wanted.text.split()[:10]:
+        query = query.where(_mentions(word))
+    return query
+
+
+def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
+    """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing."""
+    still_open = Opdracht.status.in_(OPEN)
+    if name == "vangnet":
+        return sa.and_(still_open, Team.vangnet)
+    if name == "te_laat":
+        assert now is not None, "late is late at a moment"
+        return sa.and_(still_open, Opdracht.due_at <= now)
+    if name == "heropend":
+        return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
+    if name == "gevaar":
+        return sa.and_(still_open, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
+    if name == SUSPECTED:
+        return sa.and_(still_open, Opdracht.danger_suspected)
+    flagged = Opdracht.id.in_(
+        sa.select(Link.opdracht_id)
+        .join(Melding, sa.and_(Melding.id == Link.melding_id, Melding.gemeente_id == Link.gemeente_id))
+        .where(
+            Link.until_at.is_(None),
+            Melding.withdrawn_at.is_(None),
+            sa.func.cardinality(Melding.flags) > sa.literal_column("0"),
+            sa.literal(name) == sa.any_(Melding.flags),
+        )
+    )
+    return flagged if name == "niet_bereikbaar" else sa.and_(still_open, flagged)
+
+
+def _holds(column: Any, word: str) -> sa.ColumnElement[bool]:
+    found: sa.ColumnElement[bool] = column.icontains(word, autoescape=True)
+    return found
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    told = (
+        sa.select(Link.id)
+        .join(Melding, Melding.id == Link.melding_id)
+        .where(LINKED_NOW, sa.or_(_holds(Melding.description, word), Melding.number == word))
+        .correlate(Opdracht)
+        .exists()
+    )
+    return sa.or_(
+        _holds(Opdracht.address, word),
+        _holds(Opdracht.location_note, word),
+        _holds(Category.name, word),
+        told,
+    )
