@@ -2,8 +2,10 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -12,6 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 expect.set_options(timeout=20_000)  # two cores may be busy; what never comes still fails
+ROOT = Path(__file__).parents[2]
 PHONE = {"width": 360, "height": 740}
 TABLET = {"width": 820, "height": 1180}
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -22,6 +25,12 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+SNIFF = """() => new Promise((tell) => HTMLCS.process("WCAG2AA", document, () => tell(HTMLCS.getMessages()
+  .filter((one) => one.type === HTMLCS.ERROR).map((one) => [one.code, one.element.outerHTML?.slice(0, 120) ?? ""]))))"""
+NOT_OURS = ()
+"""Findings of HTML_CodeSniffer that are no mistakes, each with the reason."""
 
 
 class _Silent(WSGIRequestHandler):
@@ -51,12 +60,33 @@ def launch(playwright: Playwright) -> Browser:
 
 
 def assert_accessible(page: Page, state: str) -> None:
-    """No finding of axe on WCAG 2.2 AA and good practice, one main heading, and nothing to scroll sideways."""
+    """No finding of axe on WCAG 2.2 AA and good practice or of HTML_CodeSniffer on AA, one main heading, and nothing to
+    scroll sideways."""
     page.wait_for_load_state()
-    asked = {"runOnly": {"type": "tag", "values": WCAG}, "resultTypes": ["violations"]}  # all it passed: twice the time
-    found = Axe().run(page, options=asked).response["violations"]
-    told = [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]
+    told = axe_findings(page) + sniffer_findings(page)
     assert not told, f"{state}: " + "; ".join(told)
     assert page.locator("h1").count() == 1, state
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert width <= 0, f"{state}: {width} px too wide"
+
+
+def axe_findings(page: Page, rules: Sequence[str] = ()) -> list[str]:
+    """What axe finds wrong: rule and elements. rules: only these."""
+    only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": WCAG}
+    asked = {"runOnly": only, "resultTypes": ["violations"]}  # all it passed: twice the time
+    found = Axe().run(page, options=asked).response["violations"]
+    return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]
+
+
+def sniffer_findings(page: Page) -> list[str]:
+    """The errors of HTML_CodeSniffer, without its warnings, which are questions for people."""
+    page.evaluate(_sniffer())
+    found: list[list[str]] = page.evaluate(SNIFF)
+    return [f"{code}: {element}" for code, element in found if not code.endswith(NOT_OURS)]
+
+
+@cache
+def _sniffer() -> str:
+    """The script, as `make test` installed it (HTMLCS); else where it did so before."""
+    place = os.environ.get("HTMLCS", ROOT / ".lokaal/npm-test/node_modules/html_codesniffer/build/HTMLCS.js")
+    return Path(place).read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from meldingen.domain.sentence import say, say_together
 from meldingen.web import taal
 
 from .conftest import World
+from .forms import press
 
 OTHER = """
 msgid ""
@@ -76,6 +77,17 @@ def test_an_answer_to_a_form_leads_to_the_page_it_belongs_to(client: FlaskClient
     with world.app.test_request_context("/volgen/123/aanvulling", method="POST"):
         assert taal.choose_language("en").endswith("?taal=en")
         assert not taal.choose_language("en").startswith("/volgen/123/aanvulling")
+
+
+def test_another_language_keeps_what_is_typed_also_without_scripts(client: FlaskClient) -> None:
+    page = client.get("/melden", follow_redirects=True).text
+    assert 'form="stap" name="taal" value="en"' in page
+    chosen = press(client, page, "/melden/waar", taal="en", toelichting="Achter de bushalte")
+    assert (chosen.status_code, chosen.location) == (303, "/melden/waar?taal=en")
+    again = client.get(chosen.location).text
+    assert '<html lang="en"' in again
+    assert "Achter de bushalte" in again
+    assert "veld-plaats-fout" not in again and 'role="alert"' not in again, "nothing was asked yet"
 
 
 def test_medewerkers_read_dutch(signed_in: Callable[[str], FlaskClient], client: FlaskClient) -> None:

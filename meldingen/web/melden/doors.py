@@ -16,6 +16,7 @@ from ...store.category import category_by_slug
 from ...store.melding import Melding, melding_of_key
 from ..categories import asked_category
 from ..layout import page_sender
+from ..taal import CHOICE
 from ..volgen import remember
 from . import bekend
 from .checks import CHECKS, check_melding, first_wrong, known_object, must_be_shown
@@ -81,7 +82,10 @@ def stap(naam: str) -> ResponseReturnValue:
 @pages.post("/melden/<any(waar, wat, bekend, foto, contact):naam>")
 @enter("iedereen")
 def bewaar(naam: str) -> ResponseReturnValue:
-    """Keeps what was filled in, right or wrong; with a mistake the same page, else on to the next step."""
+    """Keeps what was filled in, right or wrong; with a mistake the same page, else on to the next step.
+
+    Another photo or another language stays at this step and asks nothing yet.
+    """
     here, step = visit(), STEPS[naam]
     if sent := sent_before():
         return tell_sent(sent)
@@ -96,13 +100,15 @@ def bewaar(naam: str) -> ResponseReturnValue:
     assert form is not None, "it was there a moment ago"
     form.overlay(step)
     collect_photos(form)
-    more = request.form.get("actie") == "toevoegen"
+    language = request.form.get(CHOICE) or None
+    more = bool(language) or request.form.get("actie") == "toevoegen"
     if not more:
         CHECKS[naam](form)
     form.save()
     if form.errors or form.refused:
         return show(step, form, 400)
-    return redirect(url_for("melden.stap", naam=naam) if more else _next(step, form), 303)
+    again = url_for("melden.stap", naam=naam, terug=form.back or None, taal=language)
+    return redirect(again if more else _next(step, form), 303)
 
 
 @pages.post("/melden/delen")
