@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..auth import Visit, installation, page_actor
 from ..db import transaction
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.beforehand import Beforehand, read_beforehand
 from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
 from ..domain.objects import object_words
@@ -24,6 +25,7 @@ from ..domain.sentence import say
 from ..domain.workflow import STATUS_WORDS
 from ..flow.dead_letters import scope_of
 from ..flow.tasks import whose
+from ..store.category import Category
 from ..store.dead_letters import count_dead_letters
 from ..store.gemeente import Gemeente, served_gemeenten
 from ..store.task import count_open
@@ -79,6 +81,7 @@ def init_app(app: Flask) -> None:
         state_words=STATE_WORDS,
         end_words=END_WORDS,
         step_words=step_words,
+        says_first=says_first,
         object_words=object_words,
         with_gemeente=with_gemeente,
     )
@@ -109,6 +112,12 @@ def page_sender() -> Sender | None:
 def with_gemeente(path: str, sender: Sender | None) -> str:
     """The address of a page of this gemeente: named in it where several share one host."""
     return f"{path}?gemeente={sender.slug}" if sender is not None and not sender.host and len(senders()) > 1 else path
+
+
+def says_first(chosen: Category) -> Beforehand:
+    """What is to be read before reporting this kind, with the website of this page's gemeente."""
+    sender = page_sender()
+    return read_beforehand(chosen.beforehand, website=sender.website if sender else "")
 
 
 def show_as(gemeente_id: int) -> Sender:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
     "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van",
-    "vragen_versie", "nabij_van", "object", "versie", "fotos_volgen",
+    "vragen_versie", "nabij_van", "object", "gevaar_gevraagd", "versie", "fotos_volgen",
 )  # fmt: skip
 ANSWER = "antwoord_"
 DEVICE = ("versie", "fotos_volgen", "gemeente")
@@ -133,6 +133,7 @@ def read_melding(
         category_slug=chosen.slug if chosen else None,
         answers=answers,
         danger=values["gevaar"] == "ja",
+        danger_denied=values["gevaar"] == "nee",
         contact=contact,
         intake_channel="e_formulier",
         gemeente_slug=gemeente_slug,

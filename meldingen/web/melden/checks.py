@@ -3,15 +3,19 @@
 from collections.abc import Callable, Mapping
 
 from ...domain.actor import ANONYMOUS
+from ...domain.danger import hear
 from ...domain.errors import InvalidInput
 from ...domain.intake import Answer, Location, NewMelding, check_answers, danger_answered
 from ...domain.objects import ObjectRef, read_ref
 from ...domain.text import clean_text
+from ...flow.danger import words_of
 from ...flow.objects import find_object
 from ...flow.places import Placed, place_melding
 from ...store.category import Category
+from ...store.gemeente import gemeente_by_id
 from ...store.outline import spots_of
 from ...store.public_object import ObjectRow
+from ..layout import says_first
 from ..melding_form import raw_answers, read_contact, read_location
 from .form import Form
 from .steps import step_of
@@ -19,6 +23,8 @@ from .steps import step_of
 NOTHING_TOLD = "Stuur een foto mee, of ga terug en vertel in woorden wat u ziet."
 UNKNOWN_KIND = "Deze soort kennen wij niet. Kies een andere, of 'Ik weet het niet'."
 NOT_TAKEN = "Hiervoor nemen wij geen melding aan. Lees wat u wel kunt doen, of kies een andere soort."
+MAX_HEARD = 2000
+"""Characters in which words of danger are looked for; what is longer is refused anyway."""
 ASK_AGAIN = "Bij deze soort zijn de vragen intussen veranderd. Kijk ze nog eens na."
 
 
@@ -45,7 +51,7 @@ def check_words(form: Form) -> tuple[str, Category | None, dict[str, Answer]]:
         filled.errors["categorie"] = UNKNOWN_KIND
     if chosen is None:
         return description, None, {}
-    if chosen.beforehand.get("stops"):
+    if says_first(chosen).stops:
         filled.errors["categorie"] = NOT_TAKEN
     before = len(filled.errors)
     answers: dict[str, Answer] = {}
@@ -59,6 +65,17 @@ def must_be_shown(form: Form) -> bool:
     """Whether the chosen category says or asks something that this melder has not seen yet."""
     chosen = form.chosen
     return chosen is not None and bool(chosen.questions or chosen.beforehand) and not was_shown(form, chosen)
+
+
+def sounds_dangerous(form: Form) -> bool:
+    """Whether the text holds words of danger, so that the melder is asked."""
+    home = gemeente_by_id(form.here.session, form.sender.id)
+    return hear(form.values["omschrijving"][:MAX_HEARD], words_of(home)).suspected
+
+
+def must_ask_danger(form: Form) -> bool:
+    """Whether to ask "Is het nu gevaarlijk?": once, and only who did not say so himself. No answer is allowed too."""
+    return not form.values["gevaar"] and not form.values["gevaar_gevraagd"] and sounds_dangerous(form)
 
 
 def was_shown(form: Form, chosen: Category) -> bool:
@@ -100,6 +117,7 @@ def check_melding(form: Form) -> tuple[NewMelding, Placed] | None:
         answers=answers,
         questions_version=_asked_in(form, chosen) if chosen else None,
         danger=values["gevaar"] == "ja",
+        danger_denied=values["gevaar"] == "nee",
         contact=contact,
         intake_channel="e_formulier",
         gemeente_slug=form.sender.slug,

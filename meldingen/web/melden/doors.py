@@ -5,21 +5,24 @@ Who reports here is a melder, staff too: nothing on these pages asks who somebod
 
 from urllib.parse import urlencode
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ...auth import enter, visit
 from ...domain.actor import ANONYMOUS
+from ...domain.danger import hear
 from ...domain.objects import MAX_CODE
 from ...flow.concept import find_concept
+from ...flow.danger import words_of
 from ...store.category import category_by_slug
+from ...store.gemeente import gemeente_by_id, served_gemeenten
 from ...store.melding import Melding, melding_of_key
 from ..categories import asked_category
 from ..layout import page_sender
 from ..taal import CHOICE
 from ..volgen import remember
 from . import bekend
-from .checks import CHECKS, check_melding, first_wrong, known_object, must_be_shown
+from .checks import CHECKS, MAX_HEARD, check_melding, first_wrong, known_object, must_ask_danger, must_be_shown
 from .form import PREFILLED, Form, cookie_key, field_key, keep_cookie, look, take
 from .guard import find_refusal
 from .pages import show, show_without_person
@@ -139,6 +142,16 @@ def vragen() -> ResponseReturnValue:
     return render_template("melden/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
 
 
+@pages.get("/melden/gevaar")
+@enter("iedereen")
+def gevaar() -> Response:
+    """While somebody types: whether what he wrote until now makes us ask "Is het nu gevaarlijk?"."""
+    here, sender = visit(), page_sender()
+    homes = [gemeente_by_id(here.session, sender.id)] if sender else served_gemeenten(here.session)
+    text = request.args.get("tekst", "")[:MAX_HEARD]
+    return jsonify(vragen=any(hear(text, words_of(home)).suspected for home in homes))
+
+
 def sent_before() -> Melding | None:
     """The melding that this form became already."""
     here, key = visit(), field_key()
@@ -157,6 +170,8 @@ def _next(step: Step, form: Form) -> str:
     back = form.back or None
     if step.name == "wat" and must_be_shown(form):
         return url_for("melden.stap", naam="wat", terug=back, _anchor="soort")
+    if step.name == "wat" and must_ask_danger(form):
+        return url_for("melden.stap", naam="wat", terug=back, _anchor="gevaar")
     if step.name in ("waar", "wat") and bekend.must_ask(form) and (step.name == "wat" or back):
         return url_for("melden.stap", naam="bekend", terug=back)
     return url_for("melden.stap", naam=back or NEXT[step.name])

@@ -16,7 +16,7 @@ from ..categories import category_groups
 from ..layout import senders
 from ..melding_form import HONEYPOT
 from .bekend import near_form
-from .checks import check_melding, is_dangerous, known_object
+from .checks import check_melding, is_dangerous, known_object, sounds_dangerous
 from .form import PREFILLED, Form
 from .steps import COUNT, STEPS, Step
 
@@ -71,6 +71,7 @@ def _words(form: Form) -> dict[str, Any]:
     return {
         "groups": category_groups(categories_of(form.here.session, scope=[form.sender.id])),
         "chosen": form.chosen,
+        "asks_danger": form.values["gevaar"] == "nee" or sounds_dangerous(form),
     }
 
 

@@ -23,7 +23,12 @@ STEPS: Mapping[str, Step] = {
     step.name: step
     for step in (
         Step("waar", 1, ("plaats", "lon", "lat", "bron", "adres", "buurt", "toelichting", "object", "gemeente")),
-        Step("wat", 2, ("omschrijving", "categorie", "gevaar", "vragen_van", "vragen_versie"), ("gevaar",)),
+        Step(
+            "wat",
+            2,
+            ("omschrijving", "categorie", "gevaar", "gevaar_gevraagd", "vragen_van", "vragen_versie"),
+            ("gevaar",),
+        ),
         Step("bekend", 2, ("zelfde_als", "nabij_van"), ("zelfde_als",)),
         Step("foto", 3, ("foto",)),
         Step(

@@ -3,7 +3,7 @@
 const form = document.querySelector("[data-melden]");
 const part = form.querySelector("[data-soort]");
 const questions = part.querySelector("[data-questions]");
-const { categorie, gevaar } = form.elements;
+const { categorie } = form.elements;
 
 const ask = () => {
   const query = new URLSearchParams({ categorie: categorie.value });
@@ -20,12 +20,3 @@ categorie.addEventListener("change", () => {
   if (categorie.value) ask();
   else questions.replaceChildren();
 });
-
-// What to do in danger: only when it is
-
-const danger = form.querySelector("[data-danger]");
-const tellDanger = () => {
-  danger.hidden = !gevaar.checked;
-};
-gevaar.addEventListener("change", tellDanger);
-tellDanger();
