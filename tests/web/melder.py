@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from meldingen.store.melding import Melding
+from meldingen.store.photo import Photo
 
 from .conftest import World
 from .forms import errors_in, press, words
@@ -62,3 +63,9 @@ def sent(world: World, answer: TestResponse) -> Melding:
     assert answer.status_code == 303, words(answer.text)
     with world.session() as session:
         return session.scalars(sa.select(Melding).where(Melding.number == answer.location.split("/")[2])).one()
+
+
+def photos_of(world: World, melding: Melding) -> list[Photo]:
+    """The photos of a melding, the first one first."""
+    with world.session() as session:
+        return list(session.scalars(sa.select(Photo).where(Photo.melding_id == melding.id).order_by(Photo.id)))

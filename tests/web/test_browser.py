@@ -189,7 +189,7 @@ def test_without_javascript_with_a_photo(visit: Callable[..., Page], picture: Pa
     go_on(page)
     page.get_by_label("Foto's").set_input_files(picture)
     page.get_by_role("button", name="Nog een foto toevoegen").click()
-    expect(page.get_by_text("stoep.jpg niet meesturen")).to_be_visible()
+    expect(page.get_by_role("button", name="Verwijder foto 1: stoep.jpg")).to_be_visible()
     go_on(page)
     go_on(page)
     expect(page.get_by_text("stoep.jpg")).to_be_visible()

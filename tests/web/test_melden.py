@@ -12,14 +12,12 @@ from meldingen.adapters.geocoder import Address, FixedGeocoder
 from meldingen.db import machine_now
 from meldingen.store.category import Category
 from meldingen.store.contact import Contact
-from meldingen.store.melding import Melding
-from meldingen.store.photo import Photo
 from tests import factories
 from tests.photos import photo
 
 from .conftest import World
 from .forms import errors_in, fields_of, press, upload, words
-from .melder import PLACE, send, sent, step_in, walk
+from .melder import PLACE, photos_of, send, sent, step_in, walk
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,11 +38,6 @@ class Tired:
     def address_at(self, lon: float, lat: float) -> Address | None:
         """Always fails."""
         raise TemporaryFailure("geocoder: ReadTimeout")
-
-
-def photos_of(world: World, melding: Melding) -> list[Photo]:
-    with world.session() as session:
-        return list(session.scalars(sa.select(Photo).where(Photo.melding_id == melding.id).order_by(Photo.id)))
 
 
 def test_a_place_and_a_text_are_enough(world: World, client: FlaskClient) -> None:

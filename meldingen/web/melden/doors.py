@@ -104,7 +104,7 @@ def bewaar(naam: str) -> ResponseReturnValue:
     form.overlay(step)
     collect_photos(form)
     language = request.form.get(CHOICE) or None
-    more = bool(language) or request.form.get("actie") == "toevoegen"
+    more = bool(language) or _stays()
     if not more:
         CHECKS[naam](form)
     form.save()
@@ -175,6 +175,12 @@ def _next(step: Step, form: Form) -> str:
     if step.name in ("waar", "wat") and bekend.must_ask(form) and (step.name == "wat" or back):
         return url_for("melden.stap", naam="bekend", terug=back)
     return url_for("melden.stap", naam=back or NEXT[step.name])
+
+
+def _stays() -> bool:
+    """Whether the button that was pressed adds a photo or takes one off: the step is not done yet."""
+    pressed = request.form.get("actie", "")
+    return pressed == "toevoegen" or (not pressed and "foto_weg" in request.form)
 
 
 def _with_link(path: str) -> str:
