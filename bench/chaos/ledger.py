@@ -90,6 +90,8 @@ def judge(lines: Sequence[Mapping[str, Any]], book: Book, hits: Sequence[Hit], l
         for pair in yes.tells:
             by_pair[pair].append(yes)
     calls = Counter(lists.calls)
+    for number, closed in lists.calls:  # who reopened it himself is phoned about the end that came after
+        reopenings[number] += [book.closings[closed].asked_at] if closed in book.closings else []
     for closing in book.closings.values():
         for number in closing.meldingen:
             made, pair = book.meldingen.get(number), (number, closing.opdracht)
@@ -210,7 +212,8 @@ def _judge_pair(
     later: Sequence[float],
     outcome: Outcome,
 ) -> None:
-    """How one melder heard of one closing. later: when he got messages that his reopening, or a later end, is in."""
+    """How one melder heard of one closing. later: when he got messages that his reopening, or a later
+    end, is in, and when the ends came that he will be phoned about."""
     who, where = made.who, f"{made.number} (melder {made.who.number}, {made.who.kind}, W{closing.opdracht})"
     wrong, counts = outcome.wrong, outcome.counts
     for yes in found:
@@ -229,7 +232,7 @@ def _judge_pair(
         return
     if not found:
         if made.reopened and not called and not listed and any(c > closing.asked_at for c in later):
-            counts["in één bericht met zijn heropening"] += 1
+            counts["in één met zijn heropening"] += 1
             return
         _judge_unheard(who, where, called, listed, refused, outcome)
         return

@@ -122,3 +122,14 @@ def test_the_same_seed_gives_the_same_town() -> None:
     assert [plan.melder(3, n) for n in range(50)] == [plan.melder(3, n) for n in range(50)]
     homes = [plan.leader(SEED, n) for n in range(300)]
     assert all(first <= n for n, first in enumerate(homes)) and len(set(homes)) < 300
+
+
+def test_who_said_it_is_not_solved_before_the_call_is_phoned_about_the_later_end() -> None:
+    here = book(of_kind("vast"))
+    (made,) = here.meldingen.values()
+    here.closings[9] = Closing(9, True, (made.number,), 110.0, 110.5, 0, False)
+    phoned = Lists(calls=((made.number, 9),))
+    assert any("VERLOREN" in wrong for wrong in judge([], here, (), phoned).wrong), "he said nothing of the first end"
+    made.reopened = 1
+    assert judge([], here, (), phoned).wrong == []
+    assert any("VERLOREN" in wrong for wrong in judge([], here, (), NOBODY).wrong), "and nobody phones about the second"

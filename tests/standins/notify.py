@@ -195,7 +195,11 @@ class _Handler(BaseHTTPRequestHandler):
         state = self.server_state
         if not self._allowed() or self._refused(unless=state.fail_after):
             return
-        data = json.loads(body)
+        try:
+            data = json.loads(body)
+        except ValueError:  # the caller died halfway its own sending
+            self._error(400, "BadRequestError", "Invalid JSON")
+            return
         refusal = self._refusal(data) or (state.fail_when(data) if state.fail_when else None)
         if refusal is not None:
             self._error(*refusal)
