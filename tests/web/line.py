@@ -12,15 +12,13 @@ App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 
 class Line:
-    """Stands before an app. `cut`: nothing comes through. `lose`: the next answer on this path is cut off, after the
-    server did its work. `answer`: what comes instead of the server on a path. asked: each method and path that came
-    through, as they came."""
+    """Stands before an app. `cut`: nothing comes through. `lose`: how many more answers on a path are cut off after
+    the server did its work. asked: each method and path that came through, in the order they came."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.cut = False
-        self.lose = ""
-        self.answer: dict[str, str] = {}
+        self.lose: dict[str, int] = {}
         self.asked: list[str] = []
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -28,12 +26,8 @@ class Line:
         if self.cut:
             return self._hang_up(environ)
         self.asked.append(f"{environ['REQUEST_METHOD']} {path}")
-        if path in self.answer:
-            environ["wsgi.input"].read()
-            start(self.answer[path], [("Content-Type", "text/plain"), ("Content-Length", "0")])
-            return []
-        if path == self.lose:
-            self.lose = ""
+        if self.lose.get(path):
+            self.lose[path] -= 1
             answer = self._app(environ, lambda *_: lambda _data: None)
             for _ in answer:
                 pass

@@ -1,5 +1,6 @@
 """The form without coverage, in a real browser on a line that can be cut: nothing is lost, nothing is doubled."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,8 +8,11 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from meldingen.domain.numbers import show_number
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
+from meldingen.web import webapp
+from meldingen.web.static_files import release
 from tests.photos import photo
 
 from .browsing import PHONE, assert_accessible, launch, served
@@ -41,7 +45,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def device(chromium: Browser, line: Line) -> Iterator[BrowserContext]:
     """A phone that has opened the form once, so that it is kept; the line is whole."""
-    line.cut, line.lose, line.answer = False, "", {}
+    line.cut, line.lose = False, {}
     with served(line) as address:  # type: ignore[arg-type]
         context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
         wrong: list[str] = []
@@ -70,7 +74,7 @@ def ready(page: Page) -> None:
     page.locator("form[data-klaar]").wait_for()
 
 
-def fill_in(page: Page, text: str, picture: Path | None = None) -> None:
+def fill_in(page: Page, text: str, picture: Path | None = None, email: str = "") -> None:
     """From the first step to the last, with or without coverage."""
     ready(page)
     page.get_by_text("Zonder kaart").click()
@@ -87,6 +91,7 @@ def fill_in(page: Page, text: str, picture: Path | None = None) -> None:
     page.get_by_role("button", name="Verder").click()
     page.get_by_label("E-mailadres").wait_for()
     ready(page)
+    page.get_by_label("E-mailadres").fill(email)
     page.get_by_role("button", name="Verder").click()
     page.get_by_role("heading", name="Klopt het zo?").wait_for()
     ready(page)
@@ -123,3 +128,186 @@ def test_a_whole_melding_waits_for_coverage(world: World, device: BrowserContext
         assert len(session.scalars(sa.select(Photo).where(Photo.melding_id == melding.id)).all()) == 1
     later.reload()
     expect(later.get_by_text("Ontvangen")).to_be_visible()
+
+
+KEPT_TEXT = """async () => {
+  const told = [];
+  for (const name of await caches.keys())
+    for (const request of await (await caches.open(name)).keys())
+      if (!request.url.includes("/static/")) told.push(await (await caches.match(request)).text());
+  return told.join();
+}"""
+
+
+def test_a_lost_answer_and_two_tabs_make_one_melding(world: World, device: BrowserContext, line: Line) -> None:
+    page = device.new_page()
+    page.goto("/melden")
+    fill_in(page, "Antwoord kwijt")
+    other = device.new_page()
+    other.goto("/melden/controleren")
+    ready(other)
+    line.lose["/melden/versturen"] = 2
+    page.get_by_role("button", name="Melding versturen").click()
+    other.get_by_role("button", name="Melding versturen").click()
+    for one in (page, other):
+        one.wait_for_url(re.compile("ontvangen|mijn-meldingen"))
+        one.goto("/mijn-meldingen")
+        if (again := one.get_by_role("button", name="Nu versturen")).is_visible():
+            again.click()
+        expect(one.get_by_text("Nog niet verstuurd")).to_be_hidden()
+    (melding,) = sent(world, "Antwoord kwijt")
+    assert line.asked.count("POST /melden/versturen") >= 3, "two answers were lost"
+    page.goto("/mijn-meldingen")
+    expect(page.get_by_role("link", name=f"Melding {show_number(melding.number)}")).to_be_visible()
+    kept = page.evaluate(KEPT_TEXT)
+    assert "Klopt het zo?" in kept and "Antwoord kwijt" not in kept and show_number(melding.number) not in kept
+
+
+def test_a_change_that_came_too_late_is_told(world: World, device: BrowserContext, line: Line) -> None:
+    page = device.new_page()
+    page.goto("/melden")
+    line.cut = True
+    fill_in(page, "Te laat gewijzigd")
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_text("Wacht op verbinding.").wait_for()
+    line.cut, line.lose = False, {"/melden/versturen": 99}
+    page.get_by_role("button", name="Nu versturen").click()
+    expect(page.get_by_text("Wordt nu verstuurd")).to_be_hidden()
+    line.cut, line.lose = True, {}
+    page.get_by_role("button", name="Wijzigen").click()
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    page.goto("/melden/wat")
+    ready(page)
+    page.get_by_label("Vertel wat").fill("Toch anders")
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_role("heading", name="Heeft u een foto?").wait_for()
+    page.goto("/melden/controleren")
+    ready(page)
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_text("Wacht op verbinding.").wait_for()
+    line.cut = False
+    page.get_by_role("button", name="Nu versturen").click()
+    expect(page.get_by_text("Deze melding was al verstuurd voordat u haar wijzigde.")).to_be_visible()
+    page.get_by_role("link", name="Naar de melding").click()
+    expect(page.get_by_text("Te laat gewijzigd")).to_be_visible()
+    assert len(sent(world, "Te laat gewijzigd")) == 1 and sent(world, "Toch anders") == []
+
+
+def test_what_the_server_refuses_is_told_and_mended(world: World, device: BrowserContext, line: Line) -> None:
+    page = device.new_page()
+    page.goto("/melden")
+    line.cut = True
+    fill_in(page, "Met fout", email="geen adres")
+    page.get_by_role("button", name="Melding versturen").click()
+    expect(page.get_by_text("Wacht op verbinding.")).to_be_visible()
+    line.cut = False
+    page.get_by_role("button", name="Nu versturen").click()
+    expect(page.get_by_text("Wij konden uw melding niet aannemen:")).to_be_visible()
+    assert_accessible(page, "mijn meldingen met een fout")
+    page.get_by_role("button", name="Verwijderen").click()
+    page.get_by_role("button", name="Nee, bewaren").click()
+    page.get_by_role("button", name="Verbeteren").click()
+    ready(page)
+    expect(page.locator(".error-summary")).to_be_visible()
+    page.get_by_label("E-mailadres").fill("jan@example.nl")
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    ready(page)
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    assert len(sent(world, "Met fout")) == 1
+
+
+def test_typed_and_shared_things_come_back(world: World, device: BrowserContext, line: Line, picture: Path) -> None:
+    page = device.new_page()
+    page.goto("/melden")
+    ready(page)
+    page.get_by_label("Waar precies?").fill("Achter de kerk")
+    page.get_by_label("Waar precies?").blur()
+    assert page.evaluate(KEPT_FORMS) == 1
+    page.close()  # as a crash: nothing was sent
+    page = device.new_page()
+    page.goto("/melden")
+    ready(page)
+    expect(page.get_by_label("Waar precies?")).to_have_value("Achter de kerk")
+    line.cut = True
+    page.evaluate(SHARE, picture.read_bytes().hex())
+    page.get_by_role("heading", name="Heeft u een foto?").wait_for()
+    ready(page)
+    page.goto("/mijn-meldingen")
+    expect(page.get_by_text("1 foto")).to_be_visible()
+    page.goto("/volgen")
+    expect(page.get_by_role("heading", name="U heeft nu geen verbinding")).to_be_visible()
+    line.cut = False
+    page.goto("/mijn-meldingen")
+    page.get_by_role("button", name="Verwijderen").click()
+    page.get_by_role("button", name="Ja, verwijderen").click()
+    expect(page.get_by_text("De melding is van uw apparaat gehaald.")).to_be_visible()
+
+
+SHARE = """(hex) => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.enctype = "multipart/form-data";
+  form.action = "/melden/delen";
+  const input = document.createElement("input");
+  [input.type, input.name] = ["file", "foto"];
+  const carrier = new DataTransfer();
+  const bytes = Uint8Array.from(hex.match(/../g), (two) => parseInt(two, 16));
+  carrier.items.add(new File([bytes], "gedeeld.jpg", { type: "image/jpeg" }));
+  input.files = carrier.files;
+  form.append(input);
+  document.body.append(form);
+  form.submit();
+}"""
+
+
+def test_a_new_release_takes_everything_of_the_old_one_away(
+    world: World, device: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = device.new_page()
+    page.goto("/mijn-meldingen")
+    assert page.evaluate("caches.keys()") == [f"schil-{release()}-duinstede-nl"]
+    monkeypatch.setattr(webapp, "release", lambda: "nieuwer")
+    monkeypatch.setitem(world.app.jinja_env.globals, "release", lambda: "nieuwer")
+    page.evaluate(CHANGED)
+    assert page.evaluate("caches.keys()") == ["schil-nieuwer-duinstede-nl"]
+
+
+CHANGED = """() => new Promise((done) => {
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    const worker = navigator.serviceWorker.controller;
+    if (worker.state === "activated") done();
+    else worker.addEventListener("statechange", () => worker.state === "activated" && done());
+  });
+  navigator.serviceWorker.ready.then((worker) => worker.update());
+})"""
+KEPT_FORMS = """() => new Promise((done) => {
+  indexedDB.open("meldingen").onsuccess = ({ target }) => {
+    target.result.transaction("concept").objectStore("concept").getAll().onsuccess = (event) => {
+      done(event.target.result.length);
+      target.result.close();
+    };
+  };
+})"""
+
+
+def test_a_browser_that_keeps_nothing_sends_as_always(world: World, chromium: Browser, line: Line) -> None:
+    line.cut, line.lose = False, {}
+    with served(line) as address:  # type: ignore[arg-type]
+        context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
+        context.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }")
+        page = context.new_page()
+        page.goto("/melden")
+        expect(page.get_by_text("Uw browser bewaart niets op dit apparaat.")).to_be_visible()
+        page.get_by_text("Zonder kaart").click()
+        page.get_by_label("In welke buurt is het?").select_option(index=1)
+        for label in ("Vertel wat", "", ""):
+            page.get_by_role("button", name="Verder").click()
+            if label:
+                page.get_by_label(label).fill("Privé")
+        page.get_by_role("button", name="Verder").click()
+        page.get_by_role("button", name="Melding versturen").click()
+        page.get_by_role("heading", name="Meldingnummer").wait_for()
+        context.close()
+    assert len(sent(world, "Privé")) == 1

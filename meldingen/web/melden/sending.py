@@ -76,9 +76,8 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
     try:
         with here.session.begin_nested():
             registered = register_melding(here.session, new, photos=len(form.photos), actor=ANONYMOUS, now=here.now)
-            results: list[PhotoResult] = []
-            if not registered.replayed:
-                results = _add_photos(here, registered.melding, form.drawer, form.photos)
+            # Also when it was sent before: its photos are known by their hash, and the answer says which arrived.
+            results = _add_photos(here, registered.melding, form.drawer, form.photos)
             if form.photos and not new.description and not registered.replayed and not any(r.kept for r in results):
                 raise Unavailable("fotos_niet_bewaard", NOT_KEPT)
     except Conflict as error:

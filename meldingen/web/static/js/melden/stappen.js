@@ -81,11 +81,16 @@ const keepFiles = async () => {
 
 // The server's form and the device's: whose values count (the rule stands in concept.js)
 
-const bodyOf = (kept) => {
+// Photos that only this device has yet, so that the server does not ask for one.
+const openPhotos = async () =>
+  (await concept.photos.list(key)).filter((photo) => !photo.reference && !photo.refused).length || "";
+
+const bodyOf = async (kept) => {
   const body = new FormData();
   for (const [name, values] of Object.entries(kept?.values ?? {})) for (const value of values) body.append(name, value);
   body.set("sleutel", key);
   body.set("versie", kept?.count ?? 0);
+  body.set("fotos_volgen", await openPhotos());
   if (gemeente) body.set("gemeente", gemeente);
   return body;
 };
@@ -95,11 +100,16 @@ const bringAlong = async (kept) => {
   const mark = `${key}:${kept?.count ?? 0}:${step}`;
   if (sessionStorage.getItem("meldingen-bijgewerkt") === mark) return false;
   sessionStorage.setItem("meldingen-bijgewerkt", mark);
-  const body = bodyOf(kept);
+  const body = await bodyOf(kept);
   body.set("actie", "toevoegen"); // keeps, and judges nothing
   try {
     const path = step === "controleren" ? "contact" : step;
     const answer = await fetch(`/melden/${path}`, { method: "POST", body, redirect: "manual" });
+    if (answer.status === 409) {
+      await put(key); // a try of which the answer was lost did arrive: the outbox finds out which melding it is
+      location.assign(form.dataset.mijn);
+      return true;
+    }
     if (answer.type !== "opaqueredirect") return false;
   } catch {
     return false;
@@ -176,8 +186,7 @@ const goOn = async (event) => {
   if (kept) {
     for (const [name, values] of Object.entries(kept.values)) if (!inPage.has(name)) for (const one of values) add(name, one);
     add("versie", kept.count);
-    const open = (await concept.photos.list(key)).filter((photo) => !photo.reference && !photo.refused).length;
-    if (open) add("fotos_volgen", open);
+    add("fotos_volgen", await openPhotos());
     form.action += "?bewaard";
   }
   form.submit();
@@ -242,16 +251,22 @@ const open = async () => {
   form.dataset.klaar = "ja";
 };
 
-// Starting anew throws away what this device holds too.
-for (const other of document.querySelectorAll("form[action^='/melden/opnieuw']")) {
-  other.addEventListener("submit", async (event) => {
+// The page that asks whether to go on with what was begun. Starting anew throws away what this device holds too; what
+// waits to be sent, or was sent, is not asked about: then it is a new form.
+const settleBegun = async (begun) => {
+  const own = begun.elements.sleutel.value;
+  const known = await concept.load(own);
+  if (known ? known.state !== concept.BUSY : await concept.sentFrom(own)) return begun.submit();
+  begun.addEventListener("submit", async (event) => {
     event.preventDefault();
-    await concept.drop(other.elements.sleutel.value).catch(() => {});
-    other.submit();
+    await concept.drop(own).catch(() => {});
+    begun.submit();
   });
-}
+};
 
 if (await isDurable()) {
+  const begun = document.querySelector("form[action^='/melden/opnieuw']");
+  if (begun) await settleBegun(begun);
   if (form) await open();
   await keepSending();
 } else shown("niet-bewaard")?.removeAttribute("hidden");

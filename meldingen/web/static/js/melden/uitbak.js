@@ -132,7 +132,7 @@ const bringFollowing = async (melding) => {
     const { ok, told } = await post(path, body, PHOTO_MS, { headers, credentials: "omit" });
     const fate = told.fotos?.[0];
     if (fate?.uitkomst === "opnieuw_sturen") throw new Later("server");
-    const words = ok && fate?.uitkomst !== "geweigerd" ? "" : fate?.uitleg || told.detail || "";
+    const words = ok && fate?.uitkomst !== "geweigerd" ? "" : fate?.detail || told.detail || "";
     melding.follow = melding.follow.filter((one) => one !== photo.sha256);
     if (!ok || words) melding.refused = [...(melding.refused ?? []), { name: photo.name, words }];
     await keepSent(melding.nummer, { follow: melding.follow, refused: melding.refused, nextAt: 0, tries: 0 });
