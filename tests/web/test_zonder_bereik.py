@@ -223,9 +223,8 @@ def test_typed_and_shared_things_come_back(world: World, device: BrowserContext,
     page.goto("/melden")
     ready(page)
     page.get_by_label("Waar precies?").fill("Achter de kerk")
-    page.get_by_label("Waar precies?").blur()
-    assert page.evaluate(KEPT_FORMS) == 1
-    page.close()  # as a crash: nothing was sent
+    page.goto("/")  # in the middle of a word
+    page.close()
     page = device.new_page()
     page.goto("/melden")
     ready(page)
@@ -281,14 +280,6 @@ CHANGED = """() => new Promise((done) => {
     else worker.addEventListener("statechange", () => worker.state === "activated" && done());
   });
   navigator.serviceWorker.ready.then((worker) => worker.update());
-})"""
-KEPT_FORMS = """() => new Promise((done) => {
-  indexedDB.open("meldingen").onsuccess = ({ target }) => {
-    target.result.transaction("concept").objectStore("concept").getAll().onsuccess = (event) => {
-      done(event.target.result.length);
-      target.result.close();
-    };
-  };
 })"""
 
 

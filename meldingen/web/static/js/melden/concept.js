@@ -28,6 +28,7 @@ export const WAITS = "wacht";
 export const WRONG = "mis";
 
 const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|taal|gemeente|terug|foto.*)$/;
+const LAST_WORDS = "meldingen-laatste-woorden";
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("meldingen") : null;
 const listeners = [];
 
@@ -88,6 +89,22 @@ export const save = async (key, values, words = {}, from = {}) => {
   });
   if (changed) tell("concept", key);
   return kept;
+};
+
+/** Keeps the last words at once, for a page that is going away: the database would come too late. See recover. */
+export const saveAtOnce = (key, values, words, from) => {
+  try {
+    localStorage.setItem(LAST_WORDS, JSON.stringify([key, values, words, from]));
+  } catch {
+    // no room: what was typed in the last moment is lost, the rest is not
+  }
+};
+
+/** Brings the last words of a page that went away into its form, unless that was sent. First thing of each page. */
+export const recover = async () => {
+  const last = JSON.parse(localStorage.getItem(LAST_WORDS) ?? "null");
+  localStorage.removeItem(LAST_WORDS);
+  if (last && !(await sentFrom(last[0]))) await save(...last);
 };
 
 /** Takes over what the server has of a form: its fields, and the count that it got last. */

@@ -1,7 +1,7 @@
 // "Mijn meldingen": what waits in this device and how it stands, what is half done, and what was sent from here. Works
 // without coverage; the words stand in the templates of the page.
 
-import { BUSY, WAITS, WRONG, all, forgetSent, isEmpty, keepSent, onChange, photos, sent } from "./concept.js";
+import { BUSY, WAITS, WRONG, all, forgetSent, isEmpty, keepSent, onChange, photos, recover, sent } from "./concept.js";
 import { keepSending, put, sendNow, takeBack, throwAway } from "./uitbak.js";
 import { goOnWith } from "./verder.js";
 
@@ -177,6 +177,7 @@ for (const form of document.querySelectorAll("[data-vergeet]")) {
 addEventListener("online", show);
 addEventListener("offline", show);
 onChange(() => show());
+await recover();
 await learn();
 await show();
 await keepSending();

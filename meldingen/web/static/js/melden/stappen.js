@@ -55,12 +55,14 @@ const putInPage = ({ values }) => {
 // Keeping it
 
 let key = "";
-let timer;
+let timer = 0;
+const from = { gemeente, link: location.search };
 const keep = async () => {
   clearTimeout(timer);
+  timer = 0;
   const { values, words } = readPage();
   try {
-    await concept.save(key, values, words, { gemeente, link: location.search });
+    await concept.save(key, values, words, from);
   } catch {
     shown("vol")?.removeAttribute("hidden"); // no room on the device: with coverage the form works as always
     return false;
@@ -70,6 +72,11 @@ const keep = async () => {
 const keepSoon = () => {
   clearTimeout(timer);
   timer = setTimeout(keep, TYPING_MS);
+};
+
+const keepAtOnce = () => {
+  const { values, words } = readPage();
+  if (timer) concept.saveAtOnce(key, values, words, from);
 };
 
 const keepFiles = async () => {
@@ -246,7 +253,8 @@ const open = async () => {
   form.addEventListener("input", keepSoon);
   form.addEventListener("change", keep);
   form.addEventListener("click", keepSoon); // a pin, a photo or a place chosen by a button of another script
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keep());
+  addEventListener("pagehide", keepAtOnce);
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer && keep());
   form.addEventListener("submit", step === "controleren" ? sendOff : goOn);
   form.dataset.klaar = "ja";
 };
@@ -265,6 +273,7 @@ const settleBegun = async (begun) => {
 };
 
 if (await isDurable()) {
+  await concept.recover();
   const begun = document.querySelector("form[action^='/melden/opnieuw']");
   if (begun) await settleBegun(begun);
   if (form) await open();
