@@ -35,3 +35,21 @@ def object_words(kind: str, code: str, name: str = "") -> str:
         return ""
     words = f"{kind.replace('-', ' ')} {code}".strip()
     return f"{words} ({name})" if name else words
+
+
+_WORDS_BEFORE: Final = {
+    "lichtmast", "lantaarnpaal", "lantaarn", "straatlantaarn", "lamp", "paal", "mast", "container", "afvalcontainer",
+    "glasbak", "speelplek", "nummer", "nr", "code", "object",
+}  # fmt: skip
+
+
+def code_in(typed: str) -> str:
+    """The number in what somebody types to find a thing: "lantaarnpaal nr. BRG-0412" → "BRG-0412"; "" for none.
+
+    A number has a digit in it; a street with a house number is not one.
+    """
+    words = typed.split()
+    while len(words) > 1 and words[0].strip(".:,").lower() in _WORDS_BEFORE:
+        words = words[1:]
+    found = read_ref(" ".join(words)) if words else None
+    return found.code if found and any(c.isdigit() for c in found.code) else ""

@@ -10,6 +10,7 @@ from ..adapters.geocoder import FoundAddress, Geocoder
 from ..domain.actor import KCC, Actor
 from ..domain.errors import InvalidInput
 from ..domain.intake import Location
+from ..domain.sentence import say
 from ..store import area, gemeente
 from ..store.area import Area
 from ..store.gemeente import Gemeente
@@ -68,7 +69,10 @@ def place_melding(session: Session, location: Location, named: str | None, *, ac
     raise InvalidInput.of(
         "locatie",
         "buiten_gebied",
-        f"Deze plaats ligt niet in {names}. Meld het bij de gemeente waar het is, of kies de plaats opnieuw.",
+        say(
+            "Deze plaats ligt niet in %(gemeenten)s. Meld het bij de gemeente waar het is, of kies de plaats opnieuw.",
+            gemeenten=names,
+        ),
     )
 
 

@@ -95,6 +95,20 @@ def objects_by_code(
     return _read(session, query.limit(limit).offset(offset))
 
 
+def objects_beginning(session: Session, code: str, *, scope: Collection[int], limit: int) -> Sequence[ObjectRow]:
+    """The things whose number begins with this, for somebody who is typing; the one that is exactly it first."""
+    written = sa.func.upper(PublicObject.code)
+    query = _rows(sa.literal(0.0), "", scope).where(written.startswith(code.upper(), autoescape=True))
+    query = query.order_by(written != code.upper(), PublicObject.code, PublicObject.kind)
+    return _read(session, query.limit(limit))
+
+
+def has_objects(session: Session, *, scope: Collection[int]) -> bool:
+    """Whether there is anything to look for by its number."""
+    query = sa.select(PublicObject.id).where(PublicObject.gemeente_id.in_(scope), PublicObject.active)
+    return session.scalar(query.limit(1)) is not None
+
+
 def every_object(session: Session, *, scope: Collection[int]) -> Sequence[ObjectRow]:
     """All of them, those that are gone too: for taking in a file again."""
     query = _select(sa.literal(0.0)).where(PublicObject.gemeente_id.in_(scope))

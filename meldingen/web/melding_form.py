@@ -6,14 +6,24 @@ Every mistake is gathered under the name of its field in the form, so that all a
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from werkzeug.datastructures import MultiDict
 
 from ..domain.contact import Contact, parse_contact
 from ..domain.errors import DomainError, FieldError
-from ..domain.intake import MAX_ADDRESS, Answer, Location, NewMelding, Source, check_answers, parse_location
+from ..domain.intake import (
+    MAX_ACCURACY_M,
+    MAX_ADDRESS,
+    Answer,
+    Location,
+    NewMelding,
+    Source,
+    check_answers,
+    parse_location,
+)
+from ..domain.sentence import say
 from ..domain.text import clean_text
 from ..store.category import Category
 from ..store.outline import Spot
@@ -24,7 +34,7 @@ T = TypeVar("T")
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
     "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van",
-    "vragen_versie", "nabij_van", "object", "gevaar_gevraagd", "versie", "fotos_volgen",
+    "vragen_versie", "nabij_van", "object", "zoek", "nauwkeurigheid", "gevaar_gevraagd", "versie", "fotos_volgen",
 )  # fmt: skip
 ANSWER = "antwoord_"
 DEVICE = ("versie", "fotos_volgen", "gemeente")
@@ -32,6 +42,8 @@ DEVICE = ("versie", "fotos_volgen", "gemeente")
 HONEYPOT = "onderwerp"
 """A field that people do not see and machines fill in (SEC-08: no puzzle)."""
 
+NO_PLACE = say("Zeg waar het is: zoek een adres, zet de speld op de kaart, of kies de buurt.")
+ADDRESS_ALONE = say("Kies ook de buurt, of zet de speld op de kaart. Dan weten wij waar dit adres is.")
 _SOURCES: dict[str, Source] = {"gps": "gps", "adres": "adres", "foto": "foto", "object": "object"}
 _OURS = {
     "locatieToelichting": "toelichting",
@@ -84,39 +96,37 @@ def form_name(name: str) -> str:
     return _OURS.get(head, head)
 
 
-def read_location(filled: Filled, spots: Sequence[Spot], photos: Sequence[Draft]) -> Location | None:
-    """The place: the pin, else the middle of the chosen buurt, else where a photo was taken (KLANTREIS rule 9)."""
+def read_location(filled: Filled, spots: Sequence[Spot]) -> Location | None:
+    """The place: the chosen spot, else the middle of the chosen buurt. A photo only proposes its place."""
     values = filled.values
     note = filled.attempt(lambda: clean_text(values["toelichting"], field="toelichting"), "")
     address = filled.attempt(lambda: clean_text(values["adres"], field="adres", max_length=MAX_ADDRESS), "")
     if values["lon"] or values["lat"]:
         source = _SOURCES.get(values["bron"], "pin")
         lon, lat = _number(values["lon"]), _number(values["lat"])
-        return filled.attempt(
+        found = filled.attempt(
             lambda: parse_location(lon, lat, source=source, note=note, address=address, field="plaats"), None
         )
+        return replace(found, accuracy_m=_accuracy(values["nauwkeurigheid"])) if found and source == "gps" else found
     spot = next((s for s in spots if s.code == values["buurt"]), None)
     if spot is not None:
         written = f"{address}, {spot.name}" if address else spot.name
-        return Location(spot.lon, spot.lat, "adres", note, written[:MAX_ADDRESS])
-    for photo in photos:
-        if photo.gps:
-            try:
-                return parse_location(*photo.gps, source="foto", note=note, address=address)
-            except DomainError:
-                continue  # a camera with a wrong clock and a wrong place: then the melder tells it
-    if address:
-        filled.errors["plaats"] = "Kies ook de buurt, of zet de speld op de kaart. Dan weten wij waar dit adres is."
-    else:
-        filled.errors["plaats"] = "Zeg waar het is: zet de speld op de kaart, of kies de buurt."
+        return Location(spot.lon, spot.lat, "buurt", note, written[:MAX_ADDRESS])
+    filled.errors["plaats"] = ADDRESS_ALONE if address else NO_PLACE
     return None
+
+
+def _accuracy(written: str) -> int | None:
+    """How far off a device says it may be, in metres; None for anything it cannot have said."""
+    metres = int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
+    return metres if 1 <= metres <= MAX_ACCURACY_M else None
 
 
 def read_melding(
     filled: Filled, *, spots: Sequence[Spot], chosen: Category | None, photos: Sequence[Draft], gemeente_slug: str
 ) -> NewMelding | None:
     """The melding in the form; None when something is wrong, told in `filled.errors`, in the order of the page."""
-    location = read_location(filled, spots, photos)
+    location = read_location(filled, spots)
     values = filled.values
     description = filled.attempt(lambda: clean_text(values["omschrijving"], field="omschrijving"), "")
     if not description and not photos and "omschrijving" not in filled.errors:
@@ -164,6 +174,7 @@ def body_hash(new: NewMelding, photos: Sequence[Draft]) -> bytes:
         [contact.name, contact.email, contact.phone.e164 if contact.phone else "", contact.preference,
          contact.only_when_done, contact.night_too, contact.postal_address] if contact else None,
         sorted(photo.sha256.hex() for photo in photos),
+        *([str(new.object)] if new.object else []),
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).digest()
 

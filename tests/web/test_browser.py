@@ -219,7 +219,7 @@ def test_the_address_at_the_pin_is_shown_and_kept(world: World, visit: Callable[
         expect(page.get_by_text("Gekozen plek: bij Breelaan 12, 1861 GE Bergen (Noord")).to_be_visible()
         address = page.locator("[name=adres]")
         expect(address).to_have_value("Breelaan 12, 1861 GE Bergen")
-        page.get_by_role("button", name="Speld weghalen").click()
+        page.get_by_role("button", name="Kies een andere plek").click()
         expect(address).to_have_value("")
         page.get_by_role("button", name="Gebruik mijn locatie").click()
         expect(address).to_have_value("Breelaan 12, 1861 GE Bergen")
@@ -227,6 +227,7 @@ def test_the_address_at_the_pin_is_shown_and_kept(world: World, visit: Callable[
         expect(page.get_by_text("Breelaan 12, 1861 GE Bergen")).to_be_visible()
         page.get_by_role("link", name="Wijzig waar").click()
         expect(page.get_by_text("Gekozen plek: bij Breelaan 12")).to_be_visible()
+        page.get_by_text("Of kies een buurt", exact=True).click()
         address.fill("Bij de kerk")
         with page.expect_response("**/melden/plek?*"):
             page.get_by_role("button", name="Zet de speld in het midden").click()

@@ -55,7 +55,7 @@ def test_a_place_and_a_text_are_enough(world: World, client: FlaskClient) -> Non
 def test_a_buurt_and_an_address_are_a_place_too(world: World, client: FlaskClient) -> None:
     place = {"buurt": "WK900101", "adres": "Breelaan 12", "toelichting": "achter de bus"}
     melding = send(world, client, omschrijving="Lamp stuk", **place)
-    assert (melding.location_source, melding.address) == ("adres", "Breelaan 12, Noord")
+    assert (melding.location_source, melding.address) == ("buurt", "Breelaan 12, Noord")
     assert melding.location_note == "achter de bus" and melding.wijk_code == "WK900101"
 
 

@@ -31,7 +31,7 @@ ASK_AGAIN = "Bij deze soort zijn de vragen intussen veranderd. Kijk ze nog eens 
 def check_place(form: Form) -> tuple[Location, Placed] | None:
     """The place and whose it is; the form moves along to that gemeente."""
     spots = spots_of(form.here.session, scope=[form.sender.id])
-    location = read_location(form.filled, spots, [])
+    location = read_location(form.filled, spots)
     if location is None:
         return None
     session, named = form.here.session, form.sender.slug

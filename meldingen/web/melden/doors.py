@@ -27,6 +27,7 @@ from .form import PREFILLED, Form, cookie_key, field_key, keep_cookie, look, tak
 from .guard import find_refusal
 from .pages import show, show_without_person
 from .photos import collect_photos
+from .place import act_on_place
 from .steps import STEPS, Step
 
 pages = Blueprint("melden", __name__)
@@ -105,13 +106,17 @@ def bewaar(naam: str) -> ResponseReturnValue:
     collect_photos(form)
     language = request.form.get(CHOICE) or None
     more = bool(language) or _stays()
-    if not more:
+    stay = act_on_place(form) if naam == "waar" and not more else None
+    if not more and stay is None:
         CHECKS[naam](form)
     form.save()
     if form.errors or form.refused:
         return show(step, form, 400)
-    again = url_for("melden.stap", naam=naam, terug=form.back or None, taal=language)
-    return redirect(again if more else _next(step, form), 303)
+    spot = "veld-plaats" if stay is not None else None
+    again = url_for(
+        "melden.stap", naam=naam, terug=form.back or None, taal=language, gezocht=stay or None, _anchor=spot
+    )
+    return redirect(again if more or stay is not None else _next(step, form), 303)
 
 
 @pages.post("/melden/delen")

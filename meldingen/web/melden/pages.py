@@ -18,6 +18,7 @@ from ..melding_form import HONEYPOT
 from .bekend import near_form
 from .checks import check_melding, is_dangerous, known_object, sounds_dangerous
 from .form import PREFILLED, Form
+from .place import place_facts
 from .steps import COUNT, STEPS, Step
 
 BEFORE = {"wat": "waar", "bekend": "wat", "foto": "wat", "contact": "foto", "controleren": "contact"}
@@ -63,7 +64,7 @@ def _place(form: Form) -> dict[str, Any]:
         "tiles": form.here.settings.map_tiles_url,
         "bounds": ",".join(f"{side:.5f}" for side in bounds_of(session, scope=scope) or ()),
         "storm": current_storm(gemeente_by_id(session, form.sender.id), form.here.now),
-        "thing": known_object(form),
+        **place_facts(form),
     }
 
 

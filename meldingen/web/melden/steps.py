@@ -22,7 +22,14 @@ class Step:
 STEPS: Mapping[str, Step] = {
     step.name: step
     for step in (
-        Step("waar", 1, ("plaats", "lon", "lat", "bron", "adres", "buurt", "toelichting", "object", "gemeente")),
+        Step(
+            "waar",
+            1,
+            (
+                *("plaats", "lon", "lat", "bron", "nauwkeurigheid", "zoek", "adres", "buurt"),
+                *("toelichting", "object", "gemeente"),
+            ),
+        ),
         Step(
             "wat",
             2,

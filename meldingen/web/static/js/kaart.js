@@ -1,32 +1,33 @@
-// The map of our pages, on Leaflet: outlines of the gemeente, tiles when configured, and one pin.
+// The map of our pages, on Leaflet: outlines of the gemeente, tiles when configured, one pin, and marks of what is near.
 // By mouse or touch a single tap puts the pin; by keyboard the arrows move the map and Enter puts it in the middle.
 "use strict";
 
-// box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin.
+// box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin; its words may be
+// in another language: data-words-in, -out, -pin and -tiles.
 // onPick({lon, lat}, how) is told each new place. fixed: the pin only shows a place; nobody moves it.
-// Returns { put(lon, lat, zoom), take(), middle() }.
+// Returns { put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items) }.
 globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", label);
+  const { tiles, outlines, bounds, pin, wordsIn = "Inzoomen", wordsOut = "Uitzoomen", wordsPin = "Speld op de gekozen plek", wordsTiles = "Kaart: {bron}" } = box.dataset;
   const map = L.map(box, { zoomControl: false, attributionControl: true, minZoom: 8, maxZoom: 19, zoomAnimation: false, zoomSnap: 0.25 });
   map.attributionControl.setPrefix(false);
-  L.control.zoom({ zoomInTitle: "Inzoomen", zoomOutTitle: "Uitzoomen" }).addTo(map);
-  const { tiles, outlines, bounds, pin } = box.dataset;
+  L.control.zoom({ zoomInTitle: wordsIn, zoomOutTitle: wordsOut }).addTo(map);
   if (bounds) {
     const [west, south, east, north] = bounds.split(",").map(Number);
     map.fitBounds([[south, west], [north, east]], { padding: [4, 4] });
   } else map.setView([52.1, 5.3], 8);
   if (tiles) {
     const source = new URL(tiles.replace("{s}.", ""), location.href).hostname;
-    L.tileLayer(tiles, { maxZoom: 19, attribution: `Kaart: ${source}` }).addTo(map);
+    L.tileLayer(tiles, { maxZoom: 19, attribution: wordsTiles.replace("{bron}", source) }).addTo(map);
   }
   const icon = L.icon({ iconUrl: pin, iconSize: [32, 44], iconAnchor: [16, 42] });
   let marker = null;
 
   const put = (lon, lat, zoom = 0) => {
     if (!marker) {
-      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, alt: "Speld op de gekozen plek" }).addTo(map);
+      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, alt: wordsPin, zIndexOffset: 1000 }).addTo(map);
       marker.on("dragend", () => {
         const at = marker.getLatLng();
         onPick({ lon: at.lng, lat: at.lat }, "pin");
@@ -43,6 +44,28 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
     const at = map.getCenter();
     put(at.lng, at.lat);
     onPick({ lon: at.lng, lat: at.lat }, "pin");
+  };
+  // A quarter of the map in one direction: a single press does what a drag does (WCAG 2.5.7).
+  const WAYS = { links: [-1, 0], rechts: [1, 0], omhoog: [0, -1], omlaag: [0, 1] };
+  const move = (way) => {
+    const size = map.getSize();
+    map.panBy([(WAYS[way][0] * size.x) / 4, (WAYS[way][1] * size.y) / 4], { animate: false });
+  };
+  // Marks of one kind, in place of the earlier ones. items: {lon, lat, sign, title, pick}. The page lists them as well,
+  // so that they need no place in the order of Tab.
+  const layers = {};
+  const marks = (kind, items) => {
+    layers[kind]?.remove();
+    layers[kind] = L.layerGroup(
+      items.map(({ lon, lat, sign, title, pick }) => {
+        const badge = document.createElement("span");
+        badge.className = `mark mark--${kind}`;
+        badge.textContent = sign;
+        const shown = L.divIcon({ html: badge, className: "kaartmerk", iconSize: [28, 28] });
+        const one = L.marker([lat, lon], { icon: shown, keyboard: false, title, alt: "", interactive: Boolean(pick) });
+        return pick ? one.on("click", pick) : one;
+      }),
+    ).addTo(map);
   };
   map.on("click", (event) => {
     if (fixed) return;
@@ -80,5 +103,5 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
       })
       .catch(() => {}); // the place can be given without it
   }
-  return { put, take, middle };
+  return { put, take, middle, move, marks };
 };

@@ -27,7 +27,7 @@ export const BUSY = "bezig";
 export const WAITS = "wacht";
 export const WRONG = "mis";
 
-const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|taal|gemeente|terug|foto.*)$/;
+const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|taal|gemeente|terug|ding|gevonden|gezocht|foto.*)$/;
 const LAST_WORDS = "meldingen-laatste-woorden";
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("meldingen") : null;
 const listeners = [];
