@@ -25,9 +25,11 @@ WORDS = {**STATUS_WORDS, DOORGEZET: "Bij een andere organisatie", DOORVERWEZEN: 
 
 @dataclass(frozen=True)
 class Mine:
-    """One melding that this browser may follow."""
+    """One melding that this browser may follow. link: the path of its follow link, which the device keeps, since our
+    cookie goes when the browser closes."""
 
     number: str
+    link: str
     kind: str
     text: str
     place: str
@@ -56,16 +58,19 @@ def vergeten() -> ResponseReturnValue:
 
 def _followed(here: Visit) -> list[Mine]:
     """The meldingen whose tokens fit; a revoked or erased one is left out."""
-    claims = [tokens.read_token(token) for token in cookie.get("volgen", {}).values()]
+    held = cookie.get("volgen", {})
+    claims = [tokens.read_token(token) for token in held.values()]
     claimed = {claim.about_id: claim for claim in claims if claim is not None}
     known = meldingen_by_ids(here.session, claimed, scope=here.public_scope)
     keys = here.settings.secret_keys
-    own = [one for one in known if tokens.verify_token(keys, claimed[one.id], one.token_generation)]
+    fitting = [one for one in known if tokens.verify_token(keys, claimed[one.id], one.token_generation)]
+    own = [one for one in fitting if one.number in held]
     chosen = {one.category_id for one in own if one.category_id}
     kinds = categories_by_ids(here.session, chosen, scope=here.public_scope)
     return [
         Mine(
             number=one.number,
+            link=url_for("volgen.open_link", token=held[one.number]),
             kind=kinds[one.category_id].name if one.category_id and one.category_id in kinds else "",
             text=one.description,
             place=one.address,

@@ -4,6 +4,7 @@ A browser's own "offline" does not reach its service workers, and says nothing o
 """
 
 import socket
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,12 +14,13 @@ App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 class Line:
     """Stands before an app. `cut`: nothing comes through. `lose`: how many more answers on a path are cut off after
-    the server did its work. asked: each method and path that came through, in the order they came."""
+    the server did its work. lost: whether one was. asked: each method and path that came through, in their order."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.cut = False
         self.lose: dict[str, int] = {}
+        self.lost = threading.Event()
         self.asked: list[str] = []
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -33,6 +35,7 @@ class Line:
                 pass
             if close := getattr(answer, "close", None):
                 close()
+            self.lost.set()
             return self._hang_up(environ)
         return self._app(environ, start)
 

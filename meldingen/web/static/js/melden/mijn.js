@@ -129,9 +129,26 @@ const sentItem = (melding) => {
 const learn = async () => {
   const known = new Map((await sent()).map((melding) => [melding.nummer, melding]));
   for (const item of document.querySelectorAll("[data-nummer]")) {
-    const { nummer, soort, stand, plek, tekst } = item.dataset;
+    const { nummer, volgen, soort, stand, plek, tekst, moment: at } = item.dataset;
     const before = known.get(nummer);
-    if (before?.stand !== stand || !before) await keepSent(nummer, { soort, stand, plek, tekst, ...(before ?? {}), stand });
+    if (before?.stand === stand && before.volgen) continue;
+    await keepSent(nummer, { volgen, soort, plek, tekst, sentAt: Date.parse(at), ...before, stand });
+  }
+};
+
+// Of the others, whose cookie went with the browser, it is asked how they stand, each with its own token.
+const ask = async () => {
+  for (const { nummer, volgen, stand } of await sent()) {
+    if (!volgen || document.querySelector(`[data-nummer="${nummer}"]`)) continue;
+    try {
+      const headers = { "Volg-Token": volgen.split("/").pop() };
+      const answer = await fetch(`/api/v1/meldingen/${nummer}`, { headers, credentials: "omit" });
+      if (!answer.ok) continue;
+      const { statusTekst } = await answer.json();
+      if (statusTekst !== stand) await keepSent(nummer, { stand: statusTekst });
+    } catch {
+      return; // no coverage: what was known stands there
+    }
   }
 };
 
@@ -174,10 +191,11 @@ for (const form of document.querySelectorAll("[data-vergeet]")) {
     form.submit();
   });
 }
-addEventListener("online", show);
+addEventListener("online", () => show().then(ask));
 addEventListener("offline", show);
 onChange(() => show());
 await recover();
 await learn();
 await show();
 await keepSending();
+await ask();
