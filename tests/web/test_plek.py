@@ -125,6 +125,7 @@ def test_an_address_without_a_script(geocoder: object, placed: World, client: Fl
     again = client.get("/melden/waar").text
     assert f"Gekozen plek: bij {BREELAAN}" in words(again)
     review = walk(client, client.get("/melden/wat").text, omschrijving="Er ligt een tegel los.")
+    assert "Het adres dat u koos, Noord" in words(review.text) and "midden van de buurt" not in words(review.text)
     melding = sent(placed, press(client, review.text, "/melden/versturen"))
     assert (melding.location_source, melding.address, melding.wijk_code) == ("adres", BREELAAN, "WK900101")
 
