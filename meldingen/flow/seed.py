@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..domain.actor import Actor
+from ..domain.beforehand import Beforehand
 from ..domain.deadlines import local_day
 from ..domain.errors import Forbidden
 from ..store import journal
@@ -116,6 +117,7 @@ def _add_category(
         urgency=facts["urgency"],
         public=facts["public"],
         questions=facts.get("questions", []),
+        beforehand=Beforehand(**facts.get("beforehand", {})).kept(),
         join_radius_m=facts.get("join_radius_m"),
         join_days=facts.get("join_days"),
         position=position,

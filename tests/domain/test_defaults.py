@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import meldingen
+from meldingen.domain.beforehand import Beforehand, check_beforehand
 
 DEFAULTS = Path(meldingen.__file__).parent / "defaults"
 
@@ -55,7 +56,7 @@ class TestCategories:
         assert category.get("join_radius_m", 10) <= 150
         known = {
             "slug", "name", "phrase", "term_days", "team_kind", "urgency", "public", "synonyms", "questions", "hint",
-            "join_radius_m", "join_days", "sub",
+            "join_radius_m", "join_days", "sub", "beforehand",
         }  # fmt: skip
         assert set(category) <= known
 
@@ -87,6 +88,17 @@ class TestCategories:
         }  # fmt: skip
         overlast = next(main for main in MAINS if main["slug"] == "overlast")
         assert not any(category["public"] for category in [overlast, *overlast["sub"]])
+
+    def test_what_is_said_first_can_be_kept_and_who_stops_says_where_to_go(self) -> None:
+        first = {c["slug"]: check_beforehand(c["beforehand"]) for c in SUBS if "beforehand" in c}
+        assert [one.kept() for one in first.values()] == [
+            {**Beforehand().__dict__, **c["beforehand"]} for c in SUBS if "beforehand" in c
+        ]
+        assert all(one.phone or one.link for one in first.values())
+        numbers = {slug: one.phone for slug, one in first.items() if one.phone}
+        assert numbers == {"gas-of-stroom": "0800-9009", "politie": "0900-8844", "rijksweg": "0800-8002"}
+        assert first["schade-klacht-of-bezwaar"].link == "website" and not first["grofvuil-op-straat"].stops
+        assert sum(one.stops for one in first.values()) == 5
 
     def test_the_category_of_no_category_is_there(self) -> None:
         assert "ander-probleem" in {category["slug"] for category in SUBS}

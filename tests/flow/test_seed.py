@@ -47,7 +47,7 @@ def bare(session: Session) -> Gemeente:
 class TestSeedGemeente:
     def test_it_can_work_afterwards(self, session: Session, now: datetime, bare: Gemeente) -> None:
         made = seed_gemeente(session, bare, actor=SYSTEM, now=now)
-        assert made == {"teams": 12, "categorieen": 96, "regels": 43, "dagen": 4}
+        assert made == {"teams": 12, "categorieen": 101, "regels": 43, "dagen": 4}
         assert vangnet_team(session, scope={bare.id}).kind == "kcc"
         assert bare.policy["office_hours"] == {"days": [0, 1, 2, 3, 4], "from": "07:30", "until": "16:30"}
         tree = categories_of(session, scope={bare.id})
