@@ -1,4 +1,4 @@
-"""`meldingen …`: every command but those of cli_beheer.py and cli_gemeente.py. `--help` of each tells enough."""
+"""`meldingen …`: every command but those in the other cli files. `--help` of each tells enough."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from . import cli_beheer, cli_categorie, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
+from . import cli_balk, cli_beheer, cli_categorie, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
 from .cli_work import refusals, settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
@@ -290,6 +290,8 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
 
 main.add_command(cli_beheer.account)
 main.add_command(cli_beheer.beheer)
+cli_beheer.beheer.add_command(cli_balk.set_banner)
+cli_beheer.beheer.add_command(cli_balk.try_danger)
 main.add_command(cli_categorie.categorie)
 main.add_command(cli_privacy.privacy)
 main.add_command(cli_taal.taal)

@@ -10,6 +10,7 @@ from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
 from ..domain.privacy import is_public_category
 from ..domain.workflow import STATUS_WORDS
+from ..flow.banner import current_banner
 from ..flow.danger import words_of
 from ..flow.places import address_at
 from ..store import worklists
@@ -94,7 +95,16 @@ def gevaarvraag(query: dict[str, Any]) -> dict[str, Any]:
 @described("Toon de gemeenten", "De gemeenten waarvoor hier gemeld kan worden, met telefoonnummer en openingstijden.")
 def gemeenten() -> dict[str, Any]:
     """The gemeenten of this installation."""
-    return {"gemeenten": served_gemeenten(visit().session)}
+    here = visit()
+    return {
+        "gemeenten": [
+            {
+                **{name: getattr(row, name) for name in ("slug", "name", "code", "phone", "hours", "email", "website")},
+                "banner": current_banner(row, here.now),
+            }
+            for row in served_gemeenten(here.session)
+        ]
+    }
 
 
 @door.get("/locaties")

@@ -94,6 +94,15 @@ def category_words() -> Mapping[str, tuple[Sequence[str], Sequence[str]]]:
 
 
 @cache
+def category_defaults() -> Mapping[str, Mapping[str, Any]]:
+    """Our own categories by slug, with their example sentences as `examples`."""
+    mains = read_defaults("categories.toml")["main"]
+    words = category_words()
+    everything = [*mains, *(sub for main in mains for sub in main["sub"])]
+    return {one["slug"]: {**one, "examples": words[one["slug"]][1]} for one in everything}
+
+
+@cache
 def danger_defaults() -> DangerWords:
     """The words of danger a gemeente starts with."""
     return DangerWords(**{name: tuple(entries) for name, entries in read_defaults("danger_words.toml").items()})

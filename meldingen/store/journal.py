@@ -131,6 +131,16 @@ def history_of(
     return session.scalars(query).all()
 
 
+def events_about(
+    session: Session, kind: str, fact: str, value: int, *, scope: Collection[int], limit: int
+) -> Sequence[Event]:
+    """The events of this kind whose fact has this value, newest first: who changed one category, and when."""
+    query = sa.select(Event).where(
+        Event.gemeente_id.in_(scope), Event.kind == kind, Event.facts[fact].as_integer() == value
+    )
+    return session.scalars(query.order_by(Event.id.desc()).limit(limit)).all()
+
+
 def notes_of(
     session: Session,
     *,

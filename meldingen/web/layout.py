@@ -4,7 +4,9 @@ Not for the words of one page: those are in its template and its door.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -14,7 +16,7 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..auth import Visit, installation, page_actor
-from ..db import transaction
+from ..db import machine_now, transaction
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.beforehand import Beforehand, read_beforehand
 from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
@@ -23,6 +25,7 @@ from ..domain.objects import object_words
 from ..domain.phone import show_phone
 from ..domain.sentence import say
 from ..domain.workflow import STATUS_WORDS
+from ..flow.banner import Banner, kept_banner
 from ..flow.dead_letters import scope_of
 from ..flow.tasks import whose
 from ..store.category import Category
@@ -54,6 +57,7 @@ class Sender:
     statement: str
     """The address of the accessibility statement in the register; "" while there is none."""
     colour: str = COLOUR
+    banner: Banner | None = None
 
     @property
     def phone_link(self) -> str:
@@ -114,6 +118,22 @@ def with_gemeente(path: str, sender: Sender | None) -> str:
     return f"{path}?gemeente={sender.slug}" if sender is not None and not sender.host and len(senders()) > 1 else path
 
 
+def _banners() -> list[tuple[Sender, Banner]]:
+    """What everybody must know now: of the gemeente of this page, else of all of them. Also without a database."""
+    home = page_sender()
+    told = [(one, one.banner) for one in ([home] if home else senders()) if one.banner is not None]
+    return [(one, banner) for one, banner in told if banner.shows(_now())]
+
+
+def _now() -> datetime:
+    """Business time, or that of the machine where the database cannot tell it any more."""
+    visit: Visit | None = g.get("visit")
+    if visit is not None and ("now" in visit.__dict__ or visit.session.in_transaction()):
+        with suppress(SQLAlchemyError):
+            return visit.now
+    return machine_now()
+
+
 def says_first(chosen: Category) -> Beforehand:
     """What is to be read before reporting this kind, with the website of this page's gemeente."""
     sender = page_sender()
@@ -152,6 +172,7 @@ def _sender(gemeente: Gemeente) -> Sender:
         theme_css=gemeente.theme_css,
         theme_class=gemeente.theme_class,
         host=gemeente.host,
+        banner=kept_banner(gemeente),
         statement=str(gemeente.policy.get("toegankelijkheidsverklaring", "")),
         colour=str(gemeente.policy.get("kleur") or COLOUR),
     )
@@ -223,6 +244,7 @@ def _around() -> dict[str, Any]:
     return {
         "sender": page_sender(),
         "senders": senders(),
+        "banners": _banners(),
         "actor": actor,
         "menu": menu,
         "menu_here": max((p.path for p in menu if f"{request.path}/".startswith(f"{p.path}/")), default="", key=len),

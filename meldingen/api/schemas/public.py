@@ -3,7 +3,7 @@
 import marshmallow as ma
 
 from ..crs import CRS84, SUPPORTED, Place
-from ..fields import Choice, Day, Slug, Text, Whole
+from ..fields import Choice, Day, Moment, Slug, Text, Whole
 from .base import Shape
 from .beforehand import BeforehandOut
 
@@ -72,6 +72,13 @@ class CategoriesOut(Shape):
     categories = ma.fields.List(ma.fields.Nested(CategoryOut), data_key="categorieen", required=True)
 
 
+class BannerOut(Shape):
+    """What stands on every page for a while."""
+
+    text = ma.fields.String(data_key="tekst", required=True)
+    until = Moment(data_key="tot", required=True, metadata={"description": "Daarna niet meer tonen."})
+
+
 class GemeenteOut(Shape):
     """A gemeente of this installation."""
 
@@ -82,6 +89,13 @@ class GemeenteOut(Shape):
     hours = ma.fields.String(data_key="openingstijden")
     email = ma.fields.String()
     website = ma.fields.String()
+    banner = ma.fields.Nested(
+        BannerOut,
+        data_key="mededeling",
+        required=True,
+        allow_none=True,
+        metadata={"description": "Wat iedereen nu moet weten, zoals een storing. Toon het bovenaan."},
+    )
 
 
 class GemeentenOut(Shape):
@@ -97,6 +111,7 @@ class GemeentenOut(Shape):
                 "openingstijden": "maandag tot en met vrijdag van 8.30 tot 17.00 uur",
                 "email": "info@voorbeeld.nl",
                 "website": "https://voorbeeld.nl",
+                "mededeling": None,
             }
         ]
     }

@@ -6,6 +6,11 @@ document.documentElement.classList.add("met-js");
 // An error summary gets the focus, so that a screen reader starts there.
 document.querySelector("[data-focus-on-load]")?.focus();
 
+// A page that was kept says nothing that is over.
+for (const banner of document.querySelectorAll(".site-banner[data-until]")) {
+  if (Date.parse(banner.dataset.until) <= Date.now()) banner.remove();
+}
+
 // One tap is one message: the second press of a busy button does nothing.
 for (const button of document.querySelectorAll("button[data-busy-words]")) {
   button.form?.addEventListener("submit", (event) => {
