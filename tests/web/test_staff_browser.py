@@ -92,6 +92,7 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
             text="De paal staat er nog.\n" + "lang" * 90, raw_key="post/1/x.eml", at=now,
         )  # fmt: skip
         session.add(mail)
+    _, doubtful = desk.melding(intake_channel="app", description="Er hangen draden uit de paal.")
     letter = closed_by_post(desk, desk.world)
     with desk.world.session() as session, session.begin():
         feedback.add_supplement(session, session.get_one(Melding, letter.id), "Dank u.", actor=actor, now=now)
@@ -110,7 +111,7 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
     paths = {
         "team": ["/team", "/team?zoek=x", work, *(f"{work}/{step}" for step in steps)],
         "partij": ["/team"],
-        "cor": ["/team", "/team?lijst=gevaar", work, "/storm", "/taken"],
+        "cor": ["/team", "/team?lijst=gevaar", f"/team/opdracht/{doubtful.id}", "/storm", "/taken"],
         "kcc": [
             "/kcc", "/kcc?zoek=tegel", "/kcc/nieuw", f"/kcc/melding/{made.number}", "/kcc/terugbelnotities",
             f"/kcc/terugbelnotities/{row.id}", f"/kcc/post/{mail.id}", "/kcc/brieven", "/taken", f"/taken/{item}",
@@ -122,7 +123,8 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
     ]
     desk.post("kcc", f"{asked}/balie", gezien="ja")
     paths["kcc"] += ["/privacy-verzoeken", asked]
-    paths["beheer"] += ["/beheer/bewaartermijnen"]
+    soorten = f"/beheer/soorten/werkdorp{desk.number}/losse-tegel"
+    paths["beheer"] += ["/beheer/bewaartermijnen", "/beheer/soorten", soorten, "/beheer/gevaar", "/beheer/balk"]
     for who, mine in paths.items():
         page = sit(who, "/")
         for path in mine:
