@@ -11,6 +11,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from ..domain.notices import date_words
+from ..domain.sentence import say
 from ..domain.workflow import (
     AFGEHANDELD,
     BIJ_PARTIJ,
@@ -52,6 +53,19 @@ STATUS_WORDS = {
     HEROPEND: "Wij kijken er opnieuw naar",
     INGETROKKEN: "Ingetrokken",
 }
+
+
+PUBLIC_WORDS = {
+    NIEUW: say("Gemeld"),
+    OPGEPAKT: say("Wij zijn ermee bezig"),
+    INGEPLAND: say("Ingepland"),
+    WACHT_OP_MELDER: say("Wij zijn ermee bezig"),
+    BIJ_PARTIJ: say("Een andere organisatie doet dit"),
+    OPGELOST: say("Opgelost"),
+    NIET_OPGELOST: say("Niet opgelost"),
+    OVERGEDRAGEN: say("Aan een andere organisatie gegeven"),
+}
+"""How an opdracht stands, by its outcome or else its status, for who has nothing to do with it."""
 
 
 @dataclass(frozen=True)

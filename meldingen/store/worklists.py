@@ -145,7 +145,7 @@ def open_nearby(
     Only those that `is_public_work`.
     """
     metres = _metres(point(lon, lat))
-    melders = _melders()
+    melders = melders_now()
     query = (
         sa.select(Opdracht, Category, metres, melders)
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
@@ -154,7 +154,7 @@ def open_nearby(
             Opdracht.status.in_(OPEN),
             public_to_all(),
             _within(point(lon, lat), radius_m),
-            ~_reported_as_private(),
+            ~reported_as_private(),
             melders > 0,
         )
         .order_by(metres, Opdracht.id)
@@ -173,7 +173,7 @@ def is_public_work(session: Session, opdracht_id: int, *, scope: Collection[int]
     query = (
         sa.select(Opdracht.id)
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
-        .where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope), public_to_all(), ~_reported_as_private())
+        .where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope), public_to_all(), ~reported_as_private())
     )
     return session.scalar(query) is not None
 
@@ -191,23 +191,24 @@ def is_public_melding(session: Session, melding_id: int, *, scope: Collection[in
         sa.select(Melding.id)
         .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
         .where(Melding.id == melding_id, Melding.gemeente_id.in_(scope))
-        .where(sa.or_(Category.id.is_(None), public_to_all()), ~private_work.exists(), ~_limited())
+        .where(sa.or_(Category.id.is_(None), public_to_all()), ~private_work.exists(), ~use_is_limited())
     )
     return session.scalar(query) is not None
 
 
-def _limited() -> sa.ColumnElement[bool]:
+def use_is_limited() -> sa.ColumnElement[bool]:
     """Its melder asked us to use it for nothing but what must (AVG art. 18)."""
     return sa.literal(LIMITED) == sa.any_(Melding.flags)
 
 
-def _reported_as_private() -> sa.ColumnElement[bool]:
+def reported_as_private() -> sa.ColumnElement[bool]:
+    """A melding it answers is of a kind that is not public, or its use is limited."""
     reported = aliased(Category)
     return (
         sa.select(Link.id)
         .join(Melding, Melding.id == Link.melding_id)
         .outerjoin(reported, reported.id == Melding.category_id)
-        .where(LINKED_NOW, sa.or_(~public_to_all(reported), _limited()))
+        .where(LINKED_NOW, sa.or_(~public_to_all(reported), use_is_limited()))
         .correlate(Opdracht)
         .exists()
     )
@@ -261,7 +262,7 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     words = (
         sa.select(Melding.description)
         .join(Link, Link.melding_id == Melding.id)
-        .where(LINKED_NOW, ~_limited())
+        .where(LINKED_NOW, ~use_is_limited())
         .order_by(Melding.received_at, Melding.id)
         .limit(1)
         .correlate(Opdracht)
@@ -272,7 +273,7 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
         Category,
         Team,
         Gemeente,
-        _melders(),
+        melders_now(),
         sa.func.ST_X(Opdracht.location),
         sa.func.ST_Y(Opdracht.location),
         photos,
@@ -288,6 +289,6 @@ def _of_this_work() -> sa.ColumnElement[bool]:
     return sa.or_(Photo.opdracht_id == Opdracht.id, Photo.melding_id.in_(linked))
 
 
-def _melders() -> sa.ScalarSelect[int]:
+def melders_now() -> sa.ScalarSelect[int]:
     """How many meldingen an opdracht answers now."""
     return sa.select(sa.func.count()).select_from(Link).where(LINKED_NOW).correlate(Opdracht).scalar_subquery()

@@ -195,6 +195,7 @@ def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
             Place(say("Melding doen"), "/melden"),
             Place(say("Mijn meldingen"), "/mijn-meldingen"),
             Place(say("Melding volgen"), "/volgen"),
+            Place(say("In de buurt"), "/in-de-buurt"),
         ]
     rooms = []
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):

@@ -21,7 +21,7 @@ from ..melding_form import ANSWER, DEVICE, FIELDS, Filled
 from .steps import Step
 
 KEY = re.compile(r"[0-9a-f]{32}")
-PREFILLED = ("categorie", "object", "lon", "lat", "adres", "toelichting", "omschrijving")
+PREFILLED = ("categorie", "object", "lon", "lat", "adres", "toelichting", "omschrijving", "zelfde_als")
 """What a link from elsewhere may fill in."""
 
 
@@ -141,6 +141,8 @@ def look(here: Visit) -> Form | None:
     if form is not None and not empty:
         given = {name: request.args.get(name, "") for name in PREFILLED if request.args.get(name)}
         form.values.update(given)
+        if "zelfde_als" in given:  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
+            form.values["nabij_van"] = form.whereabouts()
         form.back = known_back(request.args.get("terug", ""))
     return form
 

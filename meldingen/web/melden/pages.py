@@ -42,7 +42,7 @@ def around(step: Step, form: Form) -> dict[str, Any]:
         "terug": form.back,
         "carried": {
             name: form.values[name]
-            for name in PREFILLED
+            for name in (*PREFILLED, "nabij_van")
             if name not in step.fields and form.kept is None and form.values[name]
         },
         "values": form.values,

@@ -5,7 +5,8 @@
 // box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin; its words may be
 // in another language: data-words-in, -out, -pin and -tiles.
 // onPick({lon, lat}, how) is told each new place. fixed: the pin only shows a place; nobody moves it.
-// Returns { put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items) }.
+// Returns { put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items), dots(list, { fit }) }; dots: small signs
+// with something to read, each { lon, lat, mark, className, explain() → element }; fit: show them all.
 globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
@@ -39,6 +40,14 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
   const take = () => {
     marker?.remove();
     marker = null;
+  };
+  // By keyboard there is the list: hundreds of stops on the way past a map help nobody.
+  const dots = (list, { fit = false } = {}) => {
+    const drawn = list.map(({ lon, lat, mark, className, explain }) => {
+      const icon = L.divIcon({ className: `kaartpunt ${className}`, html: mark, iconSize: [24, 24], iconAnchor: [12, 12] });
+      return L.marker([lat, lon], { icon, keyboard: false, alt: "" }).bindPopup(explain).addTo(map);
+    });
+    if (fit && drawn.length) map.fitBounds(L.featureGroup(drawn).getBounds(), { padding: [24, 24], maxZoom: 16 });
   };
   const middle = () => {
     const at = map.getCenter();
@@ -103,5 +112,5 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
       })
       .catch(() => {}); // the place can be given without it
   }
-  return { put, take, middle, move, marks };
+  return { put, take, middle, move, marks, dots };
 };
