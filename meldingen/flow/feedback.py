@@ -205,6 +205,8 @@ def judge(
         reopen_melding(session, melding, words=words, via=via, actor=actor, now=now)
         return asked
     words = clean_text(words, field="tekst")
+    if asked.answer is answer and not words:
+        return asked  # said before: nothing happened
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
     note_id = _keep(session, melding, words, actor, now).id if words else None
     verdict.keep_answer(session, melding, asked, answer=answer, note_id=note_id, via=via, actor=actor, now=now)

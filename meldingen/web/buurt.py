@@ -19,7 +19,7 @@ from ..domain.errors import InvalidInput
 from ..domain.intake import parse_location
 from ..domain.privacy import is_public_category
 from ..domain.suppression import SMALLEST, is_small
-from ..domain.workflow import OPEN
+from ..domain.workflow import OPEN, OPGELOST
 from ..flow.places import find_addresses
 from ..flow.standing import PUBLIC_WORDS
 from ..store.category import Category, categories_of
@@ -80,6 +80,7 @@ def lijst() -> ResponseReturnValue:
         age=_age_words,
         away=_away_words,
         is_open=_is_open,
+        mark=_mark,
         report=lambda row: _report_link(sender, row),
         spots=[("", [(spot.code, spot.name) for spot in spots])],
         kinds=_public_kinds(categories_of(here.session, scope=[sender.id])),
@@ -108,7 +109,7 @@ def kaart() -> Response:
                     "id": row.id,
                     "soort": translate(row.category_name),
                     "stand": f"{_standing_words(row)}, {_age_words(row)}",
-                    "open": _is_open(row),
+                    "teken": _mark(row),
                 },
             }
             for row in rows
@@ -181,6 +182,13 @@ def _public_kinds(categories: Sequence[Category]) -> list[tuple[str, str]]:
 
 def _is_open(row: PublicWork) -> bool:
     return row.status in OPEN
+
+
+def _mark(row: PublicWork) -> str:
+    """What kind of mark it gets: `open`, `opgelost` or `anders`; the words say the same."""
+    if _is_open(row):
+        return "open"
+    return OPGELOST if row.outcome == OPGELOST else "anders"
 
 
 def _standing_words(row: PublicWork) -> str:

@@ -110,7 +110,7 @@ def test_the_map_has_the_same_to_ten_metres(client: FlaskClient, town: dict[str,
     answer = client.get("/in-de-buurt.geojson?soort=straat")
     places = {one["properties"]["id"]: one["geometry"]["coordinates"] for one in answer.json["features"]}
     assert places == {town[name]: [4.7012, 52.6612] for name in ("open", "solved", "not")}
-    assert set(answer.json["features"][0]["properties"]) == {"id", "soort", "stand", "open"}
+    assert set(answer.json["features"][0]["properties"]) == {"id", "soort", "stand", "teken"}
     again = client.get("/in-de-buurt.geojson?soort=straat", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304 and "max-age=60" in answer.headers["Cache-Control"]
 

@@ -2,42 +2,60 @@
 "use strict";
 
 const box = document.querySelector("[data-buurt-kaart]");
-const { punten, naam, naarLijst, lon, lat } = box.dataset;
+const { punten, naam, naarLijst, samen, lon, lat } = box.dataset;
 const map = globalThis.maakKaart(box, { label: naam, fixed: true });
 if (lon && lat) map.put(Number(lon), Number(lat), 15);
+const MARKS = { open: "!", opgelost: "\u2713", anders: "\u2013" };
+
+const line = (tag, text) => {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+};
 
 const explain = ({ id, soort, stand }) => {
   const told = document.createElement("div");
-  told.className = "kaartpunt__uitleg";
-  const what = document.createElement("strong");
-  what.textContent = soort;
-  const how = document.createElement("span");
-  how.textContent = stand;
-  told.append(what, how);
-  if (document.getElementById(`m-${id}`)) {
-    const link = document.createElement("a");
+  told.append(line("strong", soort), line("span", stand));
+  const item = document.getElementById(`m-${id}`);
+  if (item) {
+    const link = line("a", naarLijst);
     link.href = `#m-${id}`;
-    link.textContent = naarLijst;
-    link.addEventListener("click", () => document.getElementById(`m-${id}`).focus());
+    link.addEventListener("click", () => item.focus());
     told.append(link);
   }
   return told;
 };
 
+// What lies on one spot is one mark; what is open comes first.
+const draw = ({ features }) => {
+  const spots = new Map();
+  for (const { geometry, properties } of features) {
+    const at = geometry.coordinates.join();
+    spots.set(at, [...(spots.get(at) ?? []), properties]);
+  }
+  const dots = [...spots].map(([at, here]) => {
+    const [first] = here.sort((one, other) => (other.teken === "open") - (one.teken === "open"));
+    const [east, north] = at.split(",").map(Number);
+    return {
+      lon: east,
+      lat: north,
+      mark: here.length > 1 ? String(here.length) : MARKS[first.teken],
+      className: `kaartpunt--${first.teken}`,
+      explain: () => {
+        const told = document.createElement("div");
+        told.className = "kaartpunt__uitleg";
+        if (here.length > 1) told.append(line("p", `${here.length} ${samen}`));
+        told.append(...here.map(explain));
+        return told;
+      },
+    };
+  });
+  map.dots(dots, { fit: !lon && /[?&](buurt|soort)=[^&]/.test(punten) });
+};
+
 fetch(punten)
   .then((answer) => (answer.ok ? answer.json() : Promise.reject(answer)))
-  .then(({ features }) =>
-    map.dots(
-      features.map(({ geometry, properties }) => ({
-        lon: geometry.coordinates[0],
-        lat: geometry.coordinates[1],
-        mark: properties.open ? "!" : "\u2713",
-        className: properties.open ? "" : "kaartpunt--klaar",
-        explain: () => explain(properties),
-      })),
-      { fit: !lon && /[?&](buurt|soort)=[^&]/.test(punten) },
-    ),
-  )
+  .then(draw)
   .catch(() => {}); // the list is there
 
 // The place of this device, to about ten metres, becomes the address of the page.

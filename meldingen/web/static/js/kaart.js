@@ -28,7 +28,7 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
 
   const put = (lon, lat, zoom = 0) => {
     if (!marker) {
-      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, alt: wordsPin, zIndexOffset: 1000 }).addTo(map);
+      marker = L.marker([lat, lon], { icon, keyboard: false, draggable: !fixed, interactive: !fixed, alt: wordsPin, zIndexOffset: 1000 }).addTo(map);
       marker.on("dragend", () => {
         const at = marker.getLatLng();
         onPick({ lon: at.lng, lat: at.lat }, "pin");
@@ -41,11 +41,12 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
     marker?.remove();
     marker = null;
   };
+  const BESIDE_ZOOM = { autoPanPaddingTopLeft: [60, 12], autoPanPaddingBottomRight: [12, 12], maxWidth: 240 };
   // By keyboard there is the list: hundreds of stops on the way past a map help nobody.
   const dots = (list, { fit = false } = {}) => {
     const drawn = list.map(({ lon, lat, mark, className, explain }) => {
       const icon = L.divIcon({ className: `kaartpunt ${className}`, html: mark, iconSize: [24, 24], iconAnchor: [12, 12] });
-      return L.marker([lat, lon], { icon, keyboard: false, alt: "" }).bindPopup(explain).addTo(map);
+      return L.marker([lat, lon], { icon, keyboard: false, alt: "" }).bindPopup(explain, BESIDE_ZOOM).addTo(map);
     });
     if (fit && drawn.length) map.fitBounds(L.featureGroup(drawn).getBounds(), { padding: [24, 24], maxZoom: 16 });
   };
