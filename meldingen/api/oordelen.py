@@ -4,14 +4,22 @@ import hashlib
 from typing import Any
 
 from ..auth import enter, visit
+from ..domain.actor import BEHEER, COORDINATOR
+from ..domain.cijfers import Term, last_months
+from ..domain.deadlines import local_day
+from ..domain.errors import InvalidInput
 from ..domain.workflow import HEROPEND
 from ..flow import feedback, verdict
 from ..flow.once import done_before
+from ..flow.verdict_report import opinions
+from ..store.gemeente import served_gemeenten
 from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .reading import author_for, melding_at
-from .schemas.oordeel import ReopenIn, ReopenOut, VerdictIn, VerdictOut
+from .schemas.oordeel import OpinionsOut, OpinionsQuery, ReopenIn, ReopenOut, VerdictIn, VerdictOut
+
+MOST_YEARS = 5
 
 door = Door("Oordeel", __name__, url_prefix=BASE, description="Wat een melder van het einde vindt.")
 
@@ -84,4 +92,45 @@ def post_oordeel(head: dict[str, Any], given: dict[str, Any], nummer: str) -> An
         "status": melding.status,
         "text": THANKS,
         "at": before or here.now,
+    }
+
+
+NAMES = {"answers": "antwoorden", "enough": "genoegGehoordProcent", "mark": "cijfer"}
+
+
+@door.get("/oordelen")
+@enter("medewerker", roles=(COORDINATOR, BEHEER))
+@door.arguments(OpinionsQuery(), location="query")
+@door.response(200, OpinionsOut())
+@described(
+    "Toon wat melders van ons vonden",
+    "Per maand: hoeveel melders iets zeiden over het einde, welk deel genoeg van ons hoorde, en het gemiddelde cijfer. "
+    "Wat over minder dan 5 mensen gaat, is verborgen.",
+)
+def get_oordelen(query: dict[str, Any]) -> dict[str, Any]:
+    """The months, as /cijfers/terugkoppeling shows them."""
+    here = visit()
+    mine = here.actor.gemeenten_with(COORDINATOR, BEHEER)
+    slugs = {row.id: row.slug for row in served_gemeenten(here.session) if row.id in mine}
+    wanted = query.get("gemeente")
+    scope = [row_id for row_id, slug in slugs.items() if wanted in (None, slug)]
+    if wanted and not scope:
+        raise InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet, of u werkt er niet.")
+    usual = last_months(local_day(here.now))
+    first = query["since"].replace(day=1) if "since" in query else usual.first
+    last = query["until"].replace(day=1) if "until" in query else usual.last
+    if last < first or last.year - first.year > MOST_YEARS:
+        raise InvalidInput.of("tot", "periode", f"Kies een periode van ten hoogste {MOST_YEARS} jaar.")
+    return {
+        "opinions": [
+            {
+                "gemeente": slugs[one.gemeente_id],
+                "month": f"{one.month:%Y-%m}",
+                "answers": one.answers,
+                "enough": one.enough,
+                "mark": one.mark,
+                "hidden": sorted(NAMES[name] for name in one.hidden),
+            }
+            for one in opinions(here.session, Term(first, last), scope=scope)
+        ]
     }

@@ -79,7 +79,7 @@ def _ended(session: Session, term: Term, scope: Collection[int]) -> Iterator[Cou
 
 
 def _reopened(session: Session, term: Term, scope: Collection[int]) -> Iterator[Counted]:
-    source = _of_endings(_month(Ending.reopened_at)).where(
+    source = _of_endings(month_of(Ending.reopened_at)).where(
         Ending.gemeente_id.in_(scope), Ending.reopened_at >= term.begins_at, Ending.reopened_at < term.ends_at
     )
     yield from _divide(session, source.subquery(), {"heropend": sa.func.count()})
@@ -87,12 +87,12 @@ def _reopened(session: Session, term: Term, scope: Collection[int]) -> Iterator[
 
 def _received(session: Session, term: Term, scope: Collection[int]) -> Iterator[Counted]:
     """What came in, with what retention destroyed since; nobody's team yet."""
-    live = _of_meldingen(_month(Melding.received_at), (Melding.referred_to != "").label("referred")).where(
+    live = _of_meldingen(month_of(Melding.received_at), (Melding.referred_to != "").label("referred")).where(
         Melding.gemeente_id.in_(scope), Melding.received_at >= term.begins_at, Melding.received_at < term.ends_at
     )
     gone = (
         sa.select(
-            _month(Tombstone.received_at).label("month"),
+            month_of(Tombstone.received_at).label("month"),
             sa.func.coalesce(Category.parent_id, Category.id).label("main"),
             Category.id.label("category"),
             sa.literal(DESTROYED).label("wijk"),
@@ -122,7 +122,7 @@ def _called(session: Session, term: Term, scope: Collection[int]) -> Iterator[Co
     in_time = sa.and_(Callback.status == GESPROKEN, Callback.finished_at < due)
     needless = sa.and_(Callback.status == VERVALLEN, Callback.finished_at < due)
     source = (
-        _of_meldingen(_month(last_moment), sa.func.coalesce(in_time, sa.false()).label("in_time"))
+        _of_meldingen(month_of(last_moment), sa.func.coalesce(in_time, sa.false()).label("in_time"))
         .join(Callback, sa.and_(Callback.melding_id == Melding.id, Callback.gemeente_id == Melding.gemeente_id))
         .where(Callback.gemeente_id.in_(scope), due > term.begins_at, due <= term.ends_at)
         .where(sa.not_(sa.func.coalesce(needless, sa.false())))
@@ -148,7 +148,7 @@ def _asked(session: Session, term: Term, scope: Collection[int]) -> Iterator[Cou
         .group_by(Notice.event_id, Notice.melding_id)
         .subquery()
     )
-    source = _of_endings(_month(told.c.told_at), Ending.kind).join(
+    source = _of_endings(month_of(told.c.told_at), Ending.kind).join(
         told, sa.and_(told.c.event_id == Ending.event_id, told.c.melding_id == Ending.melding_id)
     )
     rows = source.where(Ending.gemeente_id.in_(scope)).subquery()
@@ -159,7 +159,7 @@ def _asked(session: Session, term: Term, scope: Collection[int]) -> Iterator[Cou
 
 def _answered(session: Session, term: Term, scope: Collection[int]) -> Iterator[Counted]:
     source = (
-        _of_endings(_month(Verdict.at), Verdict.asked, Verdict.answer)
+        _of_endings(month_of(Verdict.at), Verdict.asked, Verdict.answer)
         .join(
             Verdict,
             sa.and_(
@@ -178,7 +178,7 @@ def _answered(session: Session, term: Term, scope: Collection[int]) -> Iterator[
     yield from _divide(session, rows, measures)
 
 
-def _month(moment: Any) -> sa.ColumnElement[date]:
+def month_of(moment: Any) -> sa.ColumnElement[date]:
     """The first day of the month in which this moment falls in Amsterdam."""
     return sa.cast(sa.func.date_trunc("month", sa.func.timezone("Europe/Amsterdam", moment)), sa.Date)
 

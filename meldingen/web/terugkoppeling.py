@@ -16,6 +16,7 @@ from ..domain.actor import BEHEER, COORDINATOR
 from ..domain.errors import NotFound
 from ..domain.notice_words import CHANNEL_WORDS, KIND_WORDS, STATE_WORDS, reason_words
 from ..domain.terugkoppeling import GROUPS, group_named
+from ..flow.verdict_report import opinions
 from ..store.notice import Delivery, deliveries_of
 from ..store.reports_notices import Heard, Traffic, count_heard, list_heard, speed, traffic
 from .cijfers import asked_of, month_choices, month_code, month_words, parse_month
@@ -75,6 +76,7 @@ def overzicht() -> ResponseReturnValue:
         traffic=went[::-1],
         share=_shares(went),
         channels=CHANNEL_WORDS,
+        opinions=opinions(here.session, asked.term, scope=scope)[::-1],
         months=month_choices(here),
         month_words=month_words,
         code=month_code,

@@ -15,7 +15,7 @@ from ..domain.sentence import say
 from ..flow import access
 from ..limits import count_guess
 from ..store.melding import Melding
-from .layout import Sender, page_sender, show_as
+from .layout import Sender, page_sender, show_as, with_gemeente
 from .taal import _
 from .volgen import remember
 
@@ -121,7 +121,7 @@ def _opened(found: Sequence[Melding]) -> ResponseReturnValue:
         flash(_("Uw melding staat nu ook op dit apparaat."), "ok")
     else:
         flash(_("Uw %(n)s meldingen staan nu ook op dit apparaat.", n=len(found)), "ok")
-    return redirect(url_for("volgen.zoek"), 303)
+    return redirect(with_gemeente("/mijn-meldingen", page_sender()), 303)
 
 
 def _ask(sender: Sender, written: str, errors: dict[str, str], status: int) -> ResponseReturnValue:

@@ -58,6 +58,13 @@ def test_the_oordeel_with_a_mark(world: World) -> None:
     assert post(world, f"{at}/oordelen", token, antwoord=True, cijfer=9).status_code == 409
     seen = world.client().get(BASE + at, headers=token).json
     assert (seen["oordeel"]["kanNog"], seen["oordeel"]["cijfer"]) == (False, 3)
+    months = world.client().get(f"{BASE}/oordelen", headers=world.headers("duinstede:coordinator")).json["oordelen"]
+    assert [(one["antwoorden"], one["cijfer"]) for one in months] == [(None, None)], "one melder is no figure"
+    assert months[0]["verborgen"] == ["antwoorden", "cijfer", "genoegGehoordProcent"]
+    assert world.client().get(f"{BASE}/oordelen", headers=world.headers(TEAM)).status_code == 403
+    for wrong in ("gemeente=elders", "van=2026-04-01&tot=2026-03-01"):
+        answer = world.client().get(f"{BASE}/oordelen?{wrong}", headers=world.headers("duinstede:coordinator"))
+        assert answer.status_code == 400
 
 
 def test_the_desk_reopens_on_behalf_of_the_melder(world: World) -> None:

@@ -1,20 +1,24 @@
 """The oordeel of a melder, answers that come back, and the work items that follow from them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import COORDINATOR, KCC, TEAM, Actor
+from meldingen.domain.cijfers import last_months
+from meldingen.domain.deadlines import local_day
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from meldingen.flow import closure, feedback, tasks, verdict
 from meldingen.flow.closure import NewClosure
 from meldingen.flow.status import Basis
+from meldingen.flow.verdict_report import shown_of
 from meldingen.store.answers import with_new_answer
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
+from meldingen.store.reports_verdicts import VerdictCounts, count_verdicts
 from meldingen.store.task import Task, open_tasks
 from meldingen.store.verdict import Verdict
 from tests import factories
@@ -112,6 +116,39 @@ def test_enough_and_a_mark_belong_to_an_answer(
     assert said(now + timedelta(days=32)) is None
     kept = session.execute(sa.select(Verdict.asked, Verdict.enough, Verdict.mark).order_by(Verdict.id)).all()
     assert [tuple(row) for row in kept] == [("opgelost", False, 3), ("uitleg", True, 10)]
+
+
+@pytest.mark.parametrize(
+    ("counts", "shown"),
+    [
+        ((0, 0, 0, 0, 0), (0, None, None, set())),
+        ((4, 4, 4, 4, 32), (None, None, None, {"answers", "enough", "mark"})),
+        ((5, 5, 5, 5, 39), (5, 100, 7.8, set())),
+        ((9, 9, 8, 4, 39), (9, None, None, {"enough", "mark"})),
+        ((9, 9, 4, 5, 40), (9, None, 8.0, {"enough"})),
+        ((12, 10, 5, 0, 0), (12, 50, None, set())),
+        ((400, 300, 299, 200, 1501), (400, 100, 7.5, set())),
+    ],
+)
+def test_few_opinions_are_hidden(
+    counts: tuple[int, int, int, int, int], shown: tuple[int | None, int | None, float | None, set[str]]
+) -> None:
+    month = date(2026, 4, 1)
+    seen = shown_of(VerdictCounts(1, month, *counts))
+    assert (seen.answers, seen.enough, seen.mark, set(seen.hidden)) == shown
+
+
+def test_opinions_count_in_the_month_of_the_answer(
+    session: Session, home: Gemeente, melding: Melding, member: Actor, now: datetime
+) -> None:
+    end(session, melding, SOLVED, member, now)
+    judge(session, melding, True, now)
+    verdict.say_more(session, melding, enough=True, mark=9, actor=melder_of(melding), now=now)
+    term = last_months(local_day(now), 2)
+    assert count_verdicts(session, term, scope=[home.id]) == [
+        VerdictCounts(home.id, term.last, 1, 1, 1, 1, 9),
+    ]
+    assert count_verdicts(session, last_months(local_day(now) - timedelta(days=40)), scope=[home.id]) == []
 
 
 def test_an_explanation_that_is_not_clear_is_work(

@@ -2,7 +2,7 @@
 
 import marshmallow as ma
 
-from ..fields import Choice, Flag, Moment, Text, Whole
+from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
 from .base import Shape
 
 
@@ -56,6 +56,50 @@ class VerdictOut(Shape):
     status = ma.fields.String(required=True)
     text = ma.fields.String(data_key="tekst", required=True)
     at = Moment(data_key="op", required=True)
+
+
+class OpinionsQuery(ma.Schema):
+    """Which gemeente and months; without: all yours, the last twelve months."""
+
+    gemeente = Slug(metadata={"description": "Alleen van deze gemeente."})
+    since = Day(data_key="van", metadata={"description": "Een dag in de eerste maand."})
+    until = Day(data_key="tot", metadata={"description": "Een dag in de laatste maand."})
+
+
+class OpinionOut(Shape):
+    """What the melders of one month said of us. Numbers below five are hidden."""
+
+    gemeente = Slug(required=True)
+    month = ma.fields.String(data_key="maand", required=True, metadata={"pattern": "^[0-9]{4}-[0-9]{2}$"})
+    answers = ma.fields.Integer(data_key="antwoorden", required=True, allow_none=True)
+    enough = ma.fields.Integer(
+        data_key="genoegGehoordProcent", required=True, allow_none=True, metadata={"minimum": 0, "maximum": 100}
+    )
+    mark = ma.fields.Float(data_key="cijfer", required=True, allow_none=True, metadata={"minimum": 1, "maximum": 10})
+    hidden = ma.fields.List(
+        ma.fields.String(),
+        data_key="verborgen",
+        required=True,
+        metadata={"description": "Wat leeg is omdat het over minder dan 5 mensen gaat of dat verraadt."},
+    )
+
+
+class OpinionsOut(Shape):
+    """Month by month, the oldest first; months without an answer are left out."""
+
+    example = {
+        "oordelen": [
+            {
+                "gemeente": "bergen-nh",
+                "maand": "2026-04",
+                "antwoorden": 41,
+                "genoegGehoordProcent": 78,
+                "cijfer": 7.6,
+                "verborgen": [],
+            }
+        ]
+    }
+    opinions = ma.fields.List(ma.fields.Nested(OpinionOut), data_key="oordelen", required=True)
 
 
 class ReopenIn(Shape):
