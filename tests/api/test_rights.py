@@ -55,6 +55,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/terugbelnotities/{terugbelnotitieId}/afhandelingen"): {"kcc", "coordinator"},
     ("get", "/taken"): {"kcc", "coordinator", "elders"},
     ("post", "/taken/{taakId}/afhandelingen"): {"kcc", "coordinator"},
+    ("get", "/oordelen"): {"beheer", "coordinator", "elders"},
     ("get", "/teams"): STAFF | {"beheer", "elders"},
     ("get", "/routeringsregels"): {"beheer", "coordinator", "elders"},
     ("post", "/routeringsregels"): {"beheer"},
