@@ -22,12 +22,16 @@ SEARCHES = "300 per minute"
 TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
 
 
+STEPS = "300 per minute"
+"""Steps of the form from one address; a whole street may share one. What is sent counts as writing."""
+
+
 class Rates:
     """The counters of one process."""
 
     def __init__(self, public: str, staff: str, login: str) -> None:
         self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
-        self.search = parse(SEARCHES)
+        self.search, self.steps = parse(SEARCHES), parse(STEPS)
         self._counters = FixedWindowRateLimiter(MemoryStorage())
 
     def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
@@ -73,6 +77,12 @@ def count_page_writing() -> None:
     """Counts what a stranger sends to a page. What staff do there is not counted: they are signed in by name."""
     if request.method not in SAFE and not cookie.get("medewerker"):
         rates().hit(rates().public, "publiek", address())
+
+
+def count_step() -> None:
+    """Counts a step of the form, and what its page asks meanwhile: many of these are one melding. Raises TooMany."""
+    if not cookie.get("medewerker"):
+        rates().hit(rates().steps, "stappen", address())
 
 
 def count_search() -> None:

@@ -9,7 +9,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from ..domain.errors import Conflict
 from .table import Facts, Moment, OfGemeente, own
+
+TRIES = 5
+"""Each lost race means that somebody else sent or swept it between our two questions."""
 
 
 class Concept(OfGemeente, Base):
@@ -33,12 +37,17 @@ def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: 
 
 
 def hold_concept(session: Session, key: str, *, gemeente_id: int, scope: Collection[int], now: datetime) -> Concept:
-    """The concept under this key, locked; made when it is not there. Two at the same moment: the second waits."""
+    """The concept under this key, locked; made when it is not there.
+
+    Two at the same moment: the second waits, and begins an empty one when the first took it away.
+    """
     row = insert(Concept).values(gemeente_id=gemeente_id, key=key, changed_at=now)
-    session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
-    found = concept_by_key(session, key, scope=scope, lock=True)
-    assert found is not None, "it was there or we just made it"
-    return found
+    for _ in range(TRIES):
+        session.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+        found = concept_by_key(session, key, scope=scope, lock=True)
+        if found is not None:
+            return found
+    raise Conflict("formulier_bezet", "Dit formulier wordt op dit moment verstuurd. Probeer het nog een keer.")
 
 
 def sweep_concepts(session: Session, before: datetime, *, scope: Collection[int]) -> int:

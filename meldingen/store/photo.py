@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ..db import Base
 from .gemeente import point
 from .melding import Melding
+from .opdracht import Link
 from .outbox import OutboxEntry, Topic
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
@@ -97,6 +98,19 @@ def photo_by_public_id(session: Session, public_id: str, *, scope: Collection[in
 def photo_by_id(session: Session, photo_id: int, *, scope: Collection[int]) -> Photo | None:
     """One photo in scope by id, for the worker."""
     return session.scalar(sa.select(Photo).where(Photo.id == photo_id, Photo.gemeente_id.in_(scope)))
+
+
+def open_photos_of(session: Session, opdracht_ids: Collection[int], *, scope: Collection[int]) -> dict[int, str]:
+    """Of each opdracht the public id of one photo that staff ticked "mag openbaar", of its team or of its melders."""
+    of_melder = sa.and_(Photo.melding_id == Link.melding_id, Photo.gemeente_id == Link.gemeente_id)
+    query = (
+        sa.select(Link.opdracht_id, sa.func.min(Photo.public_id))
+        .join(Photo, sa.or_(of_melder, Photo.opdracht_id == Link.opdracht_id))
+        .where(Link.opdracht_id.in_(opdracht_ids), Link.gemeente_id.in_(scope), Link.until_at.is_(None))
+        .where(Photo.public, Photo.status == KLAAR)
+        .group_by(Link.opdracht_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def add_photo(

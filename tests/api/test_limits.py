@@ -75,7 +75,7 @@ def test_pages_and_api_are_one_visitor(strict: App) -> None:
     """SEC-08: one house has one count, whichever door it takes, also for the try at a password."""
     house = {"REMOTE_ADDR": "2001:db8:7:7::1"}
     assert [post(strict, address=f"2001:db8:7:7::{n}").status_code for n in range(2, 5)] == [400, 400, 400]
-    page = strict.test_client().post("/melden/waar", environ_base=house)
+    page = strict.test_client().post("/melden/versturen", environ_base=house)
     assert page.status_code == 429 and 0 < int(page.headers["Retry-After"]) <= 60
     assert strict.test_client().get("/melden/waar", environ_base=house).status_code == 200
 

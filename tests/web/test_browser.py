@@ -194,7 +194,7 @@ def test_without_javascript_with_a_photo(visit: Callable[..., Page], picture: Pa
     go_on(page)
     expect(page.get_by_text("stoep.jpg")).to_be_visible()
     page.get_by_role("button", name="Melding versturen").click()
-    expect(page.get_by_text("Foto 1: ontvangen")).to_be_visible()
+    expect(page.get_by_text("Foto 1 stoep.jpg: ontvangen")).to_be_visible()
 
 
 def test_my_own_location_is_one_tap(visit: Callable[..., Page]) -> None:

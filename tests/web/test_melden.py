@@ -87,7 +87,7 @@ def test_advice_and_the_phone_number_come_before_sending(world: World, client: F
 def test_a_photo_instead_of_words_is_enough(world: World, client: FlaskClient) -> None:
     melding = send(world, client, foto=upload(photo()), **PLACE)
     assert melding.description == "" and len(photos_of(world, melding)) == 1
-    assert "Foto 1: ontvangen" in words(client.get(f"/melden/{melding.number}/ontvangen").text)
+    assert "Foto 1 foto.jpg : ontvangen" in words(client.get(f"/melden/{melding.number}/ontvangen").text)
 
 
 def test_what_is_missing_is_named_at_its_field(client: FlaskClient) -> None:
@@ -172,7 +172,7 @@ def test_what_is_nearby_can_be_joined(world: World, client: FlaskClient) -> None
     assert "Hetzelfde als" in review and "Gat in de weg" in review and "meter verderop" in review
     step = client.get("/melden/bekend").text
     assert earlier.description not in step and "Nee, dit is iets anders" in step
-    other = press(client, step, "/melden/bekend", zelfde_als="").location
+    other = press(client, step, "/melden/bekend").location
     assert other.endswith("/melden/foto") and "Hetzelfde als" not in client.get("/melden/controleren").text
     again = press(client, client.get("/melden/bekend").text, "/melden/bekend", zelfde_als=str(opdracht.id))
     assert again.status_code == 303

@@ -17,15 +17,12 @@ from ...store.outline import spots_of
 from ...store.public_object import ObjectRow
 from ..layout import says_first
 from ..melding_form import raw_answers, read_contact, read_location
+from ..taal import _
 from .form import Form
 from .steps import step_of
 
-NOTHING_TOLD = "Stuur een foto mee, of ga terug en vertel in woorden wat u ziet."
-UNKNOWN_KIND = "Deze soort kennen wij niet. Kies een andere, of 'Ik weet het niet'."
-NOT_TAKEN = "Hiervoor nemen wij geen melding aan. Lees wat u wel kunt doen, of kies een andere soort."
 MAX_HEARD = 2000
 """Characters in which words of danger are looked for; what is longer is refused anyway."""
-ASK_AGAIN = "Bij deze soort zijn de vragen intussen veranderd. Kijk ze nog eens na."
 
 
 def check_place(form: Form) -> tuple[Location, Placed] | None:
@@ -48,16 +45,18 @@ def check_words(form: Form) -> tuple[str, Category | None, dict[str, Answer]]:
     description = filled.attempt(lambda: clean_text(values["omschrijving"], field="omschrijving"), "")
     chosen = form.chosen
     if values["categorie"] and chosen is None:
-        filled.errors["categorie"] = UNKNOWN_KIND
+        filled.errors["categorie"] = _("Deze soort kennen wij niet. Kies een andere, of 'Ik weet het niet'.")
     if chosen is None:
         return description, None, {}
     if says_first(chosen).stops:
-        filled.errors["categorie"] = NOT_TAKEN
+        filled.errors["categorie"] = _(
+            "Hiervoor nemen wij geen melding aan. Lees wat u wel kunt doen, of kies een andere soort."
+        )
     before = len(filled.errors)
     answers: dict[str, Answer] = {}
     answers = filled.attempt(lambda: check_answers(chosen.questions, raw_answers(filled, chosen)), answers)
     if len(filled.errors) > before and _asked_in(form, chosen) not in (None, chosen.questions_version):
-        filled.errors["formulier"] = ASK_AGAIN
+        filled.errors["formulier"] = _("Bij deze soort zijn de vragen intussen veranderd. Kijk ze nog eens na.")
     return description, chosen, answers
 
 
@@ -93,7 +92,7 @@ def _asked_in(form: Form, chosen: Category) -> int | None:
 def check_photos(form: Form) -> None:
     """Words or a photo: one of the two. A photo may still be in the device only."""
     if not form.photos and not form.values["fotos_volgen"] and not form.values["omschrijving"].strip():
-        form.errors.setdefault("foto", NOTHING_TOLD)
+        form.errors.setdefault("foto", _("Stuur een foto mee, of ga terug en vertel in woorden wat u ziet."))
 
 
 def check_melding(form: Form) -> tuple[NewMelding, Placed] | None:

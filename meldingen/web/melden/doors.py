@@ -14,6 +14,7 @@ from ...domain.danger import hear
 from ...domain.objects import MAX_CODE
 from ...flow.concept import find_concept
 from ...flow.danger import words_of
+from ...limits import count_step
 from ...store.category import category_by_slug
 from ...store.gemeente import gemeente_by_id, served_gemeenten
 from ...store.melding import Melding, melding_of_key
@@ -28,7 +29,7 @@ from .guard import find_refusal
 from .pages import show, show_without_person
 from .photos import collect_photos
 from .place import act_on_place
-from .steps import STEPS, Step
+from .steps import LAST, STEPS, Step
 
 pages = Blueprint("melden", __name__)
 pages.after_request(keep_cookie)
@@ -44,7 +45,9 @@ def start() -> ResponseReturnValue:
     kept = find_concept(here.session, cookie_key(), scope=here.public_scope, now=here.now)
     if kept is not None and (kept.filled.get("values") or kept.photos):
         form = look(here)
-        return render_template("melden/verder.html", form=form, query=request.query_string.decode())
+        assert form is not None, "a form that was kept says for which gemeente"
+        on_to = LAST.name if check_melding(form) else first_wrong(form)
+        return render_template("melden/verder.html", form=form, on_to=on_to, again=_with_link("/melden/opnieuw"))
     if page_sender() is None:
         return render_template("melden/kies_gemeente.html", query=request.args)
     return redirect(_with_link("/melden/waar"), 303)
@@ -70,7 +73,7 @@ def stap(naam: str) -> ResponseReturnValue:
     step = STEPS[naam]
     if naam == "waar":
         _follow_link(form)
-    if naam == "controleren" and "leeg" in request.args:
+    if naam == "controleren" and form.is_shell:
         return show_without_person(form)
     if naam == "controleren" and check_melding(form) is None:
         return redirect(url_for("melden.stap", naam=first_wrong(form), controle="ja"), 303)
@@ -78,7 +81,7 @@ def stap(naam: str) -> ResponseReturnValue:
         return redirect(url_for("melden.stap", naam="foto"), 303)
     if "controle" in request.args:
         CHECKS[naam](form)
-    elif form.kept is None and naam != "waar" and "leeg" not in request.args:
+    elif form.kept is None and naam != "waar" and not form.is_shell:
         form.remarks.append("niets_bewaard")
     return show(step, form)
 
@@ -143,6 +146,7 @@ def delen() -> ResponseReturnValue:
 @enter("iedereen")
 def vragen() -> ResponseReturnValue:
     """What a category says and asks when it is chosen; empty when it has nothing to say or ask."""
+    count_step()
     chosen = asked_category(visit(), page_sender())
     return render_template("melden/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
 
@@ -197,7 +201,7 @@ def _with_link(path: str) -> str:
 def _follow_link(form: Form) -> None:
     """Fills in what a link names; what we do not know is told, and the form goes on without it."""
     values, scope, session = form.values, [form.sender.id], form.here.session
-    if named := request.args.get("object", ""):
+    if named := (values["object"] if "object" in form.given else ""):
         thing = known_object(form)
         if thing is None:
             form.remarks.append("object_onbekend")
@@ -205,8 +209,10 @@ def _follow_link(form: Form) -> None:
             values["toelichting"] = values["toelichting"] or "".join(c for c in named if c.isprintable())[:MAX_CODE]
         else:
             values.update(lon=str(thing.lon), lat=str(thing.lat), bron="object", object=named)
-            values["categorie"] = values["categorie"] or thing.object.category_slug
-    slug = values["categorie"] if request.args.get("categorie") or named else ""
+            if thing.object.category_slug and "categorie" not in form.given:
+                values["categorie"] = thing.object.category_slug
+                form.given += ("categorie",)
+    slug = values["categorie"] if "categorie" in form.given else ""
     if slug and ("\x00" in slug or category_by_slug(session, slug, scope=scope) is None):
         form.remarks.append("categorie_onbekend")
         values["categorie"] = ""

@@ -30,7 +30,8 @@ class Form:
     """What a step works with. photos: those that wait with it; refused: why others were not kept.
 
     kept: its row, None while nothing was sent. back: the step to return to after changing one part. remarks: names of
-    things that are told without being a mistake, such as a link with a category that is no longer there.
+    things that are told without being a mistake, such as a link with a category that is no longer there. is_shell: the
+    page without anything in it, that a device keeps to use without coverage. given: the fields that a link filled in.
     """
 
     here: Visit
@@ -44,6 +45,8 @@ class Form:
     back: str = ""
     retry_after_s: int = 0
     remarks: list[str] = field(default_factory=list)
+    is_shell: bool = False
+    given: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, str]:
@@ -74,7 +77,7 @@ class Form:
         return {
             "fields": {**values, **answers} if self.kept else {},
             "version": self.values["versie"] if self.values["versie"].isdigit() else "0",
-            "linked": any(request.args.get(name) for name in PREFILLED),
+            "linked": bool(self.given),
             "link_names": " ".join(PREFILLED),
         }
 
@@ -138,11 +141,14 @@ def look(here: Visit) -> Form | None:
     key = "" if empty else cookie_key()
     kept = find_concept(here.session, key, scope=here.public_scope, now=here.now)
     form = _form(here, key if kept else ("" if empty else new_key()), kept)
+    if form is not None:
+        form.is_shell = empty
     if form is not None and not empty:
-        given = {name: request.args.get(name, "") for name in PREFILLED if request.args.get(name)}
-        form.values.update(given)
-        if "zelfde_als" in given:  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
+        form.given = tuple(name for name in PREFILLED if request.args.get(name))
+        form.values.update({name: request.args[name] for name in form.given})
+        if "zelfde_als" in form.given:  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
             form.values["nabij_van"] = form.whereabouts()
+            form.given += ("nabij_van",)
         form.back = known_back(request.args.get("terug", ""))
     return form
 
@@ -177,6 +183,8 @@ def _read_kept(form: Form) -> None:
     values, answers = values_of(form.kept)
     form.filled = Filled({**dict.fromkeys(FIELDS, ""), **{n: v for n, v in values.items() if n in FIELDS}}, answers)
     form.photos = form.drawer.read(form.kept.photos) if form.kept else []
+    if form.kept and len(form.photos) < len(form.kept.photos):
+        form.remarks.append("foto_verlopen")
 
 
 def known_back(written: str) -> str:

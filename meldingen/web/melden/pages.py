@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from ...domain.intake import MAX_PHOTOS, NewMelding
+from ...domain.retention import Term, terms_for
 from ...domain.text import looks_like_bsn, personal_kinds
 from ...flow.storm import current_storm
 from ...store.category import Category, categories_of
@@ -15,9 +16,10 @@ from ...store.outline import bounds_of, spots_of
 from ..categories import category_groups
 from ..layout import senders
 from ..melding_form import HONEYPOT
+from ..taal import span_words
 from .bekend import near_form
 from .checks import check_melding, is_dangerous, known_object, sounds_dangerous
-from .form import PREFILLED, Form
+from .form import Form
 from .place import place_facts
 from .steps import COUNT, STEPS, Step
 
@@ -37,14 +39,10 @@ def around(step: Step, form: Form) -> dict[str, Any]:
         "count": COUNT,
         "steps": [one for one in STEPS.values() if one.name != "bekend"],
         "step_before": BEFORE.get(step.name, ""),
-        "sleutel": "" if "leeg" in request.args else form.key,
+        "sleutel": form.key,
         "device": form.device_facts,
         "terug": form.back,
-        "carried": {
-            name: form.values[name]
-            for name in (*PREFILLED, "nabij_van")
-            if name not in step.fields and form.kept is None and form.values[name]
-        },
+        "carried": {name: form.values[name] for name in form.given if name not in step.fields},
         "values": form.values,
         "answers": form.filled.answers,
         "errors": form.errors,
@@ -82,7 +80,18 @@ def show_without_person(form: Form) -> ResponseReturnValue:
 
 
 def _near(form: Form) -> dict[str, Any]:
-    return {"near": near_form(form), "whereabouts": form.whereabouts()}
+    return {
+        "near": near_form(form),
+        "whereabouts": form.whereabouts(),
+        "tiles": form.here.settings.map_tiles_url,
+    }
+
+
+def _reach(form: Form) -> dict[str, Any]:
+    """How long contact data are kept, for the kind that was chosen."""
+    chosen = form.chosen
+    days = terms_for(chosen.retention if chosen else {}, about_persons=False)
+    return {"kept": span_words(days[Term.CONTACT]), "at_most": span_words(days[Term.CONTACT_MAX])}
 
 
 def _review(form: Form) -> dict[str, Any]:
@@ -108,7 +117,7 @@ FACTS: Mapping[str, Callable[[Form], dict[str, Any]]] = {
     "wat": _words,
     "bekend": _near,
     "foto": lambda form: {"room": MAX_PHOTOS - len(form.photos)},
-    "contact": lambda _form: {},
+    "contact": _reach,
     "controleren": _review,
 }
 

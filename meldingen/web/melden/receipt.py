@@ -21,8 +21,8 @@ def ontvangen(nummer: str) -> ResponseReturnValue:
     melding, _ = melder_at(here, nummer)
     show_as(melding.gemeente_id)
     fates = [
-        PhotoResult(position, outcome, code=code, detail=REASONS.get(code, ""))
-        for position, outcome, code in cookie.get("fotos", {}).get(nummer, [])
+        (name, PhotoResult(position, outcome, code=code, detail=REASONS.get(code, "")))
+        for position, (name, outcome, code) in enumerate(cookie.get("fotos", {}).get(nummer, []), start=1)
     ]
     keys = here.settings.secret_keys
     token = tokens.make_token(keys, melding.id, melding.token_generation)

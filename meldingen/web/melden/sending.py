@@ -19,9 +19,11 @@ from ...domain.errors import Conflict, DomainError, Unavailable
 from ...domain.intake import NewMelding
 from ...flow.intake import register_melding
 from ...flow.photos import REASONS, PhotoResult, add_photos, check_uploads
+from ...limits import count_page_writing
 from ...store.melding import Melding
 from ..drafts import Draft, Drafts
 from ..melding_form import body_hash
+from ..taal import _, translate
 from ..volgen import remember
 from .checks import check_melding, first_wrong
 from .doors import sent_before, tell_sent
@@ -31,12 +33,11 @@ from .pages import show
 from .photos import collect_photos
 from .steps import LAST, STEPS
 
+LONGEST_NAME = 40
+"""Of a photo's name, on the receipt: it travels in a cookie."""
+
 pages = Blueprint("versturen", __name__)
 pages.after_request(keep_cookie)
-
-NOT_KEPT = "Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is."
-NO_GEMEENTE = "Zeg in welke gemeente het is."
-MISTAKES = "Een paar gegevens kloppen niet."
 
 
 @pages.post("/melden/versturen")
@@ -49,7 +50,7 @@ def versturen() -> ResponseReturnValue:
     if earlier is not None and not whole:
         return _sent(here, earlier, [], status=200)
     form = take(here, hold=False)
-    refused = find_refusal(form)
+    refused = find_refusal(form, count_page_writing)
     if form is None:
         return _no_gemeente()
     if refused:
@@ -79,7 +80,9 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
             # Also when it was sent before: its photos are known by their hash, and the answer says which arrived.
             results = _add_photos(here, registered.melding, form.drawer, form.photos)
             if form.photos and not new.description and not registered.replayed and not any(r.kept for r in results):
-                raise Unavailable("fotos_niet_bewaard", NOT_KEPT)
+                raise Unavailable(
+                    "fotos_niet_bewaard", _("Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is.")
+                )
     except Conflict as error:
         earlier = sent_before()
         form.end()
@@ -116,7 +119,7 @@ def _sent(
     """Where the melding is, for a person or a script; this browser may follow it from now on."""
     remember(here, melding)
     if fates:
-        cookie["fotos"] = {melding.number: [[r.position, r.outcome, r.code] for _, r in fates]}
+        cookie["fotos"] = {melding.number: [[photo.name[-LONGEST_NAME:], r.outcome, r.code] for photo, r in fates]}
     g.concept_key = ""
     receipt = url_for("ontvangen.ontvangen", nummer=melding.number)
     if not _wants_json():
@@ -129,7 +132,7 @@ def _sent(
         "volgen": f"{here.settings.public_url}/v/{token}",
         "ontvangen": receipt,
         "fotos": [
-            {"naam": photo.name, "sha256": photo.sha256.hex(), "uitkomst": one.outcome, "uitleg": one.detail}
+            {"naam": photo.name, "sha256": photo.sha256.hex(), "uitkomst": one.outcome, "uitleg": translate(one.detail)}
             for photo, one in fates
         ],
     }, status
@@ -142,7 +145,8 @@ def _wants_json() -> bool:
 def _no_gemeente() -> ResponseReturnValue:
     """One of several gemeenten must be named."""
     if _wants_json():
-        return _json(400, "gemeente_ontbreekt", NO_GEMEENTE, "waar", {"plaats": NO_GEMEENTE})
+        told = _("Zeg in welke gemeente het is.")
+        return _json(400, "gemeente_ontbreekt", told, "waar", {"plaats": told})
     return render_template("melden/kies_gemeente.html", query=request.args), 400
 
 
@@ -158,7 +162,7 @@ def _problem(form: Form, status: int, code: str = "ongeldige_invoer") -> Respons
     """What is wrong: for a page the step where it can be mended, for a script a problem document."""
     where = first_wrong(form)
     if _wants_json():
-        detail = next(iter(form.errors.values()), MISTAKES)
+        detail = next(iter(form.errors.values()), _("Een paar gegevens kloppen niet."))
         return _json(status, code, detail, where, form.errors, retry_after_s=form.retry_after_s)
     step = STEPS[where]
     if step is LAST and check_melding(form) is None:
@@ -171,7 +175,7 @@ def _json(
 ) -> Response:
     body = {
         "type": f"urn:meldingen:fout:{code}",
-        "title": "Uw melding is niet verstuurd",
+        "title": _("Uw melding is niet verstuurd"),
         "status": status,
         "detail": detail,
         "code": code,
