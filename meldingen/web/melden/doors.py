@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from ...auth import enter, visit
 from ...domain.actor import ANONYMOUS
 from ...domain.danger import hear
-from ...domain.objects import MAX_CODE
+from ...domain.objects import MAX_CODE, ObjectRef
 from ...flow.concept import find_concept
 from ...flow.danger import words_of
 from ...limits import count_step
@@ -208,7 +208,8 @@ def _follow_link(form: Form) -> None:
             values["object"] = ""
             values["toelichting"] = values["toelichting"] or "".join(c for c in named if c.isprintable())[:MAX_CODE]
         else:
-            values.update(lon=str(thing.lon), lat=str(thing.lat), bron="object", object=named)
+            values.update(lon=str(thing.lon), lat=str(thing.lat), bron="object")
+            values["object"] = str(ObjectRef(thing.object.kind, thing.object.code))
             if thing.object.category_slug and "categorie" not in form.given:
                 values["categorie"] = thing.object.category_slug
                 form.given += ("categorie",)

@@ -9,4 +9,4 @@ const items = [...document.querySelectorAll("[data-near-lon]")].map(({ dataset }
   lat: Number(dataset.nearLat),
   sign: String(index + 1),
 }));
-map.marks("nabij", items);
+map.marks("known", items);
