@@ -146,7 +146,9 @@ def look(here: Visit) -> Form | None:
     if form is not None and not empty:
         form.given = tuple(name for name in PREFILLED if request.args.get(name))
         form.values.update({name: request.args[name] for name in form.given})
-        if "zelfde_als" in form.given:  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
+        if (
+            "zelfde_als" in form.given
+        ):  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
             form.values["nabij_van"] = form.whereabouts()
             form.given += ("nabij_van",)
         form.back = known_back(request.args.get("terug", ""))
