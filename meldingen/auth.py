@@ -26,6 +26,7 @@ from .domain import tokens
 from .domain.actor import ANONYMOUS, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
 from .domain.privacy import check_not_erased
+from .domain.sentence import say
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
@@ -126,7 +127,7 @@ def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
     if actor.kind == "anoniem":
         if "melder" in who:
             return  # the token is checked with the melding it is for, see melder_at
-        raise NotSignedIn("inloggen_nodig", "Log in om deze pagina te gebruiken.")
+        raise NotSignedIn("inloggen_nodig", say("Log in om deze pagina te gebruiken."))
     if actor.kind not in who:
         raise Forbidden("geen_recht", "Dit is niet voor uw soort account.")
     if actor.is_staff and roles and not actor.gemeenten_with(*roles):
@@ -147,7 +148,7 @@ def _recognise(session: Session, now: datetime) -> Actor:
     account = accounts.session_account(session, hash_secret(secret), now) if secret else None
     if account is None:
         if bearer:
-            raise NotSignedIn("sessie_verlopen", "Uw sessie is verlopen. Log opnieuw in.")
+            raise NotSignedIn("sessie_verlopen", say("Uw sessie is verlopen. Log opnieuw in."))
         return ANONYMOUS
     if not bearer and request.path.startswith("/api/") and request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
@@ -245,5 +246,5 @@ def melder_at(visit: Visit, number: str) -> tuple[Melding, Actor]:
 def _no_melding() -> NotFound:
     return NotFound(
         "melding_onbekend",
-        "Deze melding kunnen wij niet vinden. Kijk of het nummer klopt en gebruik de link uit ons bericht.",
+        say("Deze melding kunnen wij niet vinden. Kijk of het nummer klopt en gebruik de link uit ons bericht."),
     )

@@ -10,6 +10,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from .errors import FieldError, InvalidInput, gathered
 from .phone import Phone, parse_phone
+from .sentence import say
 from .text import clean_text, is_empty
 
 PREFERENCES: Final = ("email", "sms", "bellen", "brief")
@@ -46,7 +47,9 @@ def check_email(value: object, field: str) -> str:
         found = validate_email(written[:320], check_deliverability=False, allow_smtputf8=False, strict=True)
     except (EmailNotValidError, UnicodeError) as error:
         raise InvalidInput.of(
-            field, "email_onjuist", "Dit e-mailadres klopt niet. Een voorbeeld van een goed adres: naam@voorbeeld.nl."
+            field,
+            "email_onjuist",
+            say("Dit e-mailadres klopt niet. Een voorbeeld van een goed adres: naam@voorbeeld.nl."),
         ) from error
     return found.ascii_email or found.normalized
 
@@ -106,17 +109,17 @@ def _preference(value: object, field: str) -> Preference | None:
     if is_empty(value):
         return None
     if value not in PREFERENCES:
-        raise InvalidInput.of(field, "voorkeur_onbekend", "Kies e-mail, sms, bellen of brief.")
+        raise InvalidInput.of(field, "voorkeur_onbekend", say("Kies e-mail, sms, bellen of brief."))
     return value
 
 
 def _preference_errors(contact: Contact, field: str) -> list[FieldError]:
     if contact.preference == "email" and not contact.email:
-        return [FieldError(field, "voorkeur_zonder_email", "U kiest e-mail. Geef dan ook uw e-mailadres.")]
+        return [FieldError(field, "voorkeur_zonder_email", say("U kiest e-mail. Geef dan ook uw e-mailadres."))]
     if contact.preference == "bellen" and contact.phone is None:
-        return [FieldError(field, "voorkeur_zonder_telefoon", "U kiest bellen. Geef dan ook uw telefoonnummer.")]
+        return [FieldError(field, "voorkeur_zonder_telefoon", say("U kiest bellen. Geef dan ook uw telefoonnummer."))]
     if contact.preference == "sms" and (contact.phone is None or not contact.phone.is_mobile):
-        return [FieldError(field, "voorkeur_zonder_mobiel", "U kiest sms. Geef dan ook uw mobiele nummer.")]
+        return [FieldError(field, "voorkeur_zonder_mobiel", say("U kiest sms. Geef dan ook uw mobiele nummer."))]
     if contact.preference == "brief" and not contact.postal_address:
-        return [FieldError(field, "voorkeur_zonder_postadres", "U kiest een brief. Geef dan ook een postadres.")]
+        return [FieldError(field, "voorkeur_zonder_postadres", say("U kiest een brief. Geef dan ook een postadres."))]
     return []

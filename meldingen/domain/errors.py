@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from .sentence import say
+
 T = TypeVar("T")
 
 
@@ -26,7 +28,7 @@ class DomainError(Exception):
     """
 
     status = 400
-    title = "Dit kan niet"
+    title: str = say("Dit kan niet")
 
     def __init__(self, code: str, detail: str, *, fields: Sequence[FieldError] = ()) -> None:
         super().__init__(code)
@@ -39,7 +41,7 @@ class InvalidInput(DomainError):
     """What was handed over cannot be used; the caller can mend it."""
 
     status = 400
-    title = "De gegevens kloppen niet"
+    title = say("De gegevens kloppen niet")
 
     @classmethod
     def of(cls, field: str, code: str, detail: str) -> "InvalidInput":
@@ -53,7 +55,7 @@ class InvalidInput(DomainError):
             return cls(fields[0].code, fields[0].detail, fields=fields)
         return cls(
             "ongeldige_invoer",
-            "Een paar gegevens kloppen niet. Kijk bij elk veld wat u kunt verbeteren.",
+            say("Een paar gegevens kloppen niet. Kijk bij elk veld wat u kunt verbeteren."),
             fields=fields,
         )
 
@@ -62,34 +64,34 @@ class NotSignedIn(DomainError):
     """Nobody we know is at the door."""
 
     status = 401
-    title = "Log eerst in"
+    title = say("Log eerst in")
 
 
 class Forbidden(DomainError):
     """The actor is known, and may not do this."""
 
     status = 403
-    title = "Dit mag u niet"
+    title = say("Dit mag u niet")
 
 
 class NotFound(DomainError):
     """There is nothing here, or nothing this actor may know of."""
 
     status = 404
-    title = "Niet gevonden"
+    title = say("Niet gevonden")
 
 
 class Conflict(DomainError):
     """It clashes with what is there already."""
 
     status = 409
-    title = "Dit past niet bij wat er al is"
+    title = say("Dit past niet bij wat er al is")
 
 
 class MoveNotAllowed(Conflict):
     """The workflow table does not allow this move now; `possible` names the moves that are."""
 
-    title = "Deze stap kan nu niet"
+    title = say("Deze stap kan nu niet")
 
     def __init__(self, code: str, detail: str, *, possible: Sequence[str] = ()) -> None:
         super().__init__(code, detail)
@@ -100,35 +102,35 @@ class Gone(DomainError):
     """It was here, and retention or erasure took it."""
 
     status = 410
-    title = "Niet meer beschikbaar"
+    title = say("Niet meer beschikbaar")
 
 
 class Stale(DomainError):
     """Somebody else changed it first (If-Match does not hold)."""
 
     status = 412
-    title = "Iemand anders was u voor"
+    title = say("Iemand anders was u voor")
 
 
 class TooLarge(DomainError):
     """More bytes than we take."""
 
     status = 413
-    title = "Dit is te groot"
+    title = say("Dit is te groot")
 
 
 class PreconditionRequired(DomainError):
     """An online move must say on which version it was based (If-Match)."""
 
     status = 428
-    title = "Versie ontbreekt"
+    title = say("Versie ontbreekt")
 
 
 class TooMany(DomainError):
     """Too many requests from one place. `retry_after_s`: whole seconds."""
 
     status = 429
-    title = "Even wachten"
+    title = say("Even wachten")
 
     def __init__(self, code: str, detail: str, *, retry_after_s: int) -> None:
         super().__init__(code, detail)
@@ -139,7 +141,7 @@ class Unavailable(DomainError):
     """We cannot do it now, and it is not the caller's fault. `retry_after_s`: whole seconds."""
 
     status = 503
-    title = "Dat lukt nu niet"
+    title = say("Dat lukt nu niet")
 
     def __init__(self, code: str, detail: str, *, retry_after_s: int = 60) -> None:
         super().__init__(code, detail)

@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 from .contact import Contact
 from .errors import FieldError, InvalidInput, gathered
 from .objects import ObjectRef
+from .sentence import say
 from .text import clean_text, is_empty
 
 INTAKE_CHANNELS: Final = (
@@ -130,7 +131,7 @@ def parse_location(
         raise InvalidInput.of(field, "geen_eindig_getal", "De lengte en de breedte moeten gewone getallen zijn.")
     if x == 0 and y == 0:
         raise InvalidInput.of(
-            field, "nulpunt", "De plaats ontbreekt: lengte en breedte zijn allebei 0. Kies de plaats opnieuw."
+            field, "nulpunt", say("De plaats ontbreekt: lengte en breedte zijn allebei 0. Kies de plaats opnieuw.")
         )
     if not _in_netherlands(x, y):
         raise _not_here(x, y, field)
@@ -138,7 +139,7 @@ def parse_location(
         raise InvalidInput.of(
             field,
             "midden_van_het_land",
-            "Dit is het midden van Nederland, waar een kaart begint. Kies de plaats van uw melding.",
+            say("Dit is het midden van Nederland, waar een kaart begint. Kies de plaats van uw melding."),
         )
     return Location(
         round(x, 7),
@@ -180,7 +181,7 @@ def _not_here(lon: float, lat: float, field: str) -> InvalidInput:
             field, "geen_plaats_op_aarde", "Deze plaats bestaat niet. Geef lengte en breedte in graden (WGS 84)."
         )
     return InvalidInput.of(
-        field, "buiten_nederland", "Deze plaats ligt niet in Nederland. Kies de plaats van uw melding opnieuw."
+        field, "buiten_nederland", say("Deze plaats ligt niet in Nederland. Kies de plaats van uw melding opnieuw.")
     )
 
 
@@ -193,11 +194,13 @@ def check_complete(new: NewMelding, photos: int) -> None:
     errors = []
     if new.location is None and not photos:
         errors.append(
-            FieldError("locatie", "plaats_ontbreekt", "Zeg waar het is: kies een plek op de kaart of geef een adres.")
+            FieldError(
+                "locatie", "plaats_ontbreekt", say("Zeg waar het is: kies een plek op de kaart of geef een adres.")
+            )
         )
     if not new.description and not photos and not new.photos_expected:
         errors.append(
-            FieldError("omschrijving", "tekst_of_foto_ontbreekt", "Vertel wat u ziet, of stuur een foto mee.")
+            FieldError("omschrijving", "tekst_of_foto_ontbreekt", say("Vertel wat u ziet, of stuur een foto mee."))
         )
     if not 0 <= new.photos_expected <= MAX_PHOTOS:
         errors.append(FieldError("fotosVolgen", "aantal_fotos", f"U kunt 0 tot {MAX_PHOTOS} foto's sturen."))
@@ -226,7 +229,7 @@ def check_answers(questions: Sequence[Mapping[str, Any]], answers: object) -> di
     known = {question["id"]: question for question in questions}
     unknown = [name for name in answers if name not in known][:MAX_UNKNOWN_NAMED]
     errors = [
-        FieldError(f"antwoorden.{_safe_name(name)}", "onbekend_veld", "Deze vraag hoort niet bij deze categorie.")
+        FieldError(f"antwoorden.{_safe_name(name)}", "onbekend_veld", say("Deze vraag hoort niet bij deze categorie."))
         for name in unknown
     ]
     cleaned: dict[str, Answer] = {}
@@ -242,7 +245,11 @@ def check_answers(questions: Sequence[Mapping[str, Any]], answers: object) -> di
         if found not in ("", []):
             cleaned[name] = found
         elif question.get("required"):
-            errors.append(FieldError(where, "antwoord_ontbreekt", f"Beantwoord ook deze vraag: {question['label']}"))
+            errors.append(
+                FieldError(
+                    where, "antwoord_ontbreekt", say("Beantwoord ook deze vraag: %(vraag)s", vraag=question["label"])
+                )
+            )
     if errors:
         raise InvalidInput.gather(errors)
     return cleaned
@@ -263,10 +270,10 @@ def _answer(question: Mapping[str, Any], value: object, field: str) -> Answer:
         key = value.strip().lower() if isinstance(value, str) else value
         if isinstance(key, str | bool) and key in _YES_NO:
             return _YES_NO[key]
-        raise InvalidInput.of(field, "geen_ja_of_nee", "Kies ja of nee.")
+        raise InvalidInput.of(field, "geen_ja_of_nee", say("Kies ja of nee."))
     chosen: list[Any] = value if kind == "meerkeuze" and isinstance(value, list) else [value]
     if any(not isinstance(one, str) or one not in options for one in chosen):
-        raise InvalidInput.of(field, "onbekende_keuze", f"Kies uit: {', '.join(options)}.")
+        raise InvalidInput.of(field, "onbekende_keuze", say("Kies uit: %(keuzes)s.", keuzes=", ".join(options)))
     return [option for option in options if option in chosen] if kind == "meerkeuze" else chosen[0]
 
 
@@ -275,9 +282,9 @@ def _answer_number(value: object, field: str) -> int | float:
     if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,12}(?:[.,][0-9]{1,6})?\s*", value, flags=re.ASCII):
         number = float(value.replace(",", "."))
     if number is None or not math.isfinite(number):
-        raise InvalidInput.of(field, "geen_getal", "Vul een getal in, bijvoorbeeld 3.")
+        raise InvalidInput.of(field, "geen_getal", say("Vul een getal in, bijvoorbeeld 3."))
     if abs(number) > MAX_NUMBER:
-        raise InvalidInput.of(field, "getal_te_groot", "Dit getal is te groot.")
+        raise InvalidInput.of(field, "getal_te_groot", say("Dit getal is te groot."))
     return int(number) if number.is_integer() else number
 
 

@@ -6,26 +6,28 @@ Not the words of a bericht itself: defaults/texts.
 from collections.abc import Mapping
 from typing import Final
 
+from .sentence import say
+
 KIND_WORDS: Final[Mapping[str, str]] = {
-    "ontvangst": "Ontvangen",
-    "doorgezet": "Doorgezet",
-    "ingepland": "Ingepland",
-    "vraag": "Vraag van het team",
-    "vertraagd": "Later dan beloofd",
-    "deels_klaar": "Deels klaar",
-    "gereed": "Klaar",
-    "niet_opgelost": "Niet opgelost",
-    "overgedragen": "Overgedragen",
-    "heropend": "Heropend",
-    "ingetrokken": "Ingetrokken",
-    "doorverwezen": "Doorverwezen",
-    "veiliggesteld": "Het is veilig",
-    "bel_ons_nu": "Gevraagd om te bellen",
-    "blijft_gesloten": "Blijft gesloten",
-    "storm": "Bericht bij storm",
-    "alarm": "Alarm",
-    "termijn_in_gevaar": "Termijn in gevaar",
-    "antwoord_ontvangen": "Antwoord ontvangen",
+    "ontvangst": say("Ontvangen"),
+    "doorgezet": say("Doorgezet"),
+    "ingepland": say("Ingepland"),
+    "vraag": say("Vraag van het team"),
+    "vertraagd": say("Later dan beloofd"),
+    "deels_klaar": say("Deels klaar"),
+    "gereed": say("Klaar"),
+    "niet_opgelost": say("Niet opgelost"),
+    "overgedragen": say("Overgedragen"),
+    "heropend": say("Heropend"),
+    "ingetrokken": say("Ingetrokken"),
+    "doorverwezen": say("Doorverwezen"),
+    "veiliggesteld": say("Het is veilig"),
+    "bel_ons_nu": say("Gevraagd om te bellen"),
+    "blijft_gesloten": say("Blijft gesloten"),
+    "storm": say("Bericht bij storm"),
+    "alarm": say("Alarm"),
+    "termijn_in_gevaar": say("Termijn in gevaar"),
+    "antwoord_ontvangen": say("Antwoord ontvangen"),
 }
 CHANNEL_WORDS: Final[Mapping[str, str]] = {
     "email": "E-mail",
@@ -63,12 +65,20 @@ _STEP_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "brief": {"gepland": "Staat klaar om te printen", "verzonden": "Op de post gedaan"},
 }
 BY_WORDS: Final[Mapping[str, str]] = {
-    "email": "per e-mail",
-    "sms": "per sms",
-    "push": "op uw eigen apparaat",
-    "telefoon": "per telefoon",
-    "brief": "per brief",
+    "email": say("per e-mail"),
+    "sms": say("per sms"),
+    "push": say("op uw eigen apparaat"),
+    "telefoon": say("per telefoon"),
+    "brief": say("per brief"),
 }
+BY_WORDS_FIRST: Final[Mapping[str, str]] = {
+    "email": say("Per e-mail"),
+    "sms": say("Per sms"),
+    "push": say("Op uw eigen apparaat"),
+    "telefoon": say("Per telefoon"),
+    "brief": say("Per brief"),
+}
+"""As BY_WORDS, at the beginning of a sentence."""
 
 
 def reason_words(reason: str) -> str:

@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 from .errors import InvalidInput
+from .sentence import say
 
 LENGTH: Final = 10
 MAX_SEQUENCE: Final = 9_999_999
@@ -56,14 +57,14 @@ def parse_number(text: str, *, field: str = "nummer") -> str:
     compact = _LAYOUT.sub("", text) if isinstance(text, str) and len(text) <= 100 else ""
     if len(compact) != LENGTH or not compact.isdecimal():
         raise InvalidInput.of(
-            field, "meldingnummer_lengte", "Een meldingnummer heeft 10 cijfers, bijvoorbeeld 26 0000 1234."
+            field, "meldingnummer_lengte", say("Een meldingnummer heeft 10 cijfers, bijvoorbeeld 26 0000 1234.")
         )
     digits = "".join(str(int(char)) for char in compact)
     if damm_digit(digits) != 0:
         raise InvalidInput.of(
             field,
             "meldingnummer_onjuist",
-            "Dit meldingnummer klopt niet. Kijk of alle cijfers goed staan en in de goede volgorde.",
+            say("Dit meldingnummer klopt niet. Kijk of alle cijfers goed staan en in de goede volgorde."),
         )
     return digits
 

@@ -8,6 +8,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from .errors import InvalidInput
+from .sentence import say
 
 MAX_WRITTEN: Final = 50
 
@@ -43,13 +44,15 @@ def parse_phone(value: str, *, field: str) -> Phone:
     except NumberParseException as error:
         raise _refused(field) from error
     if number.extension:
-        raise InvalidInput.of(field, "toestelnummer", "Geef een telefoonnummer zonder toestelnummer of doorkiescode.")
+        raise InvalidInput.of(
+            field, "toestelnummer", say("Geef een telefoonnummer zonder toestelnummer of doorkiescode.")
+        )
     kind = phonenumbers.number_type(number)
     if kind in _NOT_A_PERSON:
         raise InvalidInput.of(
             field,
             "geen_eigen_nummer",
-            "Op dit nummer kunnen wij u niet bellen. Geef uw mobiele of vaste nummer.",
+            say("Op dit nummer kunnen wij u niet bellen. Geef uw mobiele of vaste nummer."),
         )
     if not phonenumbers.is_valid_number(number):
         raise _refused(field)
@@ -60,7 +63,7 @@ def _refused(field: str) -> InvalidInput:
     return InvalidInput.of(
         field,
         "telefoon_onjuist",
-        "Dit telefoonnummer klopt niet. Een Nederlands nummer heeft 10 cijfers, bijvoorbeeld 06 12 34 56 78.",
+        say("Dit telefoonnummer klopt niet. Een Nederlands nummer heeft 10 cijfers, bijvoorbeeld 06 12 34 56 78."),
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from .errors import InvalidInput
+from .sentence import say
 
 MAX_LENGTH: Final = 500
 MASK: Final = "▒▒▒"
@@ -28,22 +29,26 @@ def clean_text(value: str, *, field: str, max_length: int = MAX_LENGTH) -> str:
     not text, for NUL and other control characters, for lone surrogates, and for a text that is too long.
     """
     if not isinstance(value, str):
-        raise InvalidInput.of(field, "geen_tekst", "Hier hoort tekst.")
+        raise InvalidInput.of(field, "geen_tekst", say("Hier hoort tekst."))
     if "\x00" in value:
         raise InvalidInput.of(
-            field, "nul_teken", "In deze tekst staat een teken dat niet mag (NUL). Typ de tekst opnieuw."
+            field, "nul_teken", say("In deze tekst staat een teken dat niet mag (NUL). Typ de tekst opnieuw.")
         )
     if _SURROGATE.search(value):
         raise InvalidInput.of(
-            field, "half_teken", "In deze tekst staat een half teken. Typ de tekst opnieuw, zonder emoji."
+            field, "half_teken", say("In deze tekst staat een half teken. Typ de tekst opnieuw, zonder emoji.")
         )
     text = _LINE_ENDS.sub("\n", value)
     if _CONTROL.search(text):
-        raise InvalidInput.of(field, "stuurteken", "In deze tekst staat een onzichtbaar teken. Typ de tekst opnieuw.")
+        raise InvalidInput.of(
+            field, "stuurteken", say("In deze tekst staat een onzichtbaar teken. Typ de tekst opnieuw.")
+        )
     text = text.strip()
     # Sorting endless runs of accents takes quadratic time, so what cannot fit is refused before it.
     if len(text) > _NFC_SHRINK * max_length:
-        raise InvalidInput.of(field, "te_lang", f"Deze tekst is te lang. Er passen {max_length} tekens in.")
+        raise InvalidInput.of(
+            field, "te_lang", say("Deze tekst is te lang. Er passen %(meest)s tekens in.", meest=max_length)
+        )
     text = unicodedata.normalize("NFC", text).strip()
     if not _has_something_to_see(text):
         return ""
@@ -51,8 +56,12 @@ def clean_text(value: str, *, field: str, max_length: int = MAX_LENGTH) -> str:
         raise InvalidInput.of(
             field,
             "te_lang",
-            f"Deze tekst heeft {len(text)} tekens. Er passen er {max_length} in. "
-            f"Maak de tekst {_characters(len(text) - max_length)} korter.",
+            say(
+                "Deze tekst heeft %(n)s tekens. Er passen er %(meest)s in. Maak de tekst %(te_veel)s korter.",
+                n=len(text),
+                meest=max_length,
+                te_veel=_characters(len(text) - max_length),
+            ),
         )
     return text
 
@@ -62,7 +71,7 @@ def _has_something_to_see(text: str) -> bool:
 
 
 def _characters(count: int) -> str:
-    return "1 teken" if count == 1 else f"{count} tekens"
+    return say("1 teken") if count == 1 else say("%(n)s tekens", n=count)
 
 
 def looks_like_bsn(text: str) -> bool:
@@ -191,11 +200,11 @@ def _spans(pattern: re.Pattern[str]) -> Callable[[str], Iterable[_Span]]:
 
 
 _FINDERS: Final[tuple[tuple[str, Callable[[str], Iterable[_Span]]], ...]] = (
-    ("e-mailadres", _spans(_EMAIL)),
-    ("rekeningnummer", _find_ibans),
-    ("bsn", _find_bsn),
-    ("telefoonnummer", _spans(_PHONE)),
-    ("kenteken", _spans(_KENTEKEN)),
+    (say("e-mailadres"), _spans(_EMAIL)),
+    (say("rekeningnummer"), _find_ibans),
+    (say("bsn"), _find_bsn),
+    (say("telefoonnummer"), _spans(_PHONE)),
+    (say("kenteken"), _spans(_KENTEKEN)),
     ("scheldwoord", _spans(_ABUSE)),
 )
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from .actor import COORDINATOR, KCC, PIKET, TEAM
 from .errors import MoveNotAllowed
+from .sentence import say
 
 # Statuses of an opdracht.
 NIEUW = "nieuw"
@@ -148,20 +149,20 @@ def check_move(action: str, status: str) -> Move:
 
 
 STATUS_WORDS = {
-    NIEUW: "nieuw",
-    OPGEPAKT: "opgepakt",
-    INGEPLAND: "ingepland",
-    WACHT_OP_MELDER: "wacht op de melder",
-    BIJ_PARTIJ: "bij een andere partij",
-    GEREED: "gereed",
-    VERVALLEN: "vervallen",
-    ONTVANGEN: "ontvangen",
-    IN_BEHANDELING: "in behandeling",
-    DOORGEZET: "doorgezet",
-    HEROPEND: "heropend",
-    AFGEHANDELD: "afgehandeld",
-    INGETROKKEN: "ingetrokken",
-    DOORVERWEZEN: "doorverwezen",
+    NIEUW: say("nieuw"),
+    OPGEPAKT: say("opgepakt"),
+    INGEPLAND: say("ingepland"),
+    WACHT_OP_MELDER: say("wacht op de melder"),
+    BIJ_PARTIJ: say("bij een andere partij"),
+    GEREED: say("gereed"),
+    VERVALLEN: say("vervallen"),
+    ONTVANGEN: say("ontvangen"),
+    IN_BEHANDELING: say("in behandeling"),
+    DOORGEZET: say("doorgezet"),
+    HEROPEND: say("heropend"),
+    AFGEHANDELD: say("afgehandeld"),
+    INGETROKKEN: say("ingetrokken"),
+    DOORVERWEZEN: say("doorverwezen"),
 }
 
 

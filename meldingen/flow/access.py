@@ -25,6 +25,7 @@ from ..domain.actor import ANONYMOUS
 from ..domain.contact import check_email
 from ..domain.errors import InvalidInput, TooMany
 from ..domain.phone import parse_phone
+from ..domain.sentence import say
 from ..settings import Settings
 from ..store import access_code, gemeente, journal, outbox
 from ..store.access_code import EMAIL, SMS, AccessCode
@@ -54,12 +55,12 @@ class Address:
 def read_address(written: str, *, field: str) -> Address:
     """What somebody filled in. Raises InvalidInput naming `field`, also for a phone that gets no SMS."""
     if not written.strip():
-        raise InvalidInput.of(field, "leeg", "Vul uw e-mailadres of uw mobiele nummer in.")
+        raise InvalidInput.of(field, "leeg", say("Vul uw e-mailadres of uw mobiele nummer in."))
     if "@" in written:
         return Address(EMAIL, check_email(written, field).lower())
     phone = parse_phone(written, field=field)
     if not phone.is_mobile:
-        detail = "Naar dit nummer kunnen wij geen sms sturen. Vul uw e-mailadres in, of bel ons."
+        detail = say("Naar dit nummer kunnen wij geen sms sturen. Vul uw e-mailadres in, of bel ons.")
         raise InvalidInput.of(field, "niet_mobiel", detail)
     return Address(SMS, phone.e164)
 
@@ -71,7 +72,10 @@ def ask_code(session: Session, gemeente_id: int, to: Address, keys: Sequence[str
     """
     prints = tokens.address_prints(keys, gemeente_id, to.value)
     if access_code.count_codes(session, prints, now - HOUR, scope=[gemeente_id]) >= MOST_CODES:
-        detail = f"Voor dit adres is al {MOST_CODES} keer een code gevraagd. Wacht een uur, of bel ons."
+        detail = say(
+            "Voor dit adres is al %(keer)s keer een code gevraagd. Wacht een uur, of bel ons.",
+            keer=MOST_CODES,
+        )
         raise TooMany("te_veel_codes", detail, retry_after_s=int(HOUR.total_seconds()))
     row = AccessCode(
         gemeente_id=gemeente_id, address_hash=prints[0], address=to.value, channel=to.channel, made_at=now, tries=0

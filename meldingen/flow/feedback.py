@@ -12,6 +12,7 @@ from ..domain.errors import Conflict, InvalidInput, NotFound
 from ..domain.notices import NoticeKind
 from ..domain.privacy import check_not_erased
 from ..domain.routing import Routing
+from ..domain.sentence import say
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, DOORVERWEZEN, GEREED, INGETROKKEN, KEEPS_CLOSED, NIEUW, OPEN, VERVALLEN
 from ..store import category, contact, ending, gemeente, journal, outbox, task, team
@@ -47,9 +48,9 @@ UNDONE = "ongedaan"
 KEPT_CLOSED = "blijft_gesloten"
 AFTER_END = "De melder schreef nog iets, nadat de melding klaar was. Lees het, en antwoord als dat nodig is."
 SOUNDS_DANGEROUS = " Lees het nu: er staan woorden van gevaar in."
-COMPLAIN = (
-    "Wij hebben hier al opnieuw naar gekeken. De melding blijft gesloten. Bent u het er niet mee eens? "
-    "Dan kunt u een klacht doen bij"
+COMPLAIN = say(
+    "Wij hebben hier al opnieuw naar gekeken. De melding blijft gesloten. Bent u het er niet "
+    "mee eens? Dan kunt u een klacht doen bij"
 )
 
 
@@ -63,7 +64,7 @@ def add_supplement(
     """
     text = clean_text(text, field="tekst")
     if not text:
-        raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u wilt toevoegen.")
+        raise InvalidInput.of("tekst", "leeg", say("Schrijf op wat u wilt toevoegen."))
     work = lock_melding_work(session, melding.id, scope=[melding.gemeente_id])
     check_not_erased(work.meldingen[melding.id].erased_at)
     note = _keep(session, melding, text, actor, now)
@@ -145,7 +146,7 @@ def withdraw_melding(session: Session, melding: Melding, *, reason: str, actor: 
     if melding.withdrawn_at is not None:
         return WITHDRAWN
     if melding.status == AFGEHANDELD or melding.referred_to:
-        raise Conflict("al_klaar", "Deze melding is al afgehandeld. Intrekken hoeft niet meer.")
+        raise Conflict("al_klaar", say("Deze melding is al afgehandeld. Intrekken hoeft niet meer."))
     alone = [o for o in work.opdrachten.values() if o.status in OPEN and _melders(session, o) == 1]
     dangerous = melding.danger or any(o.danger for o in alone)
     facts = {"note_id": _keep(session, melding, reason, actor, now).id} if reason else {}
@@ -200,7 +201,7 @@ def judge(
     """
     asked = verdict.question_for(session, melding, now=now)
     if asked is None:
-        raise Conflict("geen_vraag", "Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen.")
+        raise Conflict("geen_vraag", say("Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen."))
     if asked.about == verdict.SOLVED and not answer:
         reopen_melding(session, melding, words=words, via=via, actor=actor, now=now)
         return asked
@@ -227,9 +228,9 @@ def reopen_melding(
     melding = work.meldingen[melding.id]
     check_not_erased(melding.erased_at)
     if melding.status != AFGEHANDELD or melding.closed_at is None:
-        raise Conflict("niet_gesloten", "Deze melding is nog open. U hoort van ons als hij klaar is.")
+        raise Conflict("niet_gesloten", say("Deze melding is nog open. U hoort van ons als hij klaar is."))
     if now - melding.closed_at > timedelta(days=REOPEN_DAYS):
-        raise Conflict("te_laat", "Deze melding is langer dan 30 dagen klaar. Maak een nieuwe melding.")
+        raise Conflict("te_laat", say("Deze melding is langer dan 30 dagen klaar. Maak een nieuwe melding."))
     scope = [melding.gemeente_id]
     if was_kept_closed(session, melding):
         home = gemeente.gemeente_by_id(session, melding.gemeente_id)

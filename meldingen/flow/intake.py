@@ -16,6 +16,7 @@ from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
 from ..domain.intake import Location, NewMelding, check_answers, check_complete, danger_answered
 from ..domain.objects import ObjectRef
 from ..domain.privacy import check_not_erased
+from ..domain.sentence import say
 from ..domain.text import looks_like_bsn
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..store import category, gemeente, journal, outbox
@@ -62,12 +63,12 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
             if earlier.body_hash != (new.body_hash or b""):
                 raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor een andere melding.")
             if known is None:
-                raise Conflict("melding_weg", "Deze melding is niet meer beschikbaar.")
+                raise Conflict("melding_weg", say("Deze melding is niet meer beschikbaar."))
             return Registered(known, replayed=True)
     new = _with_object(session, _with_channel(new, actor))
     check_complete(new, photos)
     if new.location is None:
-        raise InvalidInput.of("locatie", "ontbreekt", "Wijs aan waar het is. In uw foto staat geen plaats.")
+        raise InvalidInput.of("locatie", "ontbreekt", say("Wijs aan waar het is. In uw foto staat geen plaats."))
     placed = place_melding(session, new.location, new.gemeente_slug, actor=actor, note=new.kcc_note)
     _check_rights(placed, actor)
     chosen, answers = _category(session, new, placed, actor)
@@ -118,7 +119,7 @@ def _category(
         return None, {}
     chosen = category.category_by_slug(session, new.category_slug, scope=scope)
     if chosen is None:
-        raise InvalidInput.of("categorie", "onbekend", "Deze categorie kennen wij niet. Kies een andere, of geen.")
+        raise InvalidInput.of("categorie", "onbekend", say("Deze categorie kennen wij niet. Kies een andere, of geen."))
     first = read_beforehand(chosen.beforehand, website=placed.gemeente.website)
     if first.stops and not actor.is_staff:
         raise NotOurs(first)
@@ -216,7 +217,9 @@ def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) 
         return None
     found = opdracht_by_id(session, wanted, scope=scope)
     if found is None or not (actor.is_staff or is_public_work(session, found.id, scope=scope)):
-        raise InvalidInput.gather([FieldError("zelfdeAls", "onbekend", "Deze eerdere melding kunnen wij niet vinden.")])
+        raise InvalidInput.gather(
+            [FieldError("zelfdeAls", "onbekend", say("Deze eerdere melding kunnen wij niet vinden."))]
+        )
     return found.id
 
 

@@ -17,6 +17,7 @@ from ..domain.areas import Refused
 from ..domain.errors import Forbidden, InvalidInput
 from ..domain.object_files import ReadObject, read_objects
 from ..domain.objects import ObjectRef, object_words, read_ref
+from ..domain.sentence import say
 from ..store import journal
 from ..store.category import Category, all_categories_of
 from ..store.gemeente import Gemeente, point
@@ -27,7 +28,7 @@ MARGIN = 0.001
 SAME_PLACE = 1e-6
 """Degrees, about ten centimetres: less is no move but a rounding."""
 MOST_TOLD = 50
-UNKNOWN = "Dit nummer kennen wij niet. Kijk of het klopt, of laat het weg."
+UNKNOWN = say("Dit nummer kennen wij niet. Kijk of het klopt, of laat het weg.")
 
 
 @dataclass
@@ -143,7 +144,7 @@ def find_object(session: Session, wanted: ObjectRef, *, scope: Collection[int]) 
         raise InvalidInput.of("object", "object_onbekend", UNKNOWN)
     if len(rows) > 1:
         raise InvalidInput.of(
-            "object", "object_niet_enig", "Dit nummer komt vaker voor. Geef er ook de soort en de gemeente bij."
+            "object", "object_niet_enig", say("Dit nummer komt vaker voor. Geef er ook de soort en de gemeente bij.")
         )
     return rows[0]
 

@@ -24,6 +24,7 @@ from ..db import transaction
 from ..domain.actor import SYSTEM, Actor
 from ..domain.intake import MAX_PHOTOS
 from ..domain.privacy import check_not_erased
+from ..domain.sentence import say
 from ..store import journal, outbox
 from ..store import photo as photo_store
 from ..store.melding import Melding, lock_meldingen
@@ -39,9 +40,9 @@ _SWEEP_LOT = 500
 
 REASONS = {
     **images.REASONS,
-    "te_veel_fotos": f"U kunt hoogstens {MAX_PHOTOS} foto's sturen. Deze foto is niet bewaard.",
-    "opnieuw_sturen": "Het lukte ons niet om deze foto te bewaren. Stuur de foto later nog een keer.",
-    "niet_verwerkt": "Het lukte ons niet om deze foto klaar te zetten. Stuur een andere foto of een JPG.",
+    "te_veel_fotos": say("U kunt hoogstens %(meest)s foto's sturen. Deze foto is niet bewaard.", meest=MAX_PHOTOS),
+    "opnieuw_sturen": say("Het lukte ons niet om deze foto te bewaren. Stuur de foto later nog een keer."),
+    "niet_verwerkt": say("Het lukte ons niet om deze foto klaar te zetten. Stuur een andere foto of een JPG."),
 }
 """Every reason a photo is not shown, as a B1 sentence for a melder; the code is stored, the sentence is not."""
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from ..domain.notices import date_words
-from ..domain.sentence import say
+from ..domain.sentence import say, say_together
 from ..domain.workflow import (
     AFGEHANDELD,
     BIJ_PARTIJ,
@@ -36,22 +36,22 @@ from ..store import category, history, journal, opdracht
 from ..store.melding import Melding
 from .library import reason_sentence
 
-OUTCOME_WORDS = {OPGELOST: "Opgelost", NIET_OPGELOST: "Niet opgelost", OVERGEDRAGEN: "Overgedragen"}
+OUTCOME_WORDS = {OPGELOST: say("Opgelost"), NIET_OPGELOST: say("Niet opgelost"), OVERGEDRAGEN: say("Overgedragen")}
 PART_WORDS = {
-    NIEUW: "Ligt klaar bij het team",
-    OPGEPAKT: "Wij zijn ermee bezig",
-    INGEPLAND: "Ingepland",
-    WACHT_OP_MELDER: "Wij wachten op een antwoord",
-    BIJ_PARTIJ: "Doorgezet",
-    VERVALLEN: "Vervallen",
+    NIEUW: say("Ligt klaar bij het team"),
+    OPGEPAKT: say("Wij zijn ermee bezig"),
+    INGEPLAND: say("Ingepland"),
+    WACHT_OP_MELDER: say("Wij wachten op een antwoord"),
+    BIJ_PARTIJ: say("Doorgezet"),
+    VERVALLEN: say("Vervallen"),
 }
 STATUS_WORDS = {
-    ONTVANGEN: "Ontvangen",
-    IN_BEHANDELING: "Wij zijn ermee bezig",
-    INGEPLAND: "Ingepland",
-    WACHT_OP_MELDER: "Wij wachten op uw antwoord",
-    HEROPEND: "Wij kijken er opnieuw naar",
-    INGETROKKEN: "Ingetrokken",
+    ONTVANGEN: say("Ontvangen"),
+    IN_BEHANDELING: say("Wij zijn ermee bezig"),
+    INGEPLAND: say("Ingepland"),
+    WACHT_OP_MELDER: say("Wij wachten op uw antwoord"),
+    HEROPEND: say("Wij kijken er opnieuw naar"),
+    INGETROKKEN: say("Ingetrokken"),
 }
 
 
@@ -88,9 +88,9 @@ class Part:
         if self.status == GEREED and self.outcome:
             return with_sentence(OUTCOME_WORDS[self.outcome], self.sentence)
         if self.status == INGEPLAND and self.planned_on:
-            return f"Ingepland voor {date_words(self.planned_on, today)}"
+            return say("Ingepland voor %(dag)s", dag=date_words(self.planned_on, today))
         if self.status == BIJ_PARTIJ:
-            return f"Doorgezet naar {self.team_name}"
+            return say("Doorgezet naar %(naam)s", naam=self.team_name)
         return PART_WORDS[self.status]
 
 
@@ -116,21 +116,21 @@ def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today:
     live = [part for part in parts if part.status != VERVALLEN and not part.redone]
     done = [part for part in live if part.status == GEREED]
     if status == DOORVERWEZEN:
-        return f"Doorverwezen naar {referred_to}"
+        return say("Doorverwezen naar %(naam)s", naam=referred_to)
     if status == AFGEHANDELD and done:
         outcomes = {part.outcome for part in done}
         if len(outcomes) == 1:
             return done[-1].words(today) if len(done) == 1 else OUTCOME_WORDS[str(done[0].outcome)]
-        return "Klaar, maar niet alles is opgelost"
+        return say("Klaar, maar niet alles is opgelost")
     if done and any(part.status in OPEN for part in live) and status not in (HEROPEND, INGETROKKEN):
-        return "Deels klaar"
+        return say("Deels klaar")
     if status == DOORGEZET:
         names = sorted({part.team_name for part in live if part.status == BIJ_PARTIJ})
-        return f"Doorgezet naar {' en '.join(names)}" if names else "Doorgezet"
+        return say("Doorgezet naar %(naam)s", naam=" en ".join(names)) if names else say("Doorgezet")
     if status == INGEPLAND:
         days = [part.planned_on for part in live if part.planned_on]
-        return f"Ingepland voor {date_words(max(days), today)}" if days else "Ingepland"
-    return STATUS_WORDS.get(status, "Afgehandeld")
+        return say("Ingepland voor %(dag)s", dag=date_words(max(days), today)) if days else say("Ingepland")
+    return STATUS_WORDS.get(status, say("Afgehandeld"))
 
 
 def parts_of(session: Session, melding: Melding) -> list[Part]:
@@ -189,11 +189,11 @@ def open_question(session: Session, melding: Melding, parts: Sequence[Part]) -> 
 def closing_sentence(closing: opdracht.Closure) -> str:
     """What the melder reads of a closing: the reason in words, the team's own sentence, and who has it now."""
     reason = reason_sentence(closing.reason)
-    partner = f"Neem contact op met: {closing.partner}" if closing.partner else ""
+    partner = say("Neem contact op met: %(naam)s", naam=closing.partner) if closing.partner else ""
     said = closing.sentence if closing.sentence != reason else ""
-    return " ".join(text for text in (reason, said, partner) if text)
+    return say_together(reason, said, partner)
 
 
 def with_sentence(words: str, sentence: str) -> str:
     """Words with what somebody wrote after them: "Opgelost: Het bord is vervangen."."""
-    return f"{words}: {sentence}" if sentence else f"{words}."
+    return say("%(woorden)s: %(zin)s", woorden=words, zin=sentence) if sentence else say("%(woorden)s.", woorden=words)

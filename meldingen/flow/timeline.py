@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.deadlines import local_day
 from ..domain.notices import date_words
+from ..domain.sentence import say, say_together
 from ..store import history, journal, opdracht
 from ..store.melding import Melding
 from .library import delay_sentence
@@ -56,8 +57,8 @@ def tell(happenings: Iterable[Happening], *, melding_id: int, referred_to: str, 
             else:
                 photos = []
             photos.append(happening)
-            count = "een foto" if len(photos) == 1 else f"{len(photos)} foto's"
-            lines.append(Line(happening.at, f"U stuurde {count}."))
+            several = say("U stuurde %(n)s foto's.", n=len(photos))
+            lines.append(Line(happening.at, say("U stuurde een foto.") if len(photos) == 1 else several))
             continue
         text = _sentence(happening, melding_id, referred_to, today)
         if text:
@@ -67,60 +68,72 @@ def tell(happenings: Iterable[Happening], *, melding_id: int, referred_to: str, 
 
 def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) -> str:
     """What one event means to the melder; empty when it is none of his concern."""
-    team_named = event.team_name or "een team"
     match event.kind:
         case "ontvangen":
-            return "Wij hebben uw melding ontvangen."
+            return say("Wij hebben uw melding ontvangen.")
         case "doorverwezen":
-            return f"Deze plek hoort bij {referred_to}. Wij hebben uw melding vastgelegd en verwijzen u naar hen."
+            return say(
+                "Deze plek hoort bij %(naam)s. Wij hebben uw melding vastgelegd en verwijzen u naar hen.",
+                naam=referred_to,
+            )
         case "toegewezen" | "overgedragen" | "teruggegeven":
             if event.kind == "overgedragen" and event.facts.get("from_team_id") == event.facts.get("team_id"):
                 return ""
             return _at_team(event)
         case "samengevoegd":
             return (
-                "Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op." if event.own else ""
+                say("Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op.")
+                if event.own
+                else ""
             )
         case "gesplitst":
-            return f"Er is nog een team nodig. {_at_team(event)}"
+            return say_together(say("Er is nog een team nodig."), _at_team(event))
         case "heropend":
-            return "U liet weten dat het niet goed is. Wij kijken er opnieuw naar."
+            return say("U liet weten dat het niet goed is. Wij kijken er opnieuw naar.")
         case "losgemaakt":
-            return f"Uw melding krijgt een eigen behandeling. {_at_team(event)}"
+            return say_together(say("Uw melding krijgt een eigen behandeling."), _at_team(event))
         case "opgepakt":
-            return f"{_capital(team_named)} is ermee bezig."
+            return (
+                say("%(team)s is ermee bezig.", team=_capital(event.team_name))
+                if event.team_name
+                else say("Een team is ermee bezig.")
+            )
         case "ingepland":
             planned = event.facts.get("planned_on")
-            return f"Het werk is gepland voor {date_words(date.fromisoformat(planned), today)}." if planned else ""
+            return (
+                say("Het werk is gepland voor %(dag)s.", dag=date_words(date.fromisoformat(planned), today))
+                if planned
+                else ""
+            )
         case "nieuwe_datum":
             promised = date_words(date.fromisoformat(event.facts["promised_on"]), today)
-            reason = " ".join(part for part in (delay_sentence(event.facts.get("reason", "")), event.text) if part)
-            words = f"Wij denken dat het klaar is op {promised.removeprefix('op ')}."
-            return f"{words} {reason}".rstrip() if event.own else ""
+            reason = delay_sentence(event.facts.get("reason", ""))
+            words = say("Wij denken dat het klaar is op %(dag)s.", dag=promised)
+            return say_together(words, reason, event.text) if event.own else ""
         case "vraag_gesteld":
             if event.facts.get("melding_id") != melding_id:
-                return "Wij wachten op meer informatie."
-            return with_sentence("Wij stelden u een vraag", event.text)
+                return say("Wij wachten op meer informatie.")
+            return with_sentence(say("Wij stelden u een vraag"), event.text)
         case "afgehandeld":
             return with_sentence(OUTCOME_WORDS[event.facts["outcome"]], event.text)
         case "aanvulling":
-            return with_sentence("U voegde iets toe", event.text)
+            return with_sentence(say("U voegde iets toe"), event.text)
         case "oordeel":
             return _said(event.facts)
         case "blijft_gesloten":
-            return with_sentence("Wij keken opnieuw. De melding blijft gesloten", event.text)
+            return with_sentence(say("Wij keken opnieuw. De melding blijft gesloten"), event.text)
         case "veiliggesteld":
-            return "Het is nu veilig. Wij maken het later helemaal in orde."
+            return say("Het is nu veilig. Wij maken het later helemaal in orde.")
         case "intrekking_gevraagd":
-            return "U vroeg ons om de melding in te trekken. Het team beslist daarover."
+            return say("U vroeg ons om de melding in te trekken. Het team beslist daarover.")
         case "intrekking_afgewezen":
-            return "Het team maakt het werk toch af. U hoort van ons als het klaar is."
+            return say("Het team maakt het werk toch af. U hoort van ons als het klaar is.")
         case "gebeld":
-            return "Wij hebben u gebeld." if event.facts.get("outcome") == "gesproken" else ""
+            return say("Wij hebben u gebeld.") if event.facts.get("outcome") == "gesproken" else ""
         case "brief_gepost":
-            return "Wij hebben u een brief gestuurd."
+            return say("Wij hebben u een brief gestuurd.")
         case "ingetrokken":
-            return "De melding is ingetrokken."
+            return say("De melding is ingetrokken.")
         case _:
             return ""
 
@@ -173,14 +186,18 @@ def _concerns(event: journal.Event, melding_id: int, links: Sequence[opdracht.Li
 def _said(facts: Mapping[str, Any]) -> str:
     """What he answered about the end. "Not solved" opened the melding again, which is a line of its own."""
     if facts.get("asked") == "opgelost":
-        return "U liet weten dat het is opgelost." if facts.get("answer") else ""
-    return f"U liet weten dat onze uitleg {'' if facts.get('answer') else 'niet '}duidelijk is."
+        return say("U liet weten dat het is opgelost.") if facts.get("answer") else ""
+    return (
+        say("U liet weten dat onze uitleg duidelijk is.")
+        if facts.get("answer")
+        else say("U liet weten dat onze uitleg niet duidelijk is.")
+    )
 
 
 def _at_team(event: Happening) -> str:
     if event.partner:
-        return f"Uw melding is doorgezet naar {event.team_name}. Wij houden u op de hoogte."
-    return f"Uw melding ligt bij {event.team_name}." if event.team_name else ""
+        return say("Uw melding is doorgezet naar %(naam)s. Wij houden u op de hoogte.", naam=event.team_name)
+    return say("Uw melding ligt bij %(naam)s.", naam=event.team_name) if event.team_name else ""
 
 
 def _capital(words: str) -> str:

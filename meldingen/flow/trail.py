@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, VERZONDEN
-from ..domain.notice_words import BY_WORDS, KIND_WORDS, mask_address
+from ..domain.notice_words import BY_WORDS, BY_WORDS_FIRST, KIND_WORDS, mask_address
+from ..domain.sentence import say, say_together
 from ..store.melding import Melding
 from ..store.notice import Delivery, DeliveryStep, Notice, deliveries_of, notices_of, steps_of
 from .reach import GEEN_KANAAL
@@ -92,25 +93,27 @@ def told_to_melder(session: Session, melding: Melding) -> list[Told]:
 
 def _told(delivery: Delivery) -> ToldWay:
     to = mask_address(delivery.channel, delivery.address)
-    by = BY_WORDS[delivery.channel] + (f" naar {to}" if to else "")
-    way = by[:1].upper() + by[1:]
+    by, way = BY_WORDS[delivery.channel], BY_WORDS_FIRST[delivery.channel]
+    if to:
+        by, way = (say("%(weg)s naar %(adres)s", weg=words, adres=to) for words in (by, way))
+    text: str
     match (delivery.channel, delivery.status):
         case ("telefoon", "gepland"):
-            text = "Wij bellen u hierover."
+            text = say("Wij bellen u hierover.")
         case ("telefoon", "bezorgd"):
-            text = "Wij hebben u gebeld."
+            text = say("Wij hebben u gebeld.")
         case ("brief", "gepland"):
-            text = "Wij sturen u een brief."
+            text = say("Wij sturen u een brief.")
         case (_, "gepland" | "klaar"):
-            text = f"Wij sturen dit bericht {by}."
+            text = say("Wij sturen dit bericht %(weg)s.", weg=by)
         case (_, "verzonden"):
-            text = f"{way}: verstuurd."
+            text = say("%(weg)s: verstuurd.", weg=way)
         case (_, "bezorgd"):
-            text = f"{way}: aangekomen."
+            text = say("%(weg)s: aangekomen.", weg=way)
         case _:
-            text = f"{way}: niet aangekomen."
+            text = say("%(weg)s: niet aangekomen.", weg=way)
     if delivery.maybe_double and delivery.status in (VERZONDEN, BEZORGD):
-        text += " Misschien kreeg u dit bericht twee keer."
+        text = say_together(text, say("Misschien kreeg u dit bericht twee keer."))
     done_at = {GEPLAND: None, KLAAR: None, VERZONDEN: delivery.sent_at}.get(delivery.status, delivery.finished_at)
     return ToldWay(delivery.channel, delivery.status, to, text, done_at)
 
@@ -118,9 +121,9 @@ def _told(delivery: Delivery) -> ToldWay:
 def _end(trail: Trail) -> str:
     """What the melder must know when nothing more comes of a bericht, or nothing yet."""
     if trail.notice.ended == GEEN_KANAAL:
-        return "Wij konden u niet bereiken. Bel ons als uw e-mailadres of telefoonnummer is veranderd."
+        return say("Wij konden u niet bereiken. Bel ons als uw e-mailadres of telefoonnummer is veranderd.")
     if trail.notice.ended:
-        return "Dit bericht sturen wij niet meer."
+        return say("Dit bericht sturen wij niet meer.")
     if not trail.ways:
-        return "Dit bericht gaat zo weg."
-    return "" if any(way.delivery.status != NIET_BEZORGD for way in trail.ways) else "Dit bericht kwam niet aan."
+        return say("Dit bericht gaat zo weg.")
+    return "" if any(way.delivery.status != NIET_BEZORGD for way in trail.ways) else say("Dit bericht kwam niet aan.")

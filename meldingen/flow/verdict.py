@@ -14,6 +14,7 @@ from ..domain.actor import KCC, Actor
 from ..domain.deadlines import terugbel_due_at
 from ..domain.errors import Conflict, InvalidInput
 from ..domain.notices import NoticeKind
+from ..domain.sentence import say
 from ..domain.workflow import AFGEHANDELD
 from ..store import ending, gemeente, journal, task
 from ..store.melding import Melding, lock_meldingen
@@ -78,11 +79,19 @@ def say_more(
     Raises Conflict when no answer stands to which this belongs, InvalidInput for another mark.
     """
     if mark is not None and not LOWEST_MARK <= mark <= HIGHEST_MARK:
-        raise InvalidInput.of("cijfer", "geen_cijfer", f"Kies een cijfer van {LOWEST_MARK} tot en met {HIGHEST_MARK}.")
+        raise InvalidInput.of(
+            "cijfer",
+            "geen_cijfer",
+            say(
+                "Kies een cijfer van %(laagst)s tot en met %(hoogst)s.",
+                laagst=LOWEST_MARK,
+                hoogst=HIGHEST_MARK,
+            ),
+        )
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
     said = said_about(session, melding, now=now)
     if said is None or said.answer is None:
-        raise Conflict("geen_vraag", "Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen.")
+        raise Conflict("geen_vraag", say("Over deze melding vragen wij nu niets. Bel ons als u iets wilt zeggen."))
     if (said.enough, said.mark) == (enough, mark):
         return
     put_more(session, melding.id, said.event_id, enough=enough, mark=mark, scope=[melding.gemeente_id])

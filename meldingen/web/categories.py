@@ -7,6 +7,7 @@ from flask import request
 from ..auth import Visit
 from ..store.category import Category, category_by_slug
 from .layout import Sender
+from .taal import translate
 
 
 def category_groups(categories: Sequence[Category]) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -14,8 +15,9 @@ def category_groups(categories: Sequence[Category]) -> list[tuple[str, list[tupl
     mains = [c for c in categories if c.parent_id is None]
     groups: list[tuple[str, list[tuple[str, str]]]] = []
     for main in mains:
-        subs = [(c.slug, c.name) for c in categories if c.parent_id == main.id]
-        groups.append((main.name, subs) if subs else ("", [(main.slug, main.name)]))
+        subs = [(c.slug, translate(c.name)) for c in categories if c.parent_id == main.id]
+        name = translate(main.name)
+        groups.append((name, subs) if subs else ("", [(main.slug, name)]))
     return groups
 
 

@@ -14,21 +14,25 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from ..domain.errors import DomainError, NotSignedIn
+from ..domain.sentence import say
 
 log = structlog.get_logger()
 Handler = Callable[[Any], Any]
 
 MACHINES = ("/api/", "/gezond/", "/metrics", "/ontvangst/")
 WORDS = {
-    400: ("Dit verzoek klopt niet", "Ga terug en probeer het nog een keer."),
-    403: ("Dit mag u niet", "Uw account mag deze pagina niet openen."),
-    404: ("Deze pagina bestaat niet", "Kijk of het adres klopt. Of ga naar de startpagina."),
-    405: ("Dit kan hier niet", "Ga naar de startpagina en begin opnieuw."),
-    413: ("Dit is te groot", "Foto's mogen samen niet groter zijn dan 100 MB. Kies minder of kleinere foto's."),
-    429: ("Even wachten", "U doet te veel verzoeken achter elkaar. Probeer het over een minuut opnieuw."),
+    400: (say("Dit verzoek klopt niet"), say("Ga terug en probeer het nog een keer.")),
+    403: (say("Dit mag u niet"), say("Uw account mag deze pagina niet openen.")),
+    404: (say("Deze pagina bestaat niet"), say("Kijk of het adres klopt. Of ga naar de startpagina.")),
+    405: (say("Dit kan hier niet"), say("Ga naar de startpagina en begin opnieuw.")),
+    413: (
+        say("Dit is te groot"),
+        say("Foto's mogen samen niet groter zijn dan 100 MB. Kies minder of kleinere foto's."),
+    ),
+    429: (say("Even wachten"), say("U doet te veel verzoeken achter elkaar. Probeer het over een minuut opnieuw.")),
 }
-SORRY = ("Er ging iets mis bij ons", "Probeer het over een paar minuten opnieuw. Lukt het dan niet? Bel ons.")
-EXPIRED = ("De pagina was verlopen", "Ga terug, ververs de pagina en probeer het nog een keer.")
+SORRY = (say("Er ging iets mis bij ons"), say("Probeer het over een paar minuten opnieuw. Lukt het dan niet? Bel ons."))
+EXPIRED = (say("De pagina was verlopen"), say("Ga terug, ververs de pagina en probeer het nog een keer."))
 
 
 def init_app(app: Flask) -> None:

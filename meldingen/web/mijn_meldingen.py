@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain import tokens
+from ..domain.sentence import say
 from ..domain.workflow import AFGEHANDELD, DOORGEZET, DOORVERWEZEN
 from ..flow.standing import STATUS_WORDS
 from ..store.category import categories_by_ids
@@ -20,7 +21,12 @@ from ..store.melding import meldingen_by_ids
 
 pages = Blueprint("mijn_meldingen", __name__)
 
-WORDS = {**STATUS_WORDS, DOORGEZET: "Bij een andere organisatie", DOORVERWEZEN: "Doorverwezen", AFGEHANDELD: "Klaar"}
+WORDS = {
+    **STATUS_WORDS,
+    DOORGEZET: say("Bij een andere organisatie"),
+    DOORVERWEZEN: say("Doorverwezen"),
+    AFGEHANDELD: say("Klaar"),
+}
 
 
 @dataclass(frozen=True)

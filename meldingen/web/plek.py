@@ -19,6 +19,7 @@ from ..domain.actor import ANONYMOUS
 from ..domain.address import LONGEST, search_words
 from ..domain.errors import DomainError, InvalidInput, TooMany
 from ..domain.intake import Location, parse_location
+from ..domain.sentence import say
 from ..domain.objects import code_in, object_words
 from ..flow.objects import kin_of
 from ..flow.places import Placed, address_at, find_addresses, place_melding, suggest_addresses
@@ -237,5 +238,5 @@ def _asked_place() -> Location:
     try:
         lon, lat = float(request.args.get("lon", "")), float(request.args.get("lat", ""))
     except ValueError as error:
-        raise InvalidInput.of("plaats", "geen_getal", "Kies de plaats opnieuw.") from error
+        raise InvalidInput.of("plaats", "geen_getal", say("Kies de plaats opnieuw.")) from error
     return parse_location(lon, lat)
