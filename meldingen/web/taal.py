@@ -27,7 +27,7 @@ from ..auth import installation, page_actor
 from ..domain.clock import AMSTERDAM
 from ..domain.deadlines import end_of, last_day_of
 from ..domain.notices import MONTHS
-from ..domain.sentence import Day, Sentence
+from ..domain.sentence import Day, Sentence, say
 
 FOLDER = Path(__file__).parent.parent / "taal"
 CHOICE = "taal"
@@ -35,6 +35,8 @@ CHOICE = "taal"
 KEPT_S = 365 * 24 * 3600
 DUTCH_ROOMS = ("inloggen", "postvak")
 """Rooms that everybody may enter and only medewerkers use."""
+OFFER = say("Lees deze website in het Nederlands")
+"""Each language names itself in the translation: "Read this website in English"."""
 DAYS = ("maandag", "dinsdag", "woensdag", "donderdag", "vrijdag", "zaterdag", "zondag")
 
 
@@ -47,6 +49,11 @@ class Language:
     direction: str
     locale: Locale
     words: NullTranslations
+
+    @property
+    def offer(self) -> str:
+        """What a reader who prefers this language is offered on a page in another one."""
+        return self.words.gettext(OFFER)
 
     def day(self, on: date, *, weekday: bool = False, year: bool = True) -> str:
         """A day in words: "14 april 2026"; with its weekday: "dinsdag 14 april 2026"."""
