@@ -19,8 +19,8 @@ from ..domain.actor import ANONYMOUS
 from ..domain.address import LONGEST, search_words
 from ..domain.errors import DomainError, InvalidInput, TooMany
 from ..domain.intake import Location, parse_location
-from ..domain.sentence import say
 from ..domain.objects import code_in, object_words
+from ..domain.sentence import say
 from ..flow.objects import kin_of
 from ..flow.places import Placed, address_at, find_addresses, place_melding, suggest_addresses
 from ..limits import count_search

@@ -43,13 +43,15 @@ def test_no_words_stand_outside_the_catalogue(file: Path) -> None:
 
 def _loose_words(source: str) -> Iterator[str]:
     """Words of a template that nobody can translate: between tags, in an attribute that is read, or as an argument."""
-    page, before = [], ["", ""]
+    page, before, counted = [], ["", ""], False
     for _line, kind, value in Environment(extensions=["jinja2.ext.i18n"]).lex(source):
         if kind == "data":
             page.append(value)
             continue
         page.append("\x00")
-        spoken = kind == "string" and before not in (["_", "("], ["gettext", "("]) and value[1:-1] not in ALLOWED
+        counted = kind not in ("block_end", "variable_end") and (counted or value == "ngettext")
+        known = before in (["_", "("], ["gettext", "("]) or counted or value[1:-1] in ALLOWED
+        spoken = kind == "string" and not known
         if spoken and SENTENCE.search(value[1:-1]) and not NO_WORDS.fullmatch(value[1:-1]):
             yield value
         if kind not in ("whitespace", "comment"):
