@@ -21,7 +21,7 @@ ALLOWED = ("light dark", " vastgelopen", " te doen", "Uitloggen")
 """What only a browser or a medewerker reads, on a template of both."""
 TAG = re.compile(r"<!?[^>]*>", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")
-CODE = re.compile(r'="|^/|[?]\w+=|veld-|^-\w+$')
+CODE = re.compile(r'="|page--|^/|[?]\w+=|veld-|^-\w+$')
 """Parts of an attribute or an address that a macro writes."""
 VALUE = re.compile(r"%\(\w+\)s|\{\w+\}|%%")
 SERIOUS = ("lange_zin", "moeilijk_woord", "je_vorm")
