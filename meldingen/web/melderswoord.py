@@ -13,10 +13,12 @@ from ..auth import Visit, enter, melder_at, visit
 from ..domain import workflow
 from ..domain.actor import Actor
 from ..domain.errors import DomainError, InvalidInput
+from ..domain.intake import MAX_PHOTOS
 from ..domain.sentence import say
 from ..flow import feedback, standing, verdict
-from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads
+from ..flow.photos import REASONS, PhotoResult, Upload, add_photos, check_uploads
 from ..store.melding import Melding
+from .problem import problem
 from .taal import _, translate
 from .volgpagina import Typed, confirm_page, follow_page
 
@@ -34,12 +36,13 @@ def aanvullen(nummer: str) -> ResponseReturnValue:
     here = visit()
     melding, actor = melder_at(here, nummer)
     typed, files = Typed(text=request.form.get("tekst", "")), _files()
-    if not typed.text.strip() and not files:
+    brought = _brought()
+    if not typed.text.strip() and not files and not brought:
         typed.errors["tekst"] = NOTHING
         return follow_page(melding, typed, 400)
     checked = check_uploads(files)
 
-    words = typed.text if typed.text.strip() else _words_of_photo(here, melding) if checked[0] else ""
+    words = typed.text if typed.text.strip() else _words_of_photo(here, melding) if checked[0] or brought else ""
 
     def add() -> None:
         if words:
@@ -49,13 +52,32 @@ def aanvullen(nummer: str) -> ResponseReturnValue:
         return follow_page(melding, typed, refused)
     kept, not_kept = _add_photos(here, melding, files, checked, actor)
     told = [_("Uw tekst is toegevoegd.")] if typed.text.strip() else []
-    told += [_photos_added(kept)] if kept else []
+    told += [_photos_added(kept + brought)] if kept + brought else []
     if told and melding.status == workflow.AFGEHANDELD:
         told.append(_("Uw melding is al klaar. Een medewerker leest binnen 2 werkdagen wat u stuurde."))
     if told:
         flash(" ".join(told), "ok")
     _flash_not_kept(not_kept)
     return _back(melding)
+
+
+@pages.post("/volgen/<nummer>/foto")
+@enter("melder", "medewerker")
+def foto(nummer: str) -> ResponseReturnValue:
+    """One more photo, brought by the script of the page (melden/foto.js). The words around it: `aanvullen`."""
+    here = visit()
+    melding, actor = melder_at(here, nummer)
+    accepted, results = check_uploads(_files()[:1])
+    store = here.adapters.photos
+    results += add_photos(here.session, melding, accepted, actor=actor, now=here.now, store=store)
+    if not results:
+        return problem(422, "leeg", REASONS["leeg"])
+    fate = results[0]
+    if fate.kept:
+        return {"uitkomst": fate.outcome}
+    if fate.outcome == "geweigerd":
+        return problem(422, fate.code, fate.detail)
+    return problem(503, fate.code, fate.detail, retry_after_s=30)
 
 
 @pages.get("/volgen/<nummer>/intrekken")
@@ -171,6 +193,12 @@ def _attempt(typed: Typed, change: Callable[[], None], field: str = "tekst") -> 
         typed.errors[field] = error.detail
         return error.status
     return 0
+
+
+def _brought() -> int:
+    """How many photos the script of the page brought before these words; only to tell it."""
+    written = request.form.get("fotos_gebracht", "")
+    return min(int(written), MAX_PHOTOS) if written.isascii() and written.isdigit() and len(written) < 3 else 0
 
 
 def _files() -> list[FileStorage]:

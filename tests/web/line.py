@@ -14,13 +14,15 @@ App = Callable[[dict[str, Any], Start], Iterable[bytes]]
 
 class Line:
     """Stands before an app. `cut`: nothing comes through. `lose`: how many more answers on a path are cut off after
-    the server did its work. lost: whether one was. asked: each method and path that came through, in their order."""
+    the server did its work; `lost`: whether one was. `halve`: how many more requests to a path are cut off when half
+    of their body came. asked: each method and path that came through, in their order."""
 
     def __init__(self, app: App) -> None:
         self._app = app
         self.cut = False
         self.lose: dict[str, int] = {}
         self.lost = threading.Event()
+        self.halve: dict[str, int] = {}
         self.asked: list[str] = []
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -28,6 +30,10 @@ class Line:
         if self.cut:
             return self._hang_up(environ)
         self.asked.append(f"{environ['REQUEST_METHOD']} {path}")
+        if self.halve.get(path):
+            self.halve[path] -= 1
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]) // 2)
+            return self._hang_up(environ)
         if self.lose.get(path):
             self.lose[path] -= 1
             answer = self._app(environ, lambda *_: lambda _data: None)

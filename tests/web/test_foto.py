@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from meldingen.adapters.failures import TemporaryFailure
 from tests.photos import photo
 
-from .conftest import World
+from .conftest import World, token_in
 from .forms import fields_of, press, upload, words
 from .melder import PLACE, photos_of, send, sent, walk
 
@@ -134,3 +134,31 @@ def test_off_the_form_in_the_last_request_too(world: World, client: FlaskClient,
     review = walk(client, client.get("/melden/waar").text, omschrijving="Zonder foto", **PLACE).text
     answer = press(client, review, "/melden/versturen", foto_weg=hashlib.sha256(data).hexdigest())
     assert photos_of(world, sent(world, answer)) == []
+
+
+def test_one_more_photo_on_the_page_of_a_melding(world: World, client: FlaskClient) -> None:
+    """Brought one by one; the words that come after them say how many there were."""
+    melding = send(world, client, omschrijving="Er komt nog een foto", **PLACE)
+    follow = f"/volgen/{melding.number}"
+    token = token_in(client.get(follow).text)
+
+    def bring_more(data: bytes) -> TestResponse:
+        return client.post(f"{follow}/foto", data={"csrf_token": token, "foto": upload(data)})
+
+    data = photo(size=(480, 300))
+    with storage_away(world):
+        away = bring_more(data)
+        assert (away.status_code, away.headers["Retry-After"]) == (503, "30")
+    assert bring_more(data).json == {"uitkomst": "ontvangen"}
+    assert bring_more(data).json == {"uitkomst": "al_ontvangen"}
+    assert bring_more(b"tekst").status_code == 422 and bring_more(b"").status_code == 422
+    client.post(f"{follow}/aanvullen", data={"csrf_token": token, "fotos_gebracht": "1"})
+    assert "1 foto is toegevoegd." in words(client.get(follow).text)
+    assert len(photos_of(world, melding)) == 1
+    assert client.post(f"{follow}/foto", data={"foto": upload(data)}).status_code == 400, "without our token"
+
+
+def test_photos_that_come_after_the_words_are_announced(world: World, client: FlaskClient) -> None:
+    review = walk(client, omschrijving="Gevaar, foto's volgen", **PLACE).text
+    melding = sent(world, press(client, review, "/melden/versturen", fotos_volgen="2"))
+    assert melding.photos_expected == 2

@@ -16,7 +16,7 @@ from ...auth import Visit, enter, visit
 from ...domain import tokens
 from ...domain.actor import ANONYMOUS
 from ...domain.errors import Conflict, DomainError, Unavailable
-from ...domain.intake import NewMelding
+from ...domain.intake import MAX_PHOTOS, NewMelding
 from ...flow.intake import register_melding
 from ...flow.photos import REASONS, PhotoResult, add_photos, check_uploads
 from ...limits import count_page_writing
@@ -73,7 +73,12 @@ def versturen() -> ResponseReturnValue:
 
 def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
     """The melding and its photos, in one transaction."""
-    new = replace(new, idempotency_key=form.key, body_hash=body_hash(new, form.photos))
+    new = replace(
+        new,
+        idempotency_key=form.key,
+        body_hash=body_hash(new, form.photos),
+        photos_expected=_announced(MAX_PHOTOS - len(form.photos)),
+    )
     try:
         with here.session.begin_nested():
             registered = register_melding(here.session, new, photos=len(form.photos), actor=ANONYMOUS, now=here.now)
@@ -94,6 +99,12 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
     form.end()
     status = 200 if registered.replayed else 201
     return _sent(here, registered.melding, _fates(results, photos), status=status)
+
+
+def _announced(room: int) -> int:
+    """How many photos the device will bring after the words (`fotosVolgen` of the API)."""
+    written = request.form.get("fotos_volgen", "")
+    return min(int(written), room) if written.isascii() and written.isdigit() and len(written) < 3 else 0
 
 
 def _fates(results: Sequence[PhotoResult], photos: Sequence[Draft]) -> list[tuple[Draft, PhotoResult]]:

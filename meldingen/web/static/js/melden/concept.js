@@ -9,7 +9,10 @@
 //   photos.list(key)                     the photos in the order they were added:
 //                                        {key, sha256, name, type, size, blob, reference, refused, addedAt}
 //   photos.put(key, file)                keeps a file (or blob with a name); the same photo again is the same photo
-//   photos.remove(key, sha256)           takes it off
+//   photos.remove(key, sha256)           takes it out of this device
+//   photos.takeOff(key, sha256)          the same for one that the server may have: remembered until it heard so
+//   photos.takenOff(key)                 the prints of those
+//   photos.alone(key, sha256, act)       act(photo) while nobody else in this browser is bringing it
 //   photos.mark(key, sha256, facts)      notes what became of it: {reference} once the server has it, {refused: words}
 //   onChange(act)                        act({kind: "concept" | "foto" | "melding", key}) after each change, by any tab
 //
@@ -133,7 +136,7 @@ export const dropForm = async (key) => {
 
 /** Takes a form and its photos out of this device. */
 export const drop = async (key) => {
-  for (const photo of await photos.list(key)) await opslag.remove("foto", [key, photo.sha256]);
+  for (const photo of await opslag.readAll("foto")) if (photo.key === key) await opslag.remove("foto", [key, photo.sha256]);
   await dropForm(key);
 };
 
@@ -144,7 +147,9 @@ export const sha256Of = async (blob) => {
 };
 
 export const photos = {
-  all: () => opslag.readAll("foto"),
+  async all() {
+    return (await opslag.readAll("foto")).filter((one) => !one.off);
+  },
   async list(key) {
     const kept = (await photos.all()).filter((one) => one.key === key);
     return kept.sort((a, b) => a.addedAt - b.addedAt || (a.sha256 < b.sha256 ? -1 : 1));
@@ -155,7 +160,7 @@ export const photos = {
     // A copy of the bytes: the file that a camera or another app lent may be gone tomorrow.
     const blob = new Blob([await file.arrayBuffer()], { type });
     const kept = await opslag.change("foto", [key, sha256], (before) =>
-      before ? undefined : { key, sha256, name, type, size, blob, reference: "", refused: "", addedAt: Date.now() },
+      before && !before.off ? undefined : { key, sha256, name, type, size, blob, reference: "", refused: "", addedAt: Date.now() },
     );
     tell("foto", key);
     return kept;
@@ -164,8 +169,23 @@ export const photos = {
     await opslag.remove("foto", [key, sha256]);
     tell("foto", key);
   },
+  async takeOff(key, sha256) {
+    await opslag.write("foto", { key, sha256, off: true });
+    tell("foto", key);
+  },
+  async takenOff(key) {
+    return (await opslag.readAll("foto")).filter((one) => one.key === key && one.off).map((one) => one.sha256);
+  },
+  async alone(key, sha256, act) {
+    const bring = async () => {
+      const photo = await opslag.read("foto", [key, sha256]);
+      return photo && !photo.off ? act(photo) : null; // it may have been brought or taken off while this waited
+    };
+    return navigator.locks ? navigator.locks.request(`meldingen-foto-${key}-${sha256}`, bring) : bring();
+  },
   async mark(key, sha256, facts) {
-    const kept = await opslag.change("foto", [key, sha256], (before) => before && { ...before, ...facts });
+    const marked = (before) => (before && !before.off ? { ...before, ...facts } : undefined);
+    const kept = await opslag.change("foto", [key, sha256], marked);
     tell("foto", key);
     return kept;
   },

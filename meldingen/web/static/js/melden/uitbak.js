@@ -16,6 +16,7 @@ const SOON_S = [10, 30, 120, 300, 900, 3600];
 const WORDS_MS = 45_000;
 const PHOTO_MS = 300_000;
 const REFERENCE_KEPT_MS = 12 * 3600 * 1000; // the server keeps a photo without a melding a bit longer
+const NO_PHOTO = [413, 422];
 const CONFIRMED = ["ontvangen", "al_ontvangen", "geweigerd"];
 
 /** No answer that helps: to be tried again. cause: "net" or "server". */
@@ -54,24 +55,31 @@ const formOf = (fields) => {
 
 const isFresh = (photo) => photo.reference && Date.now() - photo.keptAt < REFERENCE_KEPT_MS;
 
-// Brings each photo that the server does not have yet. One that it cannot keep now stays a file of the melding itself.
-const bringPhotos = async (key) => {
-  for (const photo of await photos.list(key)) {
-    if (isFresh(photo) || photo.refused) continue;
-    const body = formOf({ sleutel: key });
-    body.append("foto", photo.blob, photo.name);
+const whose = (form) => ({ sleutel: form.key, ...(form.gemeente ? { gemeente: form.gemeente } : {}) });
+
+const bringPhoto = async (form, photo) => {
+  if (isFresh(photo) || photo.refused) return;
+  const body = formOf(whose(form));
+  body.append("foto", photo.blob, photo.name);
+  const { ok, status, told } = await post("/melden/foto/bewaren", body, PHOTO_MS, asJson);
+  if (ok) await photos.mark(form.key, photo.sha256, { reference: told.referentie, keptAt: Date.now() });
+  else if (NO_PHOTO.includes(status)) await photos.mark(form.key, photo.sha256, { refused: told.detail ?? String(status) });
+};
+
+// Brings each photo that the server does not have yet, one after whoever is bringing it already (foto.js). One that the
+// server cannot keep now stays a file of the melding itself.
+const bringPhotos = async (form) => {
+  for (const { sha256 } of await photos.list(form.key)) {
     try {
-      const { ok, status, told } = await post("/melden/foto/bewaren", body, PHOTO_MS, asJson);
-      if (ok) await photos.mark(key, photo.sha256, { reference: told.referentie, keptAt: Date.now() });
-      else if (status !== 404) await photos.mark(key, photo.sha256, { refused: told.detail ?? String(status) });
+      await photos.alone(form.key, sha256, (photo) => bringPhoto(form, photo));
     } catch (error) {
       if (error.cause !== "server") throw error;
     }
   }
 };
 
-const bodyOf = (form, own) => {
-  const body = formOf({ ...form.values, sleutel: form.key, ...(form.gemeente ? { gemeente: form.gemeente } : {}) });
+const bodyOf = (form, own, off, follow) => {
+  const body = formOf({ ...form.values, ...whose(form), foto_weg: off, fotos_volgen: follow || [] });
   for (const photo of own) {
     if (isFresh(photo)) body.append("foto_bewaard", photo.reference);
     else body.append("foto", photo.blob, photo.name);
@@ -90,11 +98,14 @@ const summaryOf = (form) => ({
 // The words of a form to the server; photos that must follow stay, under its key. Gives why not, or null: it was sent.
 const bring = async (form) => {
   const wordsFirst = form.values.gevaar?.[0] === "ja" && form.values.omschrijving?.[0];
-  if (!wordsFirst) await bringPhotos(form.key);
+  if (!wordsFirst) await bringPhotos(form);
   const list = await photos.list(form.key);
-  const own = wordsFirst ? [] : list.filter((photo) => !photo.refused);
+  const good = list.filter((photo) => !photo.refused);
+  const own = wordsFirst ? good.filter(isFresh) : good;
   const heavy = own.some((photo) => !isFresh(photo));
-  const { ok, status, told } = await post("/melden/versturen", bodyOf(form, own), heavy ? PHOTO_MS : WORDS_MS, asJson);
+  const off = await photos.takenOff(form.key);
+  const body = bodyOf(form, own, off, good.length - own.length);
+  const { ok, status, told } = await post("/melden/versturen", body, heavy ? PHOTO_MS : WORDS_MS, asJson);
   if (status === 409) return cameEarlier(form);
   if (!ok) return { cause: "mens", status, code: told.code, words: told.detail, step: told.stap, fields: told.velden };
   const refused = list.filter((photo) => photo.refused).map(({ name, refused: words }) => ({ name, words }));
@@ -104,10 +115,12 @@ const bring = async (form) => {
     if (fate?.uitkomst === "geweigerd") refused.push({ name: photo.name, words: fate.uitleg });
     if (!CONFIRMED.includes(fate?.uitkomst)) follow.push(photo.sha256);
   });
-  if (wordsFirst) follow.push(...list.filter((photo) => !photo.refused).map((photo) => photo.sha256));
+  follow.push(...good.filter((photo) => !own.includes(photo)).map((photo) => photo.sha256));
   const { nummer, code, volgen, ontvangen } = told;
   await keepSent(nummer, { ...summaryOf(form), code, volgen, ontvangen, sentAt: Date.now(), refused, follow });
-  for (const photo of list) if (!follow.includes(photo.sha256)) await photos.remove(form.key, photo.sha256);
+  for (const sha256 of [...list.map((photo) => photo.sha256), ...off]) {
+    if (!follow.includes(sha256)) await photos.remove(form.key, sha256);
+  }
   await dropForm(form.key);
   return null;
 };
