@@ -78,7 +78,7 @@ def ready(page: Page) -> None:
 def fill_in(page: Page, text: str, picture: Path | None = None, email: str = "") -> None:
     """From the first step to the last, with or without coverage."""
     ready(page)
-    page.get_by_text("Zonder kaart").click()
+    page.get_by_text("Of kies een buurt").click()
     page.get_by_label("In welke buurt is het?").select_option(index=1)
     page.get_by_role("button", name="Verder").click()
     page.get_by_label("Vertel wat").wait_for()
@@ -295,7 +295,7 @@ def test_a_browser_that_keeps_nothing_sends_as_always(world: World, chromium: Br
         page = context.new_page()
         page.goto("/melden")
         expect(page.get_by_text("Uw browser bewaart niets op dit apparaat.")).to_be_visible()
-        page.get_by_text("Zonder kaart").click()
+        page.get_by_text("Of kies een buurt").click()
         page.get_by_label("In welke buurt is het?").select_option(index=1)
         for label in ("Vertel wat", "", ""):
             page.get_by_role("button", name="Verder").click()

@@ -242,8 +242,10 @@ const showList = (key) => {
   };
 
   const finish = async () => {
-    if (!held || bring.standing.busy || !sending) return;
-    if ((await photos.list(key)).length) {
+    if (!held) return;
+    const left = (await photos.list(key)).length;
+    if (bring.standing.busy || !sending) return; // asked after the wait: two may come here, one may send
+    if (left) {
       delete form.dataset.busy; // somebody must look, or press again
       button.removeAttribute("aria-disabled");
       button.textContent = buttonText;
