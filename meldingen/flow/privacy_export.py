@@ -20,7 +20,7 @@ from ..adapters.storage import PhotoStore
 from ..domain.deadlines import AMSTERDAM
 from ..domain.numbers import show_number
 from ..domain.workflow import STATUS_WORDS
-from ..store import callback, category, contact, gemeente, journal, notice, photo
+from ..store import callback, category, contact, gemeente, journal, notice, photo, verdict
 from ..store.contact import Contact
 from ..store.melding import Melding
 from . import timeline
@@ -97,6 +97,7 @@ def _part(one: Mapping[str, Any]) -> dict[str, Any]:
             f"{sent['op']}, {sent['kanaal']} aan {sent['adres'] or 'een adres dat is gewist'}: {sent['tekst']}"
             for sent in one["berichten"]
         ],
+        "Uw oordeel": [_verdict_words(said) for said in one["oordelen"]],
         "Telefoongesprekken": [f"{call['op']}: {call['woorden']} {call['uitkomst']}" for call in one["gesprekken"]],
         "Foto's": [f"{picture['op']}: {picture['bestand']}" for picture in one["fotos"]],
         "Wanneer medewerkers uw contactgegevens bekeken": [
@@ -139,6 +140,11 @@ def _melding(session: Session, melding: Melding, *, now: datetime) -> dict[str, 
              "stand": sent.status}
             for sent in notice.deliveries_of(session, list(notices), scope=scope)
         ],
+        "oordelen": [
+            {"op": _moment(said.at), "vraag": said.asked, "antwoord": said.answer, "genoegGehoord": said.enough,
+             "cijfer": said.mark}
+            for said in verdict.verdicts_of(session, melding.id, scope=scope)
+        ],
         "gesprekken": [
             {"op": _moment(row.finished_at or row.created_at), "woorden": row.words, "uitkomst": row.result}
             for row in callback.callbacks_of(session, [melding.id], scope=scope)
@@ -152,6 +158,16 @@ def _melding(session: Session, melding: Melding, *, now: datetime) -> dict[str, 
             for look in contact.views_of(session, melding.id, scope=scope)
         ],
     }  # fmt: skip
+
+
+def _verdict_words(said: Mapping[str, Any]) -> str:
+    about = "is het opgelost" if said["vraag"] == "opgelost" else "is onze uitleg duidelijk"
+    words = [f"{about}: {'ja' if said['antwoord'] else 'nee'}"]
+    if said["genoegGehoord"] is not None:
+        words.append(f"genoeg van ons gehoord: {'ja' if said['genoegGehoord'] else 'nee'}")
+    if said["cijfer"]:
+        words.append(f"cijfer: {said['cijfer']}")
+    return f"{said['op']}: {', '.join(words)}"
 
 
 def _contact(known: Contact | None) -> dict[str, Any] | None:

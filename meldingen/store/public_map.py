@@ -7,7 +7,7 @@ rule as worklists.open_nearby says what is public; of the rest there are only co
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -20,10 +20,7 @@ from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .workfilter import LINKED_NOW
-from .worklists import melders_now, reported_as_private, use_is_limited
-
-GRID: Final = 0.0001
-"""Degrees: about ten metres."""
+from .worklists import PUBLIC_GRID, melders_now, reported_as_private, use_is_limited
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ def public_work(
     session: Session, wanted: Around, *, closed_since: datetime, scope: Collection[int], limit: int
 ) -> Sequence[PublicWork]:
     """The nearest ones to the place asked for, else the newest: open, or closed since a moment."""
-    spot = sa.func.ST_SnapToGrid(Opdracht.location, GRID)
+    spot = sa.func.ST_SnapToGrid(Opdracht.location, PUBLIC_GRID)
     metres: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Float)
     if wanted.lon is not None and wanted.lat is not None:
         metres = sa.func.ST_Distance(sa.cast(spot, GEOGRAPHY), sa.cast(point(wanted.lon, wanted.lat), GEOGRAPHY))

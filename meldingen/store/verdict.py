@@ -1,6 +1,6 @@
 """The oordeel: what a melder said of the end, once per end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -45,6 +45,12 @@ def verdict_on(session: Session, melding_id: int, event_id: int, *, scope: Colle
     """What the melder said of this end."""
     mine = sa.and_(Verdict.melding_id == melding_id, Verdict.event_id == event_id, Verdict.gemeente_id.in_(scope))
     return session.scalar(sa.select(Verdict).where(mine))
+
+
+def verdicts_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Sequence[Verdict]:
+    """Everything the melder said of the ends of his melding, oldest first."""
+    mine = sa.and_(Verdict.melding_id == melding_id, Verdict.gemeente_id.in_(scope))
+    return session.scalars(sa.select(Verdict).where(mine).order_by(Verdict.id)).all()
 
 
 def put(

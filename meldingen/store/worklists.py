@@ -53,12 +53,18 @@ class WorkRow(NamedTuple):
 
 
 class NearbyRow(NamedTuple):
-    """One open problem near a place, without words or persons."""
+    """One open problem near a place, without words or persons. lon, lat: to ten metres, for anybody."""
 
     opdracht: Opdracht
     category: Category
     metres: float
     melders: int
+    lon: float
+    lat: float
+
+
+PUBLIC_GRID = 0.0001
+"""Degrees, about ten metres: no more exact is a place for anybody, so that nobody reads a front door (PRIV-07)."""
 
 
 # On top whatever its date: the clock of spoed runs in minutes, and a person must look at what sounds dangerous.
@@ -146,8 +152,9 @@ def open_nearby(
     """
     metres = _metres(point(lon, lat))
     melders = melders_now()
+    spot = sa.func.ST_SnapToGrid(Opdracht.location, PUBLIC_GRID)
     query = (
-        sa.select(Opdracht, Category, metres, melders)
+        sa.select(Opdracht, Category, metres, melders, sa.func.ST_X(spot), sa.func.ST_Y(spot))
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
         .where(
             Opdracht.gemeente_id.in_(scope),

@@ -6,12 +6,9 @@ same (melden/plek.py). The browser asks only us: addresses are looked up by the 
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from geoalchemy2.shape import to_shape
-from shapely import Point
 
 from ..auth import Visit, enter, installation, visit
 from ..db import transaction
@@ -26,7 +23,6 @@ from ..flow.places import Placed, address_at, find_addresses, place_melding, sug
 from ..limits import count_search
 from ..store.category import categories_of
 from ..store.gemeente import served_gemeenten
-from ..store.opdracht import Opdracht
 from ..store.outline import outlines_of
 from ..store.public_object import ObjectRow, objects_beginning, objects_near
 from ..store.worklists import open_nearby
@@ -122,8 +118,7 @@ def known_around(here: Visit, lon: float, lat: float) -> list[Known]:
     """The open public problems near a place, nearest first, of every kind."""
     rows = open_nearby(here.session, lon, lat, radius_m=KNOWN_M, scope=here.public_scope, limit=MOST_KNOWN)
     return [
-        Known(row.category.name, max(1, round(row.metres)), row.opdracht.received_at, *_lonlat(row.opdracht))
-        for row in rows
+        Known(row.category.name, max(1, round(row.metres)), row.opdracht.received_at, row.lon, row.lat) for row in rows
     ]
 
 
@@ -227,11 +222,6 @@ def place_of(here: Visit, location: Location) -> Placed:
     """Whose place it is, for this page's gemeente. Raises InvalidInput."""
     sender = page_sender()
     return place_melding(here.session, location, sender.slug if sender else None, actor=ANONYMOUS)
-
-
-def _lonlat(opdracht: Opdracht) -> tuple[float, float]:
-    place = cast(Point, to_shape(opdracht.location))
-    return place.x, place.y
 
 
 def _asked_place() -> Location:
