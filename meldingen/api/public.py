@@ -13,6 +13,8 @@ from ..domain.workflow import STATUS_WORDS
 from ..flow.banner import current_banner
 from ..flow.danger import words_of
 from ..flow.places import address_at
+from ..flow.proposals import propose_categories
+from ..limits import count_step
 from ..store import worklists
 from ..store.area import areas_at
 from ..store.category import Category, categories_of
@@ -31,6 +33,8 @@ from .schemas.public import (
     NearbyOut,
     NearbyQuery,
     PointQuery,
+    ProposalIn,
+    ProposalsOut,
 )
 
 door = Door("Openbaar", __name__, url_prefix=BASE, description="Wat iedereen mag lezen, ook zonder inloggen.")
@@ -87,6 +91,30 @@ def gevaarvraag(query: dict[str, Any]) -> dict[str, Any]:
     if not homes:
         raise _no_gemeente()
     return {"ask": any(hear(query["text"], words_of(home)).suspected for home in homes)}
+
+
+@door.post("/categorievoorstellen")
+@enter("iedereen")
+@door.arguments(ProposalIn())
+@door.response(200, ProposalsOut())
+@described(
+    "Vraag welke categorie bij een tekst past",
+    "Hoogstens drie, de waarschijnlijkste eerst; geen als wij het niet zeker genoeg weten. Vraag het na een pauze in "
+    "het typen, bied altijd ook 'iets anders' aan, en verander nooit wat de melder koos. De tekst gaat in de inhoud "
+    "van het verzoek, omdat er namen in kunnen staan; wij bewaren haar hierbij niet.",
+)
+def categorievoorstellen(sent: dict[str, Any]) -> dict[str, Any]:
+    """What somebody is probably writing about."""
+    count_step()
+    here = visit()
+    served = served_gemeenten(here.session)
+    named = sent.get("gemeente")
+    homes = [row for row in served if named in (None, row.slug)]
+    if named and not homes:
+        raise _no_gemeente()
+    if len(homes) != 1:
+        raise InvalidInput.of("gemeente", "ontbreekt", "Noem de gemeente: wij doen er meer dan één.")
+    return {"categories": propose_categories(here.session, sent["text"], gemeente_id=homes[0].id)}
 
 
 @door.get("/gemeenten")

@@ -22,7 +22,7 @@ from ..domain.proposal import Case, Score, Weights, propose, score
 from ..domain.text import mask_personal
 from ..store import category_model
 from ..store.category import categories_of
-from ..store.category_model import CategoryModel, PastCase
+from ..store.category_model import CategoryModel, Edition, PastCase
 from ..store.gemeente import served_ids
 from .library import category_words
 
@@ -89,8 +89,8 @@ def propose_categories(session: Session, text: str, *, gemeente_id: int) -> list
     return [Proposal(*offered[chance.slug]) for chance in propose(weights, text, offered=offered)]
 
 
-_open: dict[int, tuple[tuple[int, datetime], Weights]] = {}
-"""Per gemeente the edition this process holds, so that a melder waits for a look at its id only."""
+_open: dict[int, tuple[Edition, Weights]] = {}
+"""Per gemeente the edition this process holds, so that a melder waits for a look at its number only."""
 
 
 def _weights_of(session: Session, gemeente_id: int) -> Weights | None:
@@ -98,13 +98,13 @@ def _weights_of(session: Session, gemeente_id: int) -> Weights | None:
     if latest is None:
         return None
     held = _open.get(gemeente_id)
-    if held and held[0] == (latest.id, latest.made_at):
+    if held and held[0] == latest:
         return held[1]
     stored = category_model.stored_weights(session, latest.id, scope=[gemeente_id])
     if stored is None:
         return held[1] if held else None
     weights = Weights.from_bytes(stored)
-    _open[gemeente_id] = ((latest.id, latest.made_at), weights)
+    _open[gemeente_id] = (latest, weights)
     return weights
 
 

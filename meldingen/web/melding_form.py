@@ -34,7 +34,8 @@ T = TypeVar("T")
 FIELDS = (
     "gemeente", "lon", "lat", "bron", "adres", "buurt", "toelichting", "omschrijving", "categorie", "gevaar", "naam",
     "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres", "zelfde_als", "vragen_van",
-    "vragen_versie", "nabij_van", "object", "zoek", "nauwkeurigheid", "gevaar_gevraagd", "versie", "fotos_volgen",
+    "vragen_versie", "nabij_van", "object", "zoek", "nauwkeurigheid", "gevaar_gevraagd", "voorgesteld", "versie",
+    "fotos_volgen",
 )  # fmt: skip
 ANSWER = "antwoord_"
 DEVICE = ("versie", "fotos_volgen", "gemeente")

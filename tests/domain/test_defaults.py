@@ -60,6 +60,15 @@ class TestCategories:
         }  # fmt: skip
         assert set(category) <= known
 
+    @pytest.mark.parametrize("main", MAINS, ids=lambda c: c["slug"])
+    def test_each_has_everyday_sentences_of_its_own(self, main: dict[str, Any]) -> None:
+        examples = read(f"examples/{main['slug']}.toml")
+        assert set(examples) == {sub["slug"] for sub in main["sub"]}
+        for slug, sentences in examples.items():
+            assert 15 <= len(sentences) <= 30, slug
+            assert len({sentence.casefold() for sentence in sentences}) == len(sentences), slug
+            assert not any("@" in sentence or len(sentence) > 120 for sentence in sentences), slug
+
     @pytest.mark.parametrize("category", SUBS, ids=lambda c: c["slug"])
     def test_questions_can_be_asked(self, category: dict[str, Any]) -> None:
         ids = [question["id"] for question in category["questions"]]

@@ -52,7 +52,7 @@ class TestProposing:
         self, session: Session, home: Gemeente, now: datetime
     ) -> None:
         teach(session, home, now)
-        assert said(session, home, "kadoelenbrug klem")[0] != "gat-in-de-weg"
+        assert said(session, home, "kadoelenbrug klem") == []
         row = category_by_slug(session, "gat-in-de-weg", scope=[home.id])
         assert row is not None
         row.examples = [*row.examples, "kadoelenbrug klem", "de kadoelenbrug"]

@@ -42,6 +42,7 @@ def test_only_open_doors_are_for_everybody() -> None:
     }
     assert everybody == {
         "POST /meldingen",
+        "POST /categorievoorstellen",
         "POST /sessies",
         "GET /fotos/<foto:foto_id>",
         "GET /categorieen",

@@ -79,6 +79,41 @@ class BannerOut(Shape):
     until = Moment(data_key="tot", required=True, metadata={"description": "Daarna niet meer tonen."})
 
 
+class ProposalIn(Shape):
+    """What somebody is typing."""
+
+    example = {"tekst": "lantarenpaal doet het niet", "gemeente": "bergen-nh"}
+    text = Text(data_key="tekst", required=True, metadata={"description": "Wat de melder tot nu toe schreef."})
+    gemeente = Slug(metadata={"description": "Voor welke gemeente; niet nodig als er één is."})
+
+
+class ProposalOut(Shape):
+    """A category to propose."""
+
+    slug = Slug(required=True)
+    name = ma.fields.String(data_key="naam", required=True)
+    main_slug = ma.fields.String(
+        data_key="hoofdcategorie", required=True, metadata={"description": "Leeg als de categorie er geen heeft."}
+    )
+    main_name = ma.fields.String(data_key="hoofdnaam", required=True)
+
+
+class ProposalsOut(Shape):
+    """At most three."""
+
+    example = {
+        "categorieen": [
+            {
+                "slug": "lantaarnpaal-brandt-niet",
+                "naam": "Lantaarnpaal brandt niet",
+                "hoofdcategorie": "verlichting",
+                "hoofdnaam": "Straatverlichting",
+            }
+        ]
+    }
+    categories = ma.fields.List(ma.fields.Nested(ProposalOut), data_key="categorieen", required=True)
+
+
 class GemeenteOut(Shape):
     """A gemeente of this installation."""
 

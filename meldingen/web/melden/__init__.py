@@ -6,7 +6,7 @@ doors.py and sending.py the addresses. POSTs check where they come from (same_or
 
 from flask import Blueprint
 
-from . import doors, photo_doors, receipt, sending
+from . import doors, photo_doors, receipt, sending, soorten
 
-PAGES: tuple[Blueprint, ...] = (doors.pages, photo_doors.pages, sending.pages, receipt.pages)
+PAGES: tuple[Blueprint, ...] = (doors.pages, soorten.pages, photo_doors.pages, sending.pages, receipt.pages)
 """One line per room of the form."""

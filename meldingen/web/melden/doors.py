@@ -29,6 +29,7 @@ from .guard import find_refusal
 from .pages import show, show_without_person
 from .photos import collect_photos
 from .place import act_on_place
+from .soorten import proposals_for
 from .steps import LAST, STEPS, Step
 
 pages = Blueprint("melden", __name__)
@@ -179,8 +180,11 @@ def _next(step: Step, form: Form) -> str:
     back = form.back or None
     if step.name == "wat" and must_be_shown(form):
         return url_for("melden.stap", naam="wat", terug=back, _anchor="soort")
+    proposes = "ja" if step.name == "wat" and proposals_for(form) else None
     if step.name == "wat" and must_ask_danger(form):
-        return url_for("melden.stap", naam="wat", terug=back, _anchor="gevaar")
+        return url_for("melden.stap", naam="wat", terug=back, voorstel=proposes, _anchor="gevaar")
+    if proposes:
+        return url_for("melden.stap", naam="wat", terug=back, voorstel=proposes, _anchor="soort")
     if step.name in ("waar", "wat") and bekend.must_ask(form) and (step.name == "wat" or back):
         return url_for("melden.stap", naam="bekend", terug=back)
     return url_for("melden.stap", naam=back or NEXT[step.name])

@@ -92,6 +92,7 @@ class Form:
         self.values.update({name: sent.get(name, "") for name in FIELDS if name in sent and name != "gemeente"})
         if step is not None:
             self.values.update({name: sent.get(name, "") for name in step.switches})
+        self.values["categorie"] = self.values["categorie"] or sent.get("voorstel", "")
         shown = self.chosen if sent.get("vragen_van") else None
         for question in shown.questions if shown and shown.slug == sent.get("vragen_van") else ():
             self.filled.answers[question["id"]] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import render_template
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
 from ...domain.intake import MAX_PHOTOS, NewMelding
@@ -21,6 +21,7 @@ from .bekend import near_form
 from .checks import check_melding, is_dangerous, known_object, sounds_dangerous
 from .form import Form
 from .place import place_facts
+from .soorten import proposals_for
 from .steps import COUNT, STEPS, Step
 
 BEFORE = {"wat": "waar", "bekend": "wat", "foto": "wat", "contact": "foto", "controleren": "contact"}
@@ -71,6 +72,7 @@ def _words(form: Form) -> dict[str, Any]:
         "groups": category_groups(categories_of(form.here.session, scope=[form.sender.id])),
         "chosen": form.chosen,
         "asks_danger": form.values["gevaar"] == "nee" or sounds_dangerous(form),
+        "proposals": proposals_for(form) if "voorstel" in request.args else [],
     }
 
 

@@ -33,7 +33,7 @@ STEPS: Mapping[str, Step] = {
         Step(
             "wat",
             2,
-            ("omschrijving", "categorie", "gevaar", "gevaar_gevraagd", "vragen_van", "vragen_versie"),
+            ("omschrijving", "categorie", "gevaar", "gevaar_gevraagd", "vragen_van", "vragen_versie", "voorgesteld"),
             ("gevaar",),
         ),
         Step("bekend", 2, ("zelfde_als", "nabij_van"), ("zelfde_als",)),
