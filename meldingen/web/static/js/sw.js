@@ -6,7 +6,7 @@
 //
 // A page comes from the server first; when that takes too long or fails, from the store. A step that is sent without
 // coverage goes on to the next page: what was filled in is in the browser (melden/concept.js), which then says so
-// itself with `?bewaard`.
+// itself with `?bewaard=…`.
 
 import { takeShared } from "./melden/gedeeld.js";
 import { sendAll, waiting } from "./melden/uitbak.js";
@@ -14,8 +14,8 @@ import { sendAll, waiting } from "./melden/uitbak.js";
 const { release, store: STORE, gemeente, shells, steps, data, icon } = "HIER KOMT WAT DE SERVER WEET";
 const FILLED_AT = "/schil-gevuld";
 const STALE_MS = 6 * 3600 * 1000;
-const PATIENCE_MS = 5000;
-const LITTLE_PATIENCE_MS = 1000;
+const PATIENCE_MS = 8000;
+const LITTLE_PATIENCE_MS = 2000;
 const REMEMBER_MS = 20_000;
 const AWAY = [502, 503, 504];
 
@@ -112,8 +112,10 @@ const page = async (event, { pathname, search }) => {
 const start = (event, { search }) =>
   inTime(event.request, patience()).catch(() => Response.redirect(steps[0] + search, 303));
 
-const step = (request, { pathname }) =>
-  inTime(request, patience()).catch(() => Response.redirect(steps[steps.indexOf(pathname) + 1], 303));
+const step = (request, { pathname, searchParams }) => {
+  const on = searchParams.get("bewaard") === "verder" ? 1 : 0;
+  return inTime(request, patience()).catch(() => Response.redirect(steps[steps.indexOf(pathname) + on], 303));
+};
 
 const share = async (request, { search }) => {
   const again = request.clone();

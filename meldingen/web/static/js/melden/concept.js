@@ -31,7 +31,8 @@ export const WAITS = "wacht";
 export const WRONG = "mis";
 
 const OURS_ALONE = /^(sleutel|versie|csrf_token|onderwerp|actie|taal|gemeente|terug|ding|gevonden|gezocht|foto.*)$/;
-const LAST_WORDS = "meldingen-laatste-woorden";
+const LAST_WORDS = "meldingen-laatste-woorden-";
+const page = LAST_WORDS + Math.random();
 const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel("meldingen") : null;
 const listeners = [];
 
@@ -97,24 +98,29 @@ export const save = async (key, values, words = {}, from = {}) => {
 /** Keeps the last words at once, for a page that is going away: the database would come too late. See recover. */
 export const saveAtOnce = (key, values, words, from) => {
   try {
-    localStorage.setItem(LAST_WORDS, JSON.stringify([key, values, words, from]));
+    localStorage.setItem(page, JSON.stringify([key, values, words, from]));
   } catch {
     // no room: what was typed in the last moment is lost, the rest is not
   }
 };
 
-/** Brings the last words of a page that went away into its form, unless that was sent. First thing of each page. */
+/** The database has them now. */
+export const forgetLast = () => localStorage.removeItem(page);
+
+/** Brings the last words of pages that went away into their forms, unless those were sent. First thing of each page. */
 export const recover = async () => {
-  const last = JSON.parse(localStorage.getItem(LAST_WORDS) ?? "null");
-  localStorage.removeItem(LAST_WORDS);
-  if (last && !(await sentFrom(last[0]))) await save(...last);
+  for (const name of Object.keys(localStorage).filter((one) => one.startsWith(LAST_WORDS))) {
+    const last = JSON.parse(localStorage.getItem(name));
+    localStorage.removeItem(name);
+    if (last && !(await sentFrom(last[0]))) await save(...last);
+  }
 };
 
-/** Takes over what the server has of a form: its fields, and the count that it got last. */
+/** Takes over what the server has of a form: all its fields, in place of ours, and the count that it got last. */
 export const adopt = async (key, values, words, count, from = {}) => {
   await opslag.change("concept", key, (before) => {
     const form = before ?? empty(key, from);
-    const after = { ...form, values: { ...form.values, ...values }, words: { ...form.words, ...words } };
+    const after = { ...form, values, words: { ...form.words, ...words } };
     if (same(after.values, form.values) && same(after.words, form.words)) return undefined;
     return { ...after, count: Math.max(form.count, count), changedAt: Date.now() };
   });

@@ -2,8 +2,8 @@
 // crash, a step goes on without coverage, and the last button puts the melding in the outbox.
 //
 // A step is a plain POST with everything that is known, so that the server can check it and show the next page. The
-// mark `?bewaard` in its address tells the service worker that this device holds it all, so that it may go on to the next
-// page by itself. A browser that keeps nothing gets the plain form. After the fields of a step were filled in by this
+// mark `?bewaard=verder` in its address tells the service worker that this device holds it all, so that it may go on to
+// the next page by itself; `?bewaard=hier` is a button that stays at this one. A browser that keeps nothing gets the plain form. After the fields of a step were filled in by this
 // script, the form gets the event "concept:hersteld"; scripts that show a field in another way listen to it.
 
 import * as concept from "./concept.js";
@@ -67,6 +67,7 @@ const keep = async () => {
     shown("vol")?.removeAttribute("hidden"); // no room on the device: with coverage the form works as always
     return false;
   }
+  concept.forgetLast();
   return true;
 };
 const keepSoon = () => {
@@ -75,8 +76,10 @@ const keepSoon = () => {
 };
 
 const keepAtOnce = () => {
+  if (!timer) return;
   const { values, words } = readPage();
-  if (timer) concept.saveAtOnce(key, values, words, from);
+  concept.saveAtOnce(key, values, words, from);
+  keep();
 };
 
 const keepFiles = async () => {
@@ -103,6 +106,10 @@ const bodyOf = async (kept) => {
 };
 
 // Brings the device's form to the server and shows the page again; once per version, so that it cannot go round.
+let leaving = false;
+form?.addEventListener("submit", () => {
+  leaving = true; // a button was pressed before this script was ready: that goes first
+});
 const bringAlong = async (kept) => {
   const mark = `${key}:${kept?.count ?? 0}:${step}`;
   if (sessionStorage.getItem("meldingen-bijgewerkt") === mark) return false;
@@ -121,7 +128,7 @@ const bringAlong = async (kept) => {
   } catch {
     return false;
   }
-  location.replace(location.href);
+  if (!leaving) location.replace(location.href);
   return true;
 };
 
@@ -194,7 +201,7 @@ const goOn = async (event) => {
     for (const [name, values] of Object.entries(kept.values)) if (!inPage.has(name)) for (const one of values) add(name, one);
     add("versie", kept.count);
     add("fotos_volgen", await openPhotos());
-    form.action += "?bewaard";
+    form.action += `?bewaard=${!button?.name || button.value === "verder" ? "verder" : "hier"}`;
   }
   form.submit();
 };
@@ -254,7 +261,7 @@ const open = async () => {
   form.addEventListener("change", keep);
   form.addEventListener("click", keepSoon); // a pin, a photo or a place chosen by a button of another script
   addEventListener("pagehide", keepAtOnce);
-  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && timer && keep());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && keepAtOnce());
   form.addEventListener("submit", step === "controleren" ? sendOff : goOn);
   form.dataset.klaar = "ja";
 };
