@@ -29,7 +29,7 @@ from .library import category_words
 log = structlog.get_logger()
 
 LATEST_CASES = 10_000
-"""Some years of a middling gemeente. Learning from them takes some 20 s of processor and 300 MB, in a worker."""
+"""Some years of a middling gemeente; learning from them takes about a minute."""
 HELD_BACK = 5
 """One in five opdrachten is kept apart to see whether learning helped."""
 FEWEST_CASES = 25

@@ -1,4 +1,7 @@
-"""The pages in a real browser: axe on every state at phone and tablet width, by keyboard, and without JavaScript."""
+"""The pages in a real browser: axe on every state at phone and tablet width, and without JavaScript.
+
+The whole way by keyboard alone is a story: tests/journeys/test_inwoner.py.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -22,13 +25,6 @@ from .conftest import World
 from .test_volgen import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-FOCUS = """(() => {
-  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
-  const seen = style.outlineStyle !== "none" || style.boxShadow !== "none";
-  return [seen, box.bottom > 0 && box.top < innerHeight, e.outerHTML];
-})()"""
 
 
 @pytest.fixture(scope="module")
@@ -127,37 +123,10 @@ def test_every_state_of_the_public_pages_is_accessible(
     assert_accessible(page, "intrekken")
 
 
-def test_the_whole_way_by_keyboard_alone(visit: Callable[..., Page]) -> None:
-    page = visit("/melden", size=TABLET)
-    expect(page.locator(".kaartvlak").first).to_be_attached()
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Naar de inhoud")).to_be_focused()
-    region = page.get_by_role("region", name="Kaart")
-    tab_to(page, region)
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("Gekozen plek:")).to_be_visible()
-    press_on(page, "Wat ziet u?")
-    tab_to(page, page.get_by_label("Vertel wat er is"))
-    page.keyboard.type("De lamp brandt niet.")
-    for heading in ("Heeft u een foto?", "Hoe bereiken wij u?", "Klopt het zo?"):
-        press_on(page, heading)
-    tab_to(page, page.get_by_role("button", name="Melding versturen"))
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Meldingnummer").wait_for()
-
-
 def go_on(page: Page) -> None:
     """Presses the button to the next step, and waits for the page that comes: its script keeps the form first."""
     with page.expect_navigation():
         page.get_by_role("button", name="Verder").click()
-
-
-def press_on(page: Page, heading: str) -> None:
-    """The same by keyboard."""
-    tab_to(page, page.get_by_role("button", name="Verder"))
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", name=heading, level=1).wait_for()
 
 
 def to_review(page: Page, text: str) -> None:
@@ -167,17 +136,6 @@ def to_review(page: Page, text: str) -> None:
     for _ in range(3):
         go_on(page)
     page.get_by_role("heading", name="Klopt het zo?").wait_for()
-
-
-def tab_to(page: Page, goal: Any) -> None:
-    """Presses Tab until the goal has the focus; each stop on the way shows its focus and is in view."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        ring = page.evaluate(FOCUS)
-        assert ring[0] and ring[1], ring[2][:200]
-        if goal.evaluate("e => e === document.activeElement"):
-            return
-    raise AssertionError("the keyboard does not get there")
 
 
 def test_without_javascript_with_a_photo(visit: Callable[..., Page], picture: Path) -> None:

@@ -1,6 +1,6 @@
 """Proposing kinds in the form: while typing, and one press later without scripts. How good: test_free_texts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -70,12 +70,6 @@ class TestWithoutScripts:
     def test_unsure_or_chosen_means_no_question(self, client: FlaskClient, filled: dict[str, str]) -> None:
         page = client.get("/melden/wat").text
         assert press(client, page, "/melden/wat", **filled).location == "/melden/foto"
-
-
-def test_the_phone_desk_has_it_too(signed_in: Callable[[str], FlaskClient]) -> None:
-    page = signed_in("kcc").get("/kcc/nieuw").text
-    assert "data-voorstellen" in page
-    assert "/voorstellen.js" in page
 
 
 @pytest.fixture
