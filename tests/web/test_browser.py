@@ -205,6 +205,38 @@ def test_a_hasty_double_click_sends_once(world: World, visit: Callable[..., Page
         assert session.scalar(sa.select(sa.func.count()).where(Melding.description == "Dubbelklik")) == 1
 
 
+def test_what_is_known_nearby_and_a_form_of_earlier_are_accessible(world: World, visit: Callable[..., Page]) -> None:
+    """/melden/bekend with its list and pins, the questions of a kind, coming back, and a form that was sent before."""
+    with world.session() as session, session.begin():
+        for east in (4.7001, 4.7004):
+            factories.melding(session, now=machine_now(), at=(east, 52.665), category_slug="gat-in-de-weg")
+        work = factories.opdracht_of(session, factories.melding(session, now=machine_now(), at=(4.7002, 52.665)))
+    page = visit("/")
+    page.context.route(re.compile("stappen"), lambda route: route.abort())  # a browser that keeps nothing
+    page.goto("/melden/waar?lon=4.7&lat=52.665&categorie=losse-tegel")
+    go_on(page)
+    earlier = page.context.new_page()
+    earlier.goto("/melden/wat")
+    page.get_by_label("Vertel wat er is").fill("Er ligt een tegel los.")
+    go_on(page)
+    page.get_by_role("heading", name="Is het al gemeld?").wait_for()
+    expect(page.locator(".place__map .mark--known").first).to_be_visible()
+    assert_accessible(page, "bekend")
+    with page.expect_navigation():
+        page.locator(f"button[name=zelfde_als][value='{work.id}']").click()
+    page.goto("/melden")
+    assert_accessible(page, "verder")
+    page.goto("/melden/contact")
+    go_on(page)
+    expect(page.get_by_role("heading", name="Hetzelfde als")).to_be_visible()
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    earlier.get_by_label("Vertel wat er is").fill("Er liggen er twee los.")
+    go_on(earlier)
+    expect(earlier.get_by_text("Er liggen er twee los.")).to_be_visible()
+    assert_accessible(earlier, "al verstuurd")
+
+
 def test_the_end_its_question_and_fewer_mails_are_accessible(world: World, visit: Callable[..., Page]) -> None:
     with world.session() as session, session.begin():
         melding = factories.melding(session, now=machine_now(), contact={"email": "jan@example.nl"})

@@ -172,7 +172,9 @@ def sent_before() -> Melding | None:
 def tell_sent(melding: Melding) -> ResponseReturnValue:
     """A form that was sent is not sent again: where it is now, and how to add something or begin another."""
     remember(visit(), melding)
-    return render_template("melden/verstuurd.html", melding=melding), 409
+    written = request.form.get("omschrijving", "").strip()
+    written = "" if written == melding.description else written
+    return render_template("melden/verstuurd.html", melding=melding, written=written), 409
 
 
 def _next(step: Step, form: Form) -> str:

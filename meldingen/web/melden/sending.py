@@ -88,10 +88,11 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
                 raise Unavailable(
                     "fotos_niet_bewaard", _("Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is.")
                 )
-    except Conflict as error:
+    except Conflict:
         earlier = sent_before()
         form.end()
-        return tell_sent(earlier) if earlier is not None and not _wants_json() else _refuse(form, error)
+        told = _("Deze melding is al verstuurd. Wat u daarna veranderde, is niet meegegaan.")
+        return tell_sent(earlier) if earlier and not _wants_json() else _refuse(form, Conflict("al_verstuurd", told))
     except DomainError as error:
         form.save()
         return _refuse(form, error)
