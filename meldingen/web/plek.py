@@ -146,7 +146,7 @@ def plek() -> Response:
     here = visit()
     try:
         location = _asked_place()
-        address = address_at(here.adapters.geocoder, location.lon, location.lat)
+        address = _nearest_address(here, location)
         placed = place_of(here, location)
     except DomainError as error:
         return jsonify(woorden="", fout=translate(error.detail), adres="")
@@ -222,6 +222,15 @@ def place_of(here: Visit, location: Location) -> Placed:
     """Whose place it is, for this page's gemeente. Raises InvalidInput."""
     sender = page_sender()
     return place_melding(here.session, location, sender.slug if sender else None, actor=ANONYMOUS)
+
+
+def _nearest_address(here: Visit, location: Location) -> str:
+    """The address at a place; none for who asks so often that others would wait for it."""
+    try:
+        count_search()
+    except TooMany:
+        return ""
+    return address_at(here.adapters.geocoder, location.lon, location.lat)
 
 
 def _asked_place() -> Location:

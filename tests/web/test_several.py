@@ -30,6 +30,11 @@ def test_people_choose_first(client: FlaskClient, path: str) -> None:
     assert "072 000 00 00" in page and "0229 11 22 33" in page, "whom to call stands there for both"
 
 
+def test_what_a_link_fills_in_goes_along_with_the_choice(client: FlaskClient) -> None:
+    page = client.get("/melden?categorie=losse-tegel&object=lichtmast:1&_external=1").text
+    assert 'href="/melden?categorie=losse-tegel&amp;object=lichtmast%3A1&amp;gemeente=duinstede"' in page
+
+
 def test_nothing_is_taken_without_a_choice(client: FlaskClient) -> None:
     page = client.get("/melden/waar?gemeente=duinstede").text
     assert press(client, page, "/melden/waar", gemeente="elders", **PLACE).status_code == 400

@@ -19,7 +19,7 @@ from ...store.category import category_by_slug
 from ...store.gemeente import gemeente_by_id, served_gemeenten
 from ...store.melding import Melding, melding_of_key
 from ..categories import asked_category
-from ..layout import page_sender
+from ..layout import page_sender, senders
 from ..taal import CHOICE
 from ..volgen import remember
 from . import bekend
@@ -50,7 +50,7 @@ def start() -> ResponseReturnValue:
         on_to = LAST.name if check_melding(form) else first_wrong(form)
         return render_template("melden/verder.html", form=form, on_to=on_to, again=_with_link("/melden/opnieuw"))
     if page_sender() is None:
-        return render_template("melden/kies_gemeente.html", query=request.args)
+        return choose_gemeente()
     return redirect(_with_link("/melden/waar"), 303)
 
 
@@ -70,7 +70,7 @@ def stap(naam: str) -> ResponseReturnValue:
     """One step as it stands. `?controle` shows what is wrong in it."""
     form = look(visit())
     if form is None:
-        return render_template("melden/kies_gemeente.html", query=request.args)
+        return choose_gemeente()
     step = STEPS[naam]
     if naam == "waar":
         _follow_link(form)
@@ -100,7 +100,7 @@ def bewaar(naam: str) -> ResponseReturnValue:
     form = take(here, hold=False)
     refused = find_refusal(form)
     if form is None:
-        return render_template("melden/kies_gemeente.html", query=request.args), 400
+        return choose_gemeente(400)
     if refused:
         form.overlay(step)
         return show(step, form, refused)
@@ -131,7 +131,7 @@ def delen() -> ResponseReturnValue:
     """
     form = take(visit(), hold=False)
     if form is None:
-        return render_template("melden/kies_gemeente.html", query=request.args), 400
+        return choose_gemeente(400)
     if refused := find_refusal(form):
         return show(STEPS["foto"], form, refused)
     form = take(visit())
@@ -156,6 +156,7 @@ def vragen() -> ResponseReturnValue:
 @enter("iedereen")
 def gevaar() -> Response:
     """While somebody types: whether what he wrote until now makes us ask "Is het nu gevaarlijk?"."""
+    count_step()
     here, sender = visit(), page_sender()
     homes = [gemeente_by_id(here.session, sender.id)] if sender else served_gemeenten(here.session)
     text = request.args.get("tekst", "")[:MAX_HEARD]
@@ -198,9 +199,15 @@ def _stays() -> bool:
     return pressed == "toevoegen" or (not pressed and "foto_weg" in request.form)
 
 
-def _with_link(path: str) -> str:
+def choose_gemeente(status: int = 200) -> ResponseReturnValue:
+    """One of several gemeenten must be chosen first; what a link filled in goes along."""
+    choices = [(one.name, _with_link("/melden", gemeente=one.slug)) for one in senders()]
+    return render_template("melden/kies_gemeente.html", choices=choices), status
+
+
+def _with_link(path: str, **more: str) -> str:
     """An address with what the link filled in."""
-    query = {name: request.args[name] for name in ("gemeente", *PREFILLED) if request.args.get(name)}
+    query = {name: request.args[name] for name in ("gemeente", *PREFILLED) if request.args.get(name)} | more
     return f"{path}?{urlencode(query)}" if query else path
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, Response, g, json, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, json, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
@@ -26,7 +26,7 @@ from ..melding_form import body_hash
 from ..taal import _, translate
 from ..volgen import remember
 from .checks import check_melding, first_wrong
-from .doors import sent_before, tell_sent
+from .doors import choose_gemeente, sent_before, tell_sent
 from .form import Form, keep_cookie, take
 from .guard import find_refusal
 from .pages import show
@@ -159,7 +159,7 @@ def _no_gemeente() -> ResponseReturnValue:
     if _wants_json():
         told = _("Zeg in welke gemeente het is.")
         return _json(400, "gemeente_ontbreekt", told, "waar", {"plaats": told})
-    return render_template("melden/kies_gemeente.html", query=request.args), 400
+    return choose_gemeente(400)
 
 
 def _refuse(form: Form, error: DomainError) -> ResponseReturnValue:
