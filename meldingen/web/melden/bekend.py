@@ -20,8 +20,10 @@ MOST_NEAR = 5
 
 @dataclass(frozen=True)
 class Near:
-    """An open problem near the place, and how long ago it was told. metres, lon, lat: to about ten metres, so that nobody
-    reads a front door from it. photo: one that anybody may see."""
+    """An open problem near the place, and how long ago it was told. photo: one that anybody may see.
+
+    metres, lon, lat: to about ten metres, so that nobody reads a front door from it.
+    """
 
     opdracht_id: int
     category_name: str
