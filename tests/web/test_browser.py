@@ -1,6 +1,6 @@
-"""The pages in a real browser: axe on every state at phone and tablet width, and without JavaScript.
+"""The form in a real browser: a location, an address, a hasty finger, what is known nearby, on paper, without scripts.
 
-The whole way by keyboard alone is a story: tests/journeys/test_inwoner.py.
+Whether everybody can use each page: test_a11y_pages.py. The whole way as a story: tests/journeys/test_inwoner.py.
 """
 
 import re
@@ -15,14 +15,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from meldingen.adapters.geocoder import FixedGeocoder
 from meldingen.db import machine_now
-from meldingen.domain import tokens
 from meldingen.store.melding import Melding
 from tests import factories
 from tests.photos import photo
 
 from .browsing import PHONE, TABLET, assert_accessible, launch, served
 from .conftest import World
-from .test_volgen import close
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -69,58 +67,6 @@ def picture(tmp_path: Path) -> Path:
     path = tmp_path / "stoep.jpg"
     path.write_bytes(photo())
     return path
-
-
-@pytest.mark.parametrize("size", [PHONE, TABLET], ids=["telefoon", "tablet"])
-def test_every_state_of_the_public_pages_is_accessible(
-    world: World, visit: Callable[..., Page], picture: Path, size: dict[str, int]
-) -> None:
-    page = visit("/", size=size)
-    for path in ("/", "/privacy", "/toegankelijkheid", "/inloggen", "/volgen", "/postvak", "/bestaat-niet"):
-        page.goto(path)
-        assert_accessible(page, path)
-    page.goto("/inloggen")
-    page.get_by_role("button", name="Inloggen").click()
-    expect(page).to_have_title(re.compile("^Fout: "))
-    assert_accessible(page, "inloggen met fouten")
-    page.goto("/melden")
-    expect(page.locator(".kaartvlak").first).to_be_attached()
-    assert_accessible(page, "waar")
-    go_on(page)
-    expect(page.locator(".error-summary")).to_be_focused()
-    assert page.title().startswith("Fout: ")
-    assert_accessible(page, "waar met fouten")
-    page.get_by_role("region", name="Kaart").click()
-    expect(page.get_by_text("Gekozen plek:")).to_be_visible()
-    go_on(page)
-    page.get_by_label("Vertel wat er is").fill("Er ligt een tegel los. 😀")
-    page.get_by_label("Het is gevaarlijk").check()
-    assert_accessible(page, "wat")
-    go_on(page)
-    page.get_by_label("Foto's").set_input_files(picture)
-    expect(page.get_by_text("Foto stoep.jpg is toegevoegd.")).to_be_visible()
-    assert_accessible(page, "foto")
-    go_on(page)
-    page.get_by_text("Hoe vaak wilt u").click()
-    page.get_by_label("E-mailadres").fill("geen adres")
-    go_on(page)
-    assert_accessible(page, "contact met fouten")
-    page.get_by_label("E-mailadres").fill("")
-    go_on(page)
-    page.get_by_role("heading", name="Klopt het zo?").wait_for()
-    assert_accessible(page, "controleren")
-    page.get_by_role("button", name="Melding versturen").click()
-    page.get_by_role("heading", name="Meldingnummer").wait_for()
-    assert_accessible(page, "ontvangen")
-    page.get_by_role("link", name="Volg uw melding").click()
-    page.get_by_role("heading", name="Zo staat het ervoor").wait_for()
-    assert_accessible(page, "volgen")
-    page.get_by_role("button", name="Toevoegen").click()
-    expect(page.locator(".error-summary")).to_be_focused()
-    assert_accessible(page, "volgen met fouten")
-    page.get_by_role("link", name="Trek uw melding in").click()
-    page.get_by_role("heading", name="intrekken", level=1).wait_for()
-    assert_accessible(page, "intrekken")
 
 
 def go_on(page: Page) -> None:
@@ -235,34 +181,6 @@ def test_what_is_known_nearby_and_a_form_of_earlier_are_accessible(world: World,
     go_on(earlier)
     expect(earlier.get_by_text("Er liggen er twee los.")).to_be_visible()
     assert_accessible(earlier, "al verstuurd")
-
-
-def test_the_end_its_question_and_fewer_mails_are_accessible(world: World, visit: Callable[..., Page]) -> None:
-    with world.session() as session, session.begin():
-        melding = factories.melding(session, now=machine_now(), contact={"email": "jan@example.nl"})
-    close(world, melding, now=machine_now())
-    token = tokens.make_token(world.app.extensions["meldingen"].settings.secret_keys, melding.id, 1)
-    page = visit(f"/v/{token}")
-    expect(page.get_by_text("Is het opgelost?")).to_be_visible()
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    assert_accessible(page, "oordeel")
-    page.get_by_role("button", name="Ja").press("Enter")
-    assert_accessible(page, "oordeel gegeven")
-    page.goto(f"/minder-mail/{token}")
-    assert_accessible(page, "minder mail")
-
-
-def test_text_may_be_twice_as_large(world: World, visit: Callable[..., Page]) -> None:
-    """WCAG 1.4.4 and 1.4.10: at 320 pixels and at 200 % nothing falls outside the page."""
-    with world.session() as session, session.begin():
-        melding = factories.melding(session, now=machine_now(), description="Lang" * 100)
-    keys = world.app.extensions["meldingen"].settings.secret_keys
-    page = visit(f"/v/{tokens.make_token(keys, melding.id, 1)}", size={"width": 320, "height": 640})
-    for path in (f"/volgen/{melding.number}", "/melden/waar", "/melden/wat", "/melden/contact", "/volgen", "/"):
-        page.goto(path)
-        page.evaluate("document.documentElement.style.fontSize = '200%'")
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, path
 
 
 def test_the_receipt_prints_without_buttons(visit: Callable[..., Page]) -> None:
