@@ -28,7 +28,6 @@ OPEN_DATA: Final = frozenset(
         "locaties",
         "adressen",
         "objecten",
-        "gevaarvraag",
         "openapi.json",
     )
 )

@@ -25,8 +25,8 @@ from .headers import BASE
 from .schemas.public import (
     CategoriesOut,
     CrsOut,
+    DangerIn,
     DangerOut,
-    DangerQuery,
     GemeentenOut,
     GemeentenQuery,
     LocationOut,
@@ -75,22 +75,23 @@ def _category(row: Category, slugs: dict[int, str], home: Gemeente) -> dict[str,
     }
 
 
-@door.get("/gevaarvraag")
+@door.post("/gevaarvragen")
 @enter("iedereen")
-@door.arguments(DangerQuery(), location="query")
+@door.arguments(DangerIn())
 @door.response(200, DangerOut())
 @described(
     "Vraag of een tekst gevaarlijk klinkt",
     "Zo ja, vraag de melder dan: 'Is het nu gevaarlijk?' en stuur het antwoord mee als `gevaarAntwoord`. Alleen 'ja' "
-    "geeft alarm. Wij bewaren de tekst niet.",
+    "geeft alarm. De tekst gaat in de inhoud van het verzoek, omdat er namen in kunnen staan; wij bewaren haar niet.",
 )
-def gevaarvraag(query: dict[str, Any]) -> dict[str, Any]:
+def gevaarvragen(sent: dict[str, Any]) -> dict[str, Any]:
     """Whether to ask the melder."""
+    count_step()
     known = served_gemeenten(visit().session)
-    homes = [row for row in known if query.get("gemeente") in (None, row.slug)]
+    homes = [row for row in known if sent.get("gemeente") in (None, row.slug)]
     if not homes:
         raise _no_gemeente()
-    return {"ask": any(hear(query["text"], words_of(home)).suspected for home in homes)}
+    return {"ask": any(hear(sent["text"], words_of(home)).suspected for home in homes)}
 
 
 @door.post("/categorievoorstellen")

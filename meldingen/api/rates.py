@@ -13,7 +13,7 @@ from ..domain.errors import NotSignedIn
 from ..limits import SAFE, address, rates
 from .headers import is_api
 
-OWN_COUNT = frozenset({"Openbaar.categorievoorstellen"})
+OWN_COUNT = frozenset({"Openbaar.categorievoorstellen", "Openbaar.gevaarvragen"})
 """Doors that only look and count by themselves: asking while typing must not use up the room to send."""
 
 

@@ -47,7 +47,7 @@ def test_only_open_doors_are_for_everybody() -> None:
         "GET /fotos/<foto:foto_id>",
         "GET /categorieen",
         "GET /gemeenten",
-        "GET /gevaarvraag",
+        "POST /gevaarvragen",
         "GET /locaties",
         "GET /adressen",
         "GET /objecten",

@@ -89,7 +89,7 @@ class MeldingIn(Shape):
         "ja",
         "nee",
         data_key="gevaarAntwoord",
-        metadata={"description": "Op uw vraag 'Is het nu gevaarlijk?'. Alleen als u het vroeg; zie /gevaarvraag."},
+        metadata={"description": "Op uw vraag 'Is het nu gevaarlijk?'. Alleen als u het vroeg; zie /gevaarvragen."},
     )
     photos_expected = Whole(
         data_key="fotosVolgen",

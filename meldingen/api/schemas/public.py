@@ -159,10 +159,12 @@ class GemeentenQuery(ma.Schema):
     gemeente = Slug(metadata={"description": "Alleen van deze gemeente."})
 
 
-class DangerQuery(GemeentenQuery):
+class DangerIn(Shape):
     """What a melder wrote until now."""
 
+    example = {"tekst": "Er steekt een losse draad uit de lantaarnpaal", "gemeente": "bergen-nh"}
     text = Text(data_key="tekst", required=True, metadata={"description": "Wat de melder tot nu toe schreef."})
+    gemeente = Slug(metadata={"description": "Voor welke gemeente; zonder geldt wat een van onze gemeenten vraagt."})
 
 
 class DangerOut(Shape):

@@ -152,14 +152,14 @@ def vragen() -> ResponseReturnValue:
     return render_template("melden/gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
 
 
-@pages.get("/melden/gevaar")
+@pages.post("/melden/gevaar")
 @enter("iedereen")
 def gevaar() -> Response:
-    """While somebody types: whether what he wrote until now makes us ask "Is het nu gevaarlijk?"."""
+    """While somebody types: whether `tekst` makes us ask "Is het nu gevaarlijk?". A POST, for privacy."""
     count_step()
     here, sender = visit(), page_sender()
     homes = [gemeente_by_id(here.session, sender.id)] if sender else served_gemeenten(here.session)
-    text = request.args.get("tekst", "")[:MAX_HEARD]
+    text = request.form.get("tekst", "")[:MAX_HEARD]
     return jsonify(vragen=any(hear(text, words_of(home)).suspected for home in homes))
 
 

@@ -28,9 +28,9 @@ let asking;
 const ask = () => {
   asking?.abort();
   asking = new AbortController();
-  const query = new URLSearchParams({ tekst: text.value.slice(0, 500) });
-  if (part.dataset.gemeente) query.set("gemeente", part.dataset.gemeente);
-  fetch(`/melden/gevaar?${query}`, { signal: asking.signal })
+  const body = new URLSearchParams({ tekst: text.value.slice(0, 500) });
+  if (part.dataset.gemeente) body.set("gemeente", part.dataset.gemeente);
+  fetch("/melden/gevaar", { method: "POST", body, signal: asking.signal })
     .then((found) => (found.ok ? found.json() : Promise.reject(found)))
     .then(({ vragen }) => show(vragen ? "vraag" : "vinkje"))
     .catch(() => {}); // no coverage: the page asks after the next press
