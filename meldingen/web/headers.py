@@ -43,14 +43,15 @@ def _answer_headers(response: Response) -> Response:
         return response
     settings = installation().settings
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", content_policy(settings.map_tiles_url))
     headers.setdefault("X-Content-Type-Options", "nosniff")
+    if settings.secure:
+        headers.setdefault("Strict-Transport-Security", HSTS)
+    if request.path.startswith("/static/") and response.mimetype != "text/html":
+        return response  # what is about documents says nothing of a file, and costs a phone half a kilobyte each
+    headers.setdefault("Content-Security-Policy", content_policy(settings.map_tiles_url))
     headers.setdefault("X-Frame-Options", "DENY")
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Permissions-Policy", PERMISSIONS)
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    if settings.secure:
-        headers.setdefault("Strict-Transport-Security", HSTS)
-    if request.endpoint not in ("static", "bestanden.module"):
-        headers.setdefault("Cache-Control", "no-store")
+    headers.setdefault("Cache-Control", "no-store")
     return response
