@@ -14,6 +14,7 @@ import structlog
 from flask import Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
 
 from ..auth import Visit, installation, page_actor
 from ..db import machine_now, transaction
@@ -106,11 +107,20 @@ def page_sender() -> Sender | None:
     known = senders()
     host = request.host.rsplit(":", 1)[0].lower()
     by_host = [s for s in known if s.host == host]
-    asked = request.values.get("gemeente", "")
+    asked = _asked_gemeente()
     g.sender = (
         by_host[0] if by_host else known[0] if len(known) == 1 else next((s for s in known if s.slug == asked), None)
     )
     return cast("Sender | None", g.sender)
+
+
+def _asked_gemeente() -> str:
+    """The gemeente that the address or the form names. A form that breaks off or is too large names none: the page that
+    says so must not fail over it again."""
+    try:
+        return request.values.get("gemeente", "")
+    except HTTPException:
+        return request.args.get("gemeente", "")
 
 
 def with_gemeente(path: str, sender: Sender | None) -> str:

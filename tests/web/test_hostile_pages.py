@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
+from werkzeug.exceptions import ClientDisconnected
 
 from meldingen.domain import tokens
 from meldingen.store.melding import Melding
@@ -226,3 +227,28 @@ def test_paths(desk: Desk, part: str) -> None:
         for tail in ("", "/html", "/ontvangen", "/intrekken"):
             answer = desk.browsers["cor"].get(base + part + tail)
             assert answer.status_code in (302, 303, 404, 405), (base + part + tail, answer.status_code)
+
+
+class Broken(BytesIO):
+    """A body that breaks off."""
+
+    def readinto(self, buffer: Any) -> int:
+        raise ClientDisconnected
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise ClientDisconnected
+
+
+@pytest.mark.parametrize("path", ["/melden/foto/bewaren", "/melden/foto", "/melden/versturen"])
+@pytest.mark.parametrize(("length", "status"), [(5000, 400), (120 * 2**20, 413)])
+def test_an_upload_that_breaks_off_or_never_ends_is_no_accident(
+    client: FlaskClient, path: str, length: int, status: int
+) -> None:
+    answer = client.post(
+        path,
+        input_stream=Broken(),
+        environ_overrides={"CONTENT_LENGTH": str(length)},
+        content_type="multipart/form-data; boundary=x",
+        headers={"Sec-Fetch-Site": "same-origin"},
+    )
+    assert answer.status_code == status
