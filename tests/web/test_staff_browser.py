@@ -15,7 +15,7 @@ from meldingen.store.photo import Photo
 from meldingen.store.task import Task
 from tests import factories
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, axe_findings, launch, served
 from .conftest import World
 from .desk import Desk, make_desk
 from .test_brieven import closed_by_post
@@ -131,6 +131,9 @@ def test_every_staff_page_is_accessible_and_made_for_hands(desk: Desk, sit: Call
             page.goto(path)
             page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
             assert_accessible(page, path)
+            page.emulate_media(color_scheme="dark")
+            assert axe_findings(page, ["color-contrast"]) == [], f"{path} in the dark"
+            page.emulate_media(color_scheme="light")
             for size in (PHONE, TABLET, LANDSCAPE):
                 page.set_viewport_size(cast(ViewportSize, size))
                 assert page.evaluate(SMALL) == [], f"{path} {size}"
