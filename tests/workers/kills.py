@@ -22,6 +22,7 @@ from meldingen import db
 from meldingen.adapters.push_wire import make_key
 from meldingen.domain.actor import SYSTEM
 from meldingen.flow import notices
+from meldingen.flow.notices import DOUBT_RESTS_S
 from meldingen.settings import Settings
 from meldingen.store import journal
 from meldingen.store.contact import Contact
@@ -40,6 +41,8 @@ RECORDING: Final = "vastleggen"
 POINTS: Final = (BEFORE, DURING, AFTER, RECORDING)
 SETTLED: Final = ("verzonden", "bezorgd", "niet_bezorgd")
 PATIENCE_S: Final = 90.0
+UNTIL_THE_END_S: Final = 90.0 + DOUBT_RESTS_S
+"""Whose second try fails too rests before its last one."""
 LOOK_AGAIN_S: Final = 0.05
 """Each look is a transaction, which the worker we wait for would rather have."""
 
@@ -158,7 +161,7 @@ class Stage:
         self.place.tap.cut_off()
         expire_lease(self.engine, notice_id)
         self.worker = processes.start("text", self.settings, self.logs / "werker.log")
-        wait_for(lambda: finished(self.engine, notice_id))
+        wait_for(lambda: finished(self.engine, notice_id), patience_s=UNTIL_THE_END_S)
         (row,) = deliveries(self.engine, notice_id)
         return Outcome(
             self.place.name,
