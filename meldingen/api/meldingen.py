@@ -64,8 +64,8 @@ SUSPICION = (
     "Een plaats en een tekst of foto zijn genoeg. Stuur JSON, of multipart/form-data met het deel `melding` (JSON) en "
     "ten hoogste 5 delen `foto`. Een slechte foto houdt de melding niet tegen. `Content-Crs` zegt in welk stelsel de "
     "plaats is. Medewerkers en partner-apps melden hier ook, namens een melder. "
-    "Een soort met `stopt` geeft 422 `hier_geen_melding`, met in `eerstDit` wie er wel over gaat.",
-    fails=(403, 409, 410, 422),
+    "Een soort met `stopt` geeft 400 `hier_geen_melding`, met in `eerstDit` wie er wel over gaat.",
+    fails=(403, 409, 410),
 )
 def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
     """A new melding, or the earlier answer to the same key."""

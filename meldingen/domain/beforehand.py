@@ -51,7 +51,7 @@ class Beforehand:
 class NotOurs(DomainError):
     """We take no melding of this category; `beforehand` says who is right for it."""
 
-    status = 422
+    status = 400
     title = "Dit melden wij hier niet"
 
     def __init__(self, beforehand: Beforehand) -> None:

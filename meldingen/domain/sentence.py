@@ -21,6 +21,10 @@ class Sentence(str):
         said.msgid, said.values = msgid, values
         return said
 
+    def __deepcopy__(self, _memo: object) -> "Sentence":
+        """Itself: nothing in it changes. Without this a copy would be made of the words alone, which cannot be."""
+        return self
+
 
 class Day(str):
     """A day as a Dutch sentence names it, with the day itself: `on`, and whether its year is told."""
@@ -33,6 +37,10 @@ class Day(str):
         said = super().__new__(cls, words)
         said.on, said.with_year = on, with_year
         return said
+
+    def __deepcopy__(self, _memo: object) -> "Day":
+        """Itself, as a Sentence does."""
+        return self
 
 
 def say(msgid: str, /, **values: Any) -> Sentence:

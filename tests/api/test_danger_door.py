@@ -76,11 +76,11 @@ def saying(world: World, **beforehand: Any) -> Iterator[None]:
 def test_a_category_that_we_take_no_melding_of_says_who_is_right(world: World) -> None:
     with saying(world, text="Bel de netbeheerder.", phone="0800-9009", link="https://storing.nl", stops=True):
         refused = world.post_melding(categorie="gras-te-hoog")
-        assert refused.status_code == 422 and refused.json["code"] == "hier_geen_melding"
+        assert refused.status_code == 400 and refused.json["code"] == "hier_geen_melding"
         assert refused.json["detail"] == "Bel de netbeheerder."
         first = refused.json["eerstDit"]
         assert (first["telefoon"], first["link"], first["stopt"]) == ("0800-9009", "https://storing.nl", True)
-        assert world.post_melding(categorie="gras-te-hoog", who="duinstede:machine").status_code == 422
+        assert world.post_melding(categorie="gras-te-hoog", who="duinstede:machine").status_code == 400
         assert world.post_melding(categorie="gras-te-hoog", who="duinstede:kcc").status_code == 201
         listed = world.client().get(f"{BASE}/categorieen?gemeente=duinstede").json["categorieen"]
         assert next(c for c in listed if c["slug"] == "gras-te-hoog")["eerstDit"] == first

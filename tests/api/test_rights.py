@@ -42,6 +42,7 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/opdrachten/{opdrachtId}/uitstellingen"): WORKERS,
     ("post", "/opdrachten/{opdrachtId}/veiligstellingen"): WORKERS,
     ("post", "/opdrachten/{opdrachtId}/afwijzingen"): {"coordinator"},
+    ("post", "/opdrachten/{opdrachtId}/gevaarbesluiten"): DESK,
     ("post", "/opdrachten/{opdrachtId}/vragen"): DESK,
     ("post", "/opdrachten/{opdrachtId}/overdrachten"): DESK,
     ("post", "/opdrachten/{opdrachtId}/teruggaven"): WORKERS,
@@ -66,8 +67,10 @@ MAY: dict[tuple[str, str], set[str]] = {
 OPEN = {
     "/adressen",
     "/categorieen",
+    "/categorievoorstellen",
     "/crss",
     "/gemeenten",
+    "/gevaarvragen",
     "/locaties",
     "/meldingen",
     "/meldingen-nabij",

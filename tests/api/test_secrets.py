@@ -25,7 +25,7 @@ def test_a_bug_is_logged_without_the_words_of_people(
             {"name": "Fatima Geheim", "email": "fatima@example.nl"},
         )
 
-    for door in ("api.meldingen", "web.formulier"):
+    for door in ("api.meldingen", "web.melden.sending"):
         monkeypatch.setattr(f"meldingen.{door}.register_melding", broken)
     assert world.post_melding(contact={"naam": "Fatima Geheim", "email": "fatima@example.nl"}).status_code == 500
     told = capsys.readouterr().out
