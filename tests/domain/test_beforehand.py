@@ -61,4 +61,4 @@ def test_it_is_shown_for_this_gemeente() -> None:
     assert read_beforehand(kept, website="").link_words == "", "without a website there is no link"
     assert not read_beforehand({}, website="https://duinstede.nl")
     refusal = NotOurs(read_beforehand(kept, website=""))
-    assert (refusal.status, refusal.code, refusal.detail) == (422, "hier_geen_melding", "Bel de netbeheerder.")
+    assert (refusal.status, refusal.code, refusal.detail) == (400, "hier_geen_melding", "Bel de netbeheerder.")
