@@ -86,8 +86,8 @@ def report(page: Page) -> None:
 def through(page: Page, heading: str) -> None:
     """Presses on until the heading is there; a step may come back to ask the questions of the category."""
     for _ in range(3):
-        page.get_by_role("button", name="Verder").click()
-        page.wait_for_load_state()
+        with page.expect_navigation():  # the script of the page keeps it all first, and then goes on
+            page.get_by_role("button", name="Verder").click()
         if page.get_by_role("heading", name=heading).count():
             return
     raise SystemExit(f"Ik kom niet bij '{heading}' op {page.url}.")

@@ -66,6 +66,12 @@ def clean_text(value: str, *, field: str, max_length: int = MAX_LENGTH) -> str:
     return text
 
 
+def whole_number(written: str, most: int = 10**18 - 1) -> int | None:
+    """The whole number in plain ASCII digits that a form or link holds, 0 to `most`; None for anything else."""
+    number = int(written) if written.isascii() and written.isdigit() and len(written) <= len(str(most)) else most + 1
+    return number if number <= most else None
+
+
 def _has_something_to_see(text: str) -> bool:
     return any(unicodedata.category(char) not in ("Cf", "Cc", "Zs", "Zl", "Zp") for char in text)
 

@@ -17,7 +17,7 @@ from ..domain.intake import Location, NewMelding, check_answers, check_complete,
 from ..domain.objects import ObjectRef
 from ..domain.privacy import check_not_erased
 from ..domain.sentence import say
-from ..domain.text import looks_like_bsn
+from ..domain.text import looks_like_bsn, whole_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..store import category, gemeente, journal, outbox
 from ..store.category import Category
@@ -212,7 +212,7 @@ def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) 
     """
     wanted = new.join_opdracht_id
     if wanted is None and new.same_as:
-        wanted = int(new.same_as) if new.same_as.isascii() and new.same_as.isdigit() and len(new.same_as) < 18 else -1
+        wanted = whole_number(new.same_as) or -1  # what is no number points at nothing
     if wanted is None:
         return None
     found = opdracht_by_id(session, wanted, scope=scope)

@@ -16,7 +16,7 @@ from ..domain.actor import COORDINATOR, KCC
 from ..domain.errors import DomainError, Forbidden, InvalidInput
 from ..domain.intake import NewMelding, parse_location
 from ..domain.phone import parse_phone
-from ..domain.text import clean_text, looks_like_bsn
+from ..domain.text import clean_text, looks_like_bsn, whole_number
 from ..flow.intake import register_melding
 from ..flow.places import Placed, place_melding
 from ..store.callback import open_callbacks
@@ -233,7 +233,7 @@ def _read(entry: Entry, chosen: Category | None) -> NewMelding | None:
         intake_channel=values["kanaal"],
         kcc_note=note,
         same_as=None,
-        join_opdracht_id=int(joined) if joined.isascii() and joined.isdigit() and len(joined) < 18 else None,
+        join_opdracht_id=whole_number(joined),
     )
 
 

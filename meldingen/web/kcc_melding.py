@@ -19,6 +19,7 @@ from ..domain.errors import DomainError, InvalidInput, NotFound
 from ..domain.notice_words import KIND_WORDS
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
+from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
 from ..flow import feedback, joining, kcc, photos, privacy_requests, standing, terms, verdict
 from ..flow.routing import coordinates
@@ -119,7 +120,7 @@ def gebeld(callback_id: int) -> ResponseReturnValue:
     """What came of the call."""
     here = visit()
     version = request.form.get("versie", "")
-    known = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+    known = whole_number(version, 10**9)
     outcome, words = request.form.get("uitkomst", ""), request.form.get("tekst", "")
     try:
         with here.session.begin_nested():

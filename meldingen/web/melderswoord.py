@@ -15,6 +15,7 @@ from ..domain.actor import Actor
 from ..domain.errors import DomainError, InvalidInput
 from ..domain.intake import MAX_PHOTOS
 from ..domain.sentence import say
+from ..domain.text import whole_number
 from ..flow import feedback, standing, verdict
 from ..flow.photos import REASONS, PhotoResult, Upload, add_photos, check_uploads
 from ..store.melding import Melding
@@ -159,7 +160,7 @@ def oordeel_meer(nummer: str) -> ResponseReturnValue:
     typed = Typed()
     enough = {"ja": True, "nee": False}.get(request.form.get("genoeg", ""))
     written = request.form.get("cijfer", "")
-    mark = int(written) if written.isascii() and written.isdigit() and len(written) <= 3 else None
+    mark = whole_number(written, 999)
 
     def say() -> None:
         verdict.say_more(here.session, melding, enough=enough, mark=mark, actor=actor, now=here.now)
@@ -198,7 +199,7 @@ def _attempt(typed: Typed, change: Callable[[], None], field: str = "tekst") -> 
 def _brought() -> int:
     """How many photos the script of the page brought before these words; only to tell it."""
     written = request.form.get("fotos_gebracht", "")
-    return min(int(written), MAX_PHOTOS) if written.isascii() and written.isdigit() and len(written) < 3 else 0
+    return min(whole_number(written, 99) or 0, MAX_PHOTOS)
 
 
 def _files() -> list[FileStorage]:

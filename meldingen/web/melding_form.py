@@ -24,7 +24,7 @@ from ..domain.intake import (
     parse_location,
 )
 from ..domain.sentence import say
-from ..domain.text import clean_text
+from ..domain.text import clean_text, whole_number
 from ..store.category import Category
 from ..store.outline import Spot
 from .drafts import Draft
@@ -119,8 +119,7 @@ def read_location(filled: Filled, spots: Sequence[Spot]) -> Location | None:
 
 def _accuracy(written: str) -> int | None:
     """How far off a device says it may be, in metres; None for anything it cannot have said."""
-    metres = int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
-    return metres if 1 <= metres <= MAX_ACCURACY_M else None
+    return whole_number(written, MAX_ACCURACY_M) or None
 
 
 def read_melding(

@@ -11,6 +11,7 @@ from flask import request
 
 from ..auth import Visit
 from ..domain.errors import DomainError, InvalidInput
+from ..domain.text import whole_number
 from ..flow.status import Basis
 from ..store.worklists import WorkRow
 from .keys import form_key
@@ -41,8 +42,8 @@ class Step:
         version = request.form.get("versie", "")
         key = form_key()
         body = hashlib.sha256(repr(sorted(self.values.items())).encode()).digest()
-        known = version.isascii() and version.isdigit() and len(version) < 10
-        return Basis(version=int(version) if known else None, operation_id=key or None, body_hash=body if key else b"")
+        known = whole_number(version, 10**9)
+        return Basis(version=known, operation_id=key or None, body_hash=body if key else b"")
 
     @property
     def who(self) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def team_id_of(step: Step) -> int | None:
 
 def whole(written: str) -> int | None:
     """A number of ours, or None."""
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
+    return whole_number(written)
 
 
 def number(written: str) -> float | str:

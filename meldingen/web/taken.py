@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from ..auth import Visit, enter, visit
 from ..domain.actor import COORDINATOR, KCC, Actor
 from ..domain.errors import DomainError, NotFound
+from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD
 from ..flow import feedback, kcc, tasks
 from ..store import incoming_mail, task
@@ -88,7 +89,7 @@ def doe(task_id: int, actie: str) -> ResponseReturnValue:
     if actie not in DOINGS:
         raise NotFound("stap_onbekend", "Deze stap bestaat niet.")
     words, version = request.form.get("tekst", ""), request.form.get("versie", "")
-    known = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+    known = whole_number(version, 10**9)
     try:
         with here.session.begin_nested():
             result = DOINGS[actie](here, row, words)

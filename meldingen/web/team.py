@@ -13,6 +13,7 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.danger import SUSPECTED, hear
 from ..domain.deadlines import last_day_of, local_day
+from ..domain.text import whole_number
 from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
 from ..flow.danger import words_of
 from ..flow.feedback import read_answers
@@ -298,4 +299,5 @@ def _words() -> dict[str, Any]:
 
 
 def _whole(written: str | None, otherwise: int) -> int:
-    return int(written) if written and written.isascii() and written.isdigit() and len(written) < 7 else otherwise
+    known = whole_number(written or "", 999_999)
+    return otherwise if known is None else known

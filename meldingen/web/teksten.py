@@ -19,6 +19,7 @@ from ..domain.notice_words import CHANNEL_WORDS, KIND_WORDS
 from ..domain.notices import TEAM_KINDS, Channel
 from ..domain.numbers import parse_number
 from ..domain.sms import Segments, sms_segments
+from ..domain.text import whole_number
 from ..domain.text_rules import parts_of
 from ..domain.wording import Wording
 from ..flow import notice_facts, own_texts, texts
@@ -213,4 +214,4 @@ def _names(here: Visit, versions: Sequence[NoticeText], home: Gemeente) -> dict[
 
 
 def _whole(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+    return whole_number(written, 999_999_999) or 0

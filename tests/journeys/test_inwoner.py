@@ -8,12 +8,11 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from meldingen.store.contact import Contact
 from meldingen.store.melding import Melding
@@ -21,7 +20,7 @@ from meldingen.store.outbox import OutboxEntry, Topic, Urgency
 from meldingen.store.verdict import Verdict
 from tests import factories
 from tests.photos import photo
-from tests.web.browsing import PHONE, TABLET, launch, served
+from tests.web.browsing import TABLET, launch, served, visitors
 
 from .street import BREELAAN, LAMP_POST, Resident, Street, build_street
 
@@ -57,25 +56,10 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def resident(chromium: Browser, address: str) -> Iterator[Callable[..., Resident]]:
     """Gives somebody with a phone of his own; the story fails when a script fails or another host is asked."""
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
-
-    def come(*, scripts: bool = True, size: dict[str, int] = PHONE, **options: Any) -> Resident:
-        context = chromium.new_context(
-            viewport=size, base_url=address, locale="nl-NL", java_script_enabled=scripts, **options
+    with visitors(chromium, address) as come:
+        yield lambda *, scripts=True, **options: Resident(
+            come(java_script_enabled=scripts, **options).new_page(), scripts
         )
-        contexts.append(context)
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
-        context.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-        context.on(
-            "request", lambda sent: None if sent.url.startswith((address, "blob:", "data:")) else wrong.append(sent.url)
-        )
-        return Resident(context.new_page(), scripts)
-
-    yield come
-    for context in contexts:
-        context.close()
-    assert wrong == []
 
 
 @pytest.fixture
@@ -256,7 +240,7 @@ def test_fatima_on_a_bad_line_sends_a_whole_melding(
 
 def test_wim_has_only_a_keyboard(street: Street, resident: Callable[..., Resident], picture: Path) -> None:
     """From the skip link to the number, the map and the photo too, without a mouse; each stop is seen."""
-    wim = resident(size=TABLET)
+    wim = resident(viewport=TABLET)
     page = wim.page
     page.on("filechooser", lambda asked: asked.set_files(picture))
     wim.opens("/melden", "Waar is het?")

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 expect.set_options(timeout=20_000)  # two cores may be busy; what never comes still fails
@@ -57,6 +57,26 @@ def launch(playwright: Playwright) -> Browser:
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
     return playwright.chromium.launch(executable_path=program, args=[*QUIET, *sandbox])
+
+
+@contextmanager
+def visitors(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Gives visitors, each with a browser of his own. Afterwards it fails when a script failed, our policy stopped
+    something, or anything was asked of another host."""
+    ours, contexts, wrong = (address, "blob:", "data:"), list[BrowserContext](), list[str]()
+
+    def come(**options: Any) -> BrowserContext:
+        context = browser.new_context(**{"viewport": PHONE, "base_url": address, "locale": "nl-NL", **options})
+        contexts.append(context)
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        context.on("request", lambda sent: None if sent.url.startswith(ours) else wrong.append(sent.url))
+        return context
+
+    yield come
+    for context in contexts:
+        context.close()
+    assert wrong == []
 
 
 def assert_accessible(page: Page, state: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from meldingen.adapters.geocoder import FixedGeocoder
 from meldingen.db import machine_now
@@ -19,7 +19,7 @@ from meldingen.store.melding import Melding
 from tests import factories
 from tests.photos import photo
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
 from .conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -42,24 +42,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Opens a page of a visitor of its own; fails the test when a script fails or the policy stops something."""
-    ours = (address, "blob:", "data:")
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    with visitors(chromium, address) as come:
 
-    def open_page(path: str = "/", *, size: dict[str, int] = PHONE, **options: Any) -> Page:
-        context = chromium.new_context(viewport=size, base_url=address, locale="nl-NL", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
-        page.on("request", lambda sent: None if sent.url.startswith(ours) else wrong.append(sent.url))
-        page.goto(path)
-        return page
+        def open_page(path: str = "/", *, size: dict[str, int] = PHONE, **options: Any) -> Page:
+            page = come(viewport=size, **options).new_page()
+            page.goto(path)
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+        yield open_page
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from meldingen.adapters import images
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
 from tests.photos import BERGEN, UPRIGHT, corners, photo
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
 from .conftest import World
 from .line import Line
 from .test_foto import storage_away
@@ -58,31 +58,21 @@ def address(line: Line) -> Iterator[str]:
 def step(chromium: Browser, line: Line, address: str) -> Iterator[Callable[..., Page]]:
     """Opens the photo step of a melder of its own, with these words told before; fails when a script fails."""
     line.cut, line.lose, line.halve = False, {}, {}
-    contexts: list[BrowserContext] = []
-    wrong: list[str] = []
+    with visitors(chromium, address) as come:
 
-    def open_step(text: str, size: dict[str, int] = PHONE, **options: bool) -> Page:
-        context = chromium.new_context(
-            viewport=size, base_url=address, locale="nl-NL", service_workers="block", **options
-        )
-        contexts.append(context)
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
-        context.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
-        page = context.new_page()
-        page.goto(f"/melden/waar?lon=4.7&lat=52.66&omschrijving={text}")
-        for heading in ("Wat ziet u?", "Heeft u een foto?"):
-            page.locator("form[data-klaar]").wait_for()
-            page.get_by_role("button", name="Verder").click()
-            page.get_by_role("heading", name=heading).wait_for()
-        page.locator("[data-fotos][data-klaar]").wait_for()
-        line.asked.clear()
-        return page
+        def open_step(text: str, size: dict[str, int] = PHONE, **options: bool) -> Page:
+            page = come(viewport=size, service_workers="block", **options).new_page()
+            page.goto(f"/melden/waar?lon=4.7&lat=52.66&omschrijving={text}")
+            for heading in ("Wat ziet u?", "Heeft u een foto?"):
+                page.locator("form[data-klaar]").wait_for()
+                page.get_by_role("button", name="Verder").click()
+                page.get_by_role("heading", name=heading).wait_for()
+            page.locator("[data-fotos][data-klaar]").wait_for()
+            line.asked.clear()
+            return page
 
-    yield open_step
-    line.cut = False
-    for context in contexts:
-        context.close()
-    assert wrong == []
+        yield open_step
+        line.cut = False
 
 
 def choose(page: Page, tmp_path: Path, **files: bytes) -> None:

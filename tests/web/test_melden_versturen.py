@@ -13,6 +13,7 @@ from meldingen.limits import Rates
 from meldingen.store.category import Category
 from meldingen.store.concept import Concept
 from meldingen.store.melding import Melding
+from meldingen.web.drafts import Drafts
 from tests.photos import photo
 
 from .conftest import World
@@ -193,3 +194,21 @@ def test_without_a_database_answer_the_form_stays(world: World, client: FlaskCli
         held.adapters = adapters
     assert refused.status_code == 503 and refused.headers["Retry-After"] and step_in(refused.text) == "controleren"
     assert sent(world, press(client, refused.text, "/melden/versturen")).description == ""
+
+
+def test_a_photo_that_the_store_lost_is_the_one_to_send_again(world: World, client: FlaskClient) -> None:
+    key = secrets.token_hex(16)
+    pictures = [photo(size=(n, 300)) for n in (330, 331, 332)]
+    kept: list[Any] = [
+        client.post("/melden/foto/bewaren", data={"sleutel": key, "foto": upload(one, f"{n}.jpg")}).json
+        for n, one in enumerate(pictures)
+    ]
+    held = world.app.extensions["meldingen"]
+    (lost,) = Drafts(held.adapters.photos, held.settings.secret_keys).read([kept[0]["referentie"]])
+    held.adapters.photos.delete(lost.key)
+    told: Any = client.post("/melden/versturen", data=whole(sleutel=key), headers=JSON).json
+    assert [(one["naam"], one["uitkomst"], one["sha256"] == lost.sha256.hex()) for one in told["fotos"]] == [
+        ("0.jpg", "opnieuw_sturen", True),
+        ("1.jpg", "ontvangen", False),
+        ("2.jpg", "ontvangen", False),
+    ], "a device throws away what arrived, so the answer must name the right photo"

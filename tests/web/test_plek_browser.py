@@ -14,7 +14,7 @@ from meldingen.flow.objects import import_objects
 from meldingen.store.gemeente import gemeente_by_id
 from tests import factories
 
-from .browsing import PHONE, assert_accessible, launch, served
+from .browsing import assert_accessible, launch, served, visitors
 from .conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -47,22 +47,14 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def visit(chromium: Browser, address: str) -> Iterator[Callable[..., Page]]:
     """Opens the step of a visitor of its own; fails the test when a script fails or asks another host."""
-    wrong: list[str] = []
-    contexts = []
+    with visitors(chromium, address) as come:
 
-    def open_page(**options: Any) -> Page:
-        context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL", **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda sent: None if sent.url.startswith((address, "data:")) else wrong.append(sent.url))
-        page.goto("/melden/waar")
-        return page
+        def open_page(**options: Any) -> Page:
+            page = come(**options).new_page()
+            page.goto("/melden/waar")
+            return page
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
+        yield open_page
 
 
 def told(page: Page) -> Any:

@@ -15,7 +15,7 @@ from meldingen.web import webapp
 from meldingen.web.static_files import release
 from tests.photos import photo
 
-from .browsing import PHONE, assert_accessible, launch, served
+from .browsing import PHONE, assert_accessible, launch, served, visitors
 from .conftest import World
 from .line import Line
 
@@ -47,11 +47,8 @@ def device(chromium: Browser, line: Line) -> Iterator[BrowserContext]:
     """A phone that has opened the form once, so that it is kept; the line is whole."""
     line.cut, line.lose = False, {}
     line.lost.clear()
-    with served(line) as address:  # type: ignore[arg-type]
-        context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
-        wrong: list[str] = []
-        context.on("weberror", lambda error: wrong.append(str(error.error)))
-        context.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+    with served(line) as address, visitors(chromium, address) as come:  # type: ignore[arg-type]
+        context = come()
         page = context.new_page()
         page.goto("/mijn-meldingen")
         page.evaluate(CONTROLLED)
@@ -59,8 +56,6 @@ def device(chromium: Browser, line: Line) -> Iterator[BrowserContext]:
         line.asked.clear()
         yield context
         line.cut = False
-        context.close()
-        assert wrong == []
 
 
 @pytest.fixture

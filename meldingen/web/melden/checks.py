@@ -7,7 +7,7 @@ from ...domain.danger import hear
 from ...domain.errors import InvalidInput
 from ...domain.intake import Answer, Location, NewMelding, check_answers, danger_answered
 from ...domain.objects import ObjectRef, read_ref
-from ...domain.text import clean_text
+from ...domain.text import clean_text, whole_number
 from ...flow.danger import words_of
 from ...flow.objects import find_object
 from ...flow.places import Placed, place_melding
@@ -85,7 +85,7 @@ def was_shown(form: Form, chosen: Category) -> bool:
 def _asked_in(form: Form, chosen: Category) -> int | None:
     """The version of the questions as they were asked; None when they were not asked."""
     written = form.values["vragen_versie"]
-    version = int(written) if written.isascii() and written.isdigit() and len(written) < 9 else 0
+    version = whole_number(written) or 0
     return version if was_shown(form, chosen) and 1 <= version <= chosen.questions_version else None
 
 

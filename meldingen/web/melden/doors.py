@@ -58,7 +58,7 @@ def start() -> ResponseReturnValue:
 @enter("iedereen")
 def opnieuw() -> ResponseReturnValue:
     """Throws away what was begun and starts with an empty form."""
-    form = take(visit(), hold=False)
+    form = take(visit())
     if form is not None and not find_refusal(form):
         form.end()
     return redirect(_with_link("/melden"), 303)
@@ -97,15 +97,14 @@ def bewaar(naam: str) -> ResponseReturnValue:
     here, step = visit(), STEPS[naam]
     if sent := sent_before():
         return tell_sent(sent)
-    form = take(here, hold=False)
+    form = take(here)
     refused = find_refusal(form)
     if form is None:
         return choose_gemeente(400)
     if refused:
         form.overlay(step)
         return show(step, form, refused)
-    form = take(here)
-    assert form is not None, "it was there a moment ago"
+    form.hold()
     form.overlay(step)
     collect_photos(form)
     language = request.form.get(CHOICE) or None
@@ -129,13 +128,12 @@ def delen() -> ResponseReturnValue:
     """A photo that another app on the phone shares with this one: it lands in the form that is under way, or in a new
     one. Mostly the service worker does this in the device (js/melden/gedeeld.js); this is for when it is not there.
     """
-    form = take(visit(), hold=False)
+    form = take(visit())
     if form is None:
         return choose_gemeente(400)
     if refused := find_refusal(form):
         return show(STEPS["foto"], form, refused)
-    form = take(visit())
-    assert form is not None, "it was there a moment ago"
+    form.hold()
     shared = request.form.get("tekst", "") or request.form.get("titel", "")
     form.values["omschrijving"] = form.values["omschrijving"] or shared
     collect_photos(form)

@@ -108,23 +108,28 @@ class Form:
 
     def save(self) -> None:
         """Keeps it all, also what is wrong."""
-        self.kept = self.kept or hold_concept(
-            self.here.session,
-            self.key,
-            gemeente_id=self.sender.id,
-            scope=self.here.public_scope,
-            now=self.here.now,
+        here = self.here
+        kept = self.kept = self.kept or hold_concept(
+            here.session, self.key, gemeente_id=self.sender.id, scope=here.public_scope, now=here.now
         )
         save_concept(
-            self.here.session,
-            self.kept,
+            here.session,
+            kept,
             gemeente_id=self.sender.id,
             values=self.values,
             answers=self.filled.answers,
             photos=[photo.reference for photo in self.photos],
-            now=self.here.now,
+            now=here.now,
         )
         g.concept_key = self.key
+
+    def hold(self) -> None:
+        """Locks its row, made when there is none, and reads it afresh: a second tap waits here."""
+        here = self.here
+        self.kept = hold_concept(
+            here.session, self.key, gemeente_id=self.sender.id, scope=here.public_scope, now=here.now
+        )
+        _read_kept(self)
 
     def end(self) -> None:
         """Takes it away, with its cookie."""
@@ -147,26 +152,18 @@ def look(here: Visit) -> Form | None:
     if form is not None and not empty:
         form.given = tuple(name for name in PREFILLED if request.args.get(name))
         form.values.update({name: request.args[name] for name in form.given})
-        if (
-            "zelfde_als" in form.given
-        ):  # "dit heb ik ook" on the map: answered for this place and kind, until one changes
+        if "zelfde_als" in form.given:  # "dit heb ik ook" on the map answers for this place and kind, until one changes
             form.values["nabij_van"] = form.whereabouts()
             form.given += ("nabij_van",)
         form.back = known_back(request.args.get("terug", ""))
     return form
 
 
-def take(here: Visit, *, hold: bool = True) -> Form | None:
-    """The form that was sent, before what is new in it is taken over; None when it says for no gemeente.
-
-    hold: lock its row, so that a second tap waits here.
-    """
+def take(here: Visit) -> Form | None:
+    """The form that was sent, before what is new in it is taken over; None when it says for no gemeente."""
     key = field_key() or cookie_key() or new_key()
     kept = find_concept(here.session, key, scope=here.public_scope, now=here.now)
     form = _form(here, key, kept)
-    if form is not None and hold:
-        form.kept = hold_concept(here.session, key, gemeente_id=form.sender.id, scope=here.public_scope, now=here.now)
-        _read_kept(form)
     if form is not None:
         form.back = known_back(request.form.get("terug", ""))
     return form
@@ -186,7 +183,7 @@ def _read_kept(form: Form) -> None:
     values, answers = values_of(form.kept)
     form.filled = Filled({**dict.fromkeys(FIELDS, ""), **{n: v for n, v in values.items() if n in FIELDS}}, answers)
     form.photos = form.drawer.read(form.kept.photos) if form.kept else []
-    if form.kept and len(form.photos) < len(form.kept.photos):
+    if form.kept and len(form.photos) < len(form.kept.photos) and "foto_verlopen" not in form.remarks:
         form.remarks.append("foto_verlopen")
 
 

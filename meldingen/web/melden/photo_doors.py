@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from ...adapters.failures import PermanentFailure, TemporaryFailure
 from ...auth import enter, visit
 from ...domain.errors import Conflict
+from ...domain.sentence import say
 from ...flow.concept import end_concept
 from ...flow.photos import PhotoResult
 from ..problem import problem
@@ -23,16 +24,16 @@ pages = Blueprint("melden_foto", __name__)
 pages.after_request(keep_cookie)
 
 RETRY_S = 30
-AWAY = "Wij kunnen uw foto nu niet bewaren. Dat ligt aan ons."
-SENT = "Uw melding is al verstuurd. Voeg de foto toe op de pagina van uw melding."
-NO_FORM = "Wij weten niet bij welke melding deze foto hoort. Laad de pagina opnieuw."
+AWAY = say("Wij kunnen uw foto nu niet bewaren. Dat ligt aan ons.")
+SENT = say("Uw melding is al verstuurd. Voeg de foto toe op de pagina van uw melding.")
+NO_FORM = say("Wij weten niet bij welke melding deze foto hoort. Laad de pagina opnieuw.")
 
 
 @pages.post("/melden/foto/bewaren")
 @enter("iedereen")
 def bewaren() -> ResponseReturnValue:
     """Keeps one photo with the form under `sleutel`."""
-    form = take(visit(), hold=False)
+    form = take(visit())
     refusal = _refuse(form)
     if form is None or refusal is not None:
         return refusal or problem(409, "gemeente_ontbreekt", NO_FORM)
@@ -51,15 +52,14 @@ def bewaren() -> ResponseReturnValue:
 @enter("iedereen")
 def weg() -> ResponseReturnValue:
     """Takes the photos that `foto_weg` names off the form; those that are not there are off already."""
-    form = take(visit(), hold=False)
+    form = take(visit())
     refusal = _refuse(form)
     if refusal is not None:
         return refusal
     if form is not None and form.kept is not None:
-        held = take(visit())
-        assert held is not None, "it was there a moment ago"
-        take_off(held)
-        _save(held)
+        form.hold()
+        take_off(form)
+        _save(form)
     return {"weg": request.form.getlist("foto_weg")}
 
 
@@ -73,14 +73,12 @@ def _refuse(form: Form | None) -> ResponseReturnValue | None:
     return problem(409, "al_verstuurd", SENT) if sent_before() else None
 
 
-def _hold() -> Form:
-    """The form, locked. Raises Conflict when it was sent while this waited: the photo must not stay behind alone."""
-    form = take(visit())
-    assert form is not None, "it was there a moment ago"
+def _hold(form: Form) -> None:
+    """Locks the form. Raises Conflict when it was sent while this waited: the photo must not stay behind alone."""
+    form.hold()
     if form.kept is not None and sent_before():
         end_concept(visit().session, form.kept)
         raise Conflict("al_verstuurd", SENT)
-    return form
 
 
 def _save(form: Form) -> None:

@@ -46,8 +46,8 @@ def take_off(form: Form) -> None:
     form.photos = [one for one in form.photos if not off & {one.reference, one.sha256.hex()}]
 
 
-def keep_one(form: Form, hold: Callable[[], Form], save: Callable[[Form], None]) -> Draft | PhotoResult:
-    """Keeps the one photo that was sent, once, or says why not. hold: gives the same form, locked; save: keeps it.
+def keep_one(form: Form, hold: Callable[[Form], None], save: Callable[[Form], None]) -> Draft | PhotoResult:
+    """Keeps the one photo that was sent, once, or says why not. hold: locks the form; save: keeps it.
 
     The bytes go to the store before the form is locked: on a slow store nobody waits for a row. Raises
     TemporaryFailure or PermanentFailure when the store is away.
@@ -60,13 +60,13 @@ def keep_one(form: Form, hold: Callable[[], Form], save: Callable[[Form], None])
     draft = _known(form, upload.sha256)
     if draft is None and len(form.photos) < MAX_PHOTOS:
         draft = form.drawer.keep(upload, file.filename or "" if file else "", form.sender.id)
-    held = hold()
-    if found := _known(held, upload.sha256):
+    hold(form)
+    if found := _known(form, upload.sha256):
         return found
-    if draft is None or len(held.photos) >= MAX_PHOTOS:
+    if draft is None or len(form.photos) >= MAX_PHOTOS:
         return PhotoResult(1, "geweigerd", code="te_veel_fotos", detail=REASONS["te_veel_fotos"])
-    held.photos.append(draft)
-    save(held)
+    form.photos.append(draft)
+    save(form)
     return draft
 
 

@@ -4,11 +4,10 @@ A page gets a redirect to the receipt; a script that asks for JSON gets the numb
 for a person to mend (`stap` and `velden` say where), 429, 5xx and silence are to be tried again with the same key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
-from flask import Blueprint, Response, g, json, redirect, request, url_for
+from flask import Blueprint, Response, g, redirect, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
@@ -17,12 +16,14 @@ from ...domain import tokens
 from ...domain.actor import ANONYMOUS
 from ...domain.errors import Conflict, DomainError, Unavailable
 from ...domain.intake import MAX_PHOTOS, NewMelding
+from ...domain.text import whole_number
 from ...flow.intake import register_melding
 from ...flow.photos import REASONS, PhotoResult, add_photos, check_uploads
 from ...limits import count_page_writing
 from ...store.melding import Melding
 from ..drafts import Draft, Drafts
 from ..melding_form import body_hash
+from ..problem import problem
 from ..taal import _, translate
 from ..volgen import remember
 from .checks import check_melding, first_wrong
@@ -49,15 +50,14 @@ def versturen() -> ResponseReturnValue:
     earlier = sent_before()
     if earlier is not None and not whole:
         return _sent(here, earlier, [], status=200)
-    form = take(here, hold=False)
+    form = take(here)
     refused = find_refusal(form, count_page_writing)
     if form is None:
         return _no_gemeente()
     if refused:
         form.overlay(None)
         return _problem(form, refused, "geweigerd")
-    form = take(here)
-    assert form is not None, "it was there a moment ago"
+    form.hold()
     if not whole and (earlier := sent_before()):  # the first tap finished while the second waited
         form.end()
         return _sent(here, earlier, [], status=200)
@@ -83,8 +83,8 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
         with here.session.begin_nested():
             registered = register_melding(here.session, new, photos=len(form.photos), actor=ANONYMOUS, now=here.now)
             # Also when it was sent before: its photos are known by their hash, and the answer says which arrived.
-            results = _add_photos(here, registered.melding, form.drawer, form.photos)
-            if form.photos and not new.description and not registered.replayed and not any(r.kept for r in results):
+            fates = _add_photos(here, registered.melding, form.drawer, form.photos)
+            if form.photos and not new.description and not registered.replayed and not any(r.kept for _, r in fates):
                 raise Unavailable(
                     "fotos_niet_bewaard", _("Wij kunnen uw foto nu niet bewaren. Vertel in woorden wat er is.")
                 )
@@ -96,33 +96,26 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
     except DomainError as error:
         form.save()
         return _refuse(form, error)
-    photos = form.photos
     form.end()
-    status = 200 if registered.replayed else 201
-    return _sent(here, registered.melding, _fates(results, photos), status=status)
+    return _sent(here, registered.melding, fates, status=200 if registered.replayed else 201)
 
 
 def _announced(room: int) -> int:
     """How many photos the device will bring after the words (`fotosVolgen` of the API)."""
     written = request.form.get("fotos_volgen", "")
-    return min(int(written), room) if written.isascii() and written.isdigit() and len(written) < 3 else 0
+    return min(whole_number(written, 99) or 0, room)
 
 
-def _fates(results: Sequence[PhotoResult], photos: Sequence[Draft]) -> list[tuple[Draft, PhotoResult]]:
-    """Each photo with how it fared."""
-    return [(photos[one.position - 1], one) for one in results if one.position <= len(photos)]
-
-
-def _add_photos(here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[Draft]) -> list[PhotoResult]:
-    opened = [drawer.open(draft) for draft in drafts]
-    accepted, results = check_uploads([file for file in opened if file is not None])
+def _add_photos(
+    here: Visit, melding: Melding, drawer: Drafts, drafts: Sequence[Draft]
+) -> list[tuple[Draft, PhotoResult]]:
+    """Each photo with how it fared; one whose bytes the store does not give now is to be sent again."""
+    opened = [(draft, file) for draft in drafts if (file := drawer.open(draft))]
+    accepted, results = check_uploads([file for _, file in opened])
     results += add_photos(here.session, melding, accepted, actor=ANONYMOUS, now=here.now, store=here.adapters.photos)
-    lost = sum(file is None for file in opened)
-    results += [
-        PhotoResult(len(opened) - lost + n, "opnieuw_sturen", code="opnieuw_sturen", detail=REASONS["opnieuw_sturen"])
-        for n in range(1, lost + 1)
-    ]
-    return sorted(results, key=lambda result: result.position)
+    fared = {opened[result.position - 1][0].sha256: result for result in results}
+    again = PhotoResult(0, "opnieuw_sturen", code="opnieuw_sturen", detail=REASONS["opnieuw_sturen"])
+    return [(draft, fared.get(draft.sha256, again)) for draft in drafts]
 
 
 def _sent(
@@ -158,7 +151,7 @@ def _no_gemeente() -> ResponseReturnValue:
     """One of several gemeenten must be named."""
     if _wants_json():
         told = _("Zeg in welke gemeente het is.")
-        return _json(400, "gemeente_ontbreekt", told, "waar", {"plaats": told})
+        return _for_script(400, "gemeente_ontbreekt", told, "waar", {"plaats": told})
     return choose_gemeente(400)
 
 
@@ -175,26 +168,17 @@ def _problem(form: Form, status: int, code: str = "ongeldige_invoer") -> Respons
     where = first_wrong(form)
     if _wants_json():
         detail = next(iter(form.errors.values()), _("Een paar gegevens kloppen niet."))
-        return _json(status, code, detail, where, form.errors, retry_after_s=form.retry_after_s)
+        return _for_script(status, code, detail, where, form.errors, retry_after_s=form.retry_after_s)
     step = STEPS[where]
     if step is LAST and check_melding(form) is None:
         step = STEPS[first_wrong(form)]
     return show(step, form, status)
 
 
-def _json(
-    status: int, code: str, detail: str, step: str, fields: dict[str, Any], *, retry_after_s: int = 0
+def _for_script(
+    status: int, code: str, detail: str, step: str, fields: Mapping[str, str], *, retry_after_s: int = 0
 ) -> Response:
-    body = {
-        "type": f"urn:meldingen:fout:{code}",
-        "title": _("Uw melding is niet verstuurd"),
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "stap": step,
-        "velden": fields,
-    }
-    answer = Response(json.dumps(body, sort_keys=False), status, mimetype="application/problem+json")
-    if retry_after_s:
-        answer.headers["Retry-After"] = str(retry_after_s)
-    return answer
+    """The refusal with the step and the fields in which a person mends it."""
+    told = {name: translate(words) for name, words in fields.items()}
+    title = _("Uw melding is niet verstuurd")
+    return problem(status, code, detail, retry_after_s=retry_after_s, title=title, stap=step, velden=told)
