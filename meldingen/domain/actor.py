@@ -11,7 +11,9 @@ PIKET = "piket"
 KCC = "kcc"
 COORDINATOR = "coordinator"
 BEHEER = "beheer"
-ROLES = (TEAM, PIKET, KCC, COORDINATOR, BEHEER)
+ANTWOORDDIENST = "antwoorddienst"
+"""Answers the phone after hours: the page of the KCC, for spoed only."""
+ROLES = (TEAM, PIKET, KCC, COORDINATOR, BEHEER, ANTWOORDDIENST)
 STAFF_ON_OPDRACHTEN = (TEAM, PIKET, KCC, COORDINATOR)
 SEES_CONTACT = (KCC, COORDINATOR)
 """Contact data are for those who phone and write to melders (KLANTREIS rule 11); teams do without."""

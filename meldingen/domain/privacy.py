@@ -39,6 +39,7 @@ PERSONAL_FIELDS: Final = (
     *_fields("delivery", Term.MESSAGE, "leegmaken", "subject", "text", "html", "provider_id", "reason"),
     *_fields("delivery_step", Term.MESSAGE, "leegmaken", "provider_id", "reason"),
     *_fields("terugbelnotitie", Term.CALLBACK, "leegmaken", "words", "result"),
+    *_fields("call_attempt", Term.CALLBACK, "leegmaken", "words"),
     *_fields("task", Term.TASK, "leegmaken", "words", "result"),
     *_fields("incoming_mail", Term.MAIL, "leegmaken", "sender", "subject", "text", "raw_key"),
     *_fields("photo", "upload", "leegmaken", "upload_key"),
@@ -52,7 +53,7 @@ PERSONAL_FIELDS: Final = (
     *_fields("privacy_request", "open", "leegmaken", "melding_ids"),
     *_fields("concept", "dag", "verwijderen", "key", "filled", "photos"),
     *_fields("access_code", "dag", "verwijderen", "address", "address_hash"),
-    *_fields("account", "account", "leegmaken", "name", "username"),
+    *_fields("account", "account", "leegmaken", "name", "username", "email", "phone", "totp_secret"),
 )
 
 HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -60,7 +61,7 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         table: frozenset(columns.split())
         for table, columns in {
             "melding": "number status location_source wijk_code buurt_code flags intake_channel partner_name "
-            "referred_to frozen_reason object_kind object_code",
+            "referred_to frozen_reason object_kind object_code desk abuse",
             "opdracht": "status urgency wijk_code buurt_code routing_reason outcome",
             "closure": "outcome reason",
             "melding_opdracht": "how made_by ended_by",
@@ -69,6 +70,9 @@ HARMLESS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "delivery": "channel status reference",
             "delivery_step": "status",
             "terugbelnotitie": "kind reason status",
+            "call_attempt": "outcome",
+            "bulk": "action facts status",
+            "bulk_item": "result words",
             "task": "role kind key status",
             "incoming_mail": "sha256 kind",
             "photo": "public_id kind status reason",

@@ -12,7 +12,13 @@ from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 
 
 class Account(Base):
-    """A medewerker. One account may hold roles in several gemeenten, so it belongs to none."""
+    """A medewerker. One account may hold roles in several gemeenten, so it belongs to none.
+
+    email, phone (E.164): where an alarm finds this person, and a new password; empty when not known.
+    totp_secret: of the second factor (RFC 6238), base32; it counts once totp_confirmed_at is set. totp_step: the last
+    time step that was used, so that a code works once. failures: wrong guesses in a row; locked_until: nobody gets in
+    before. must_change: the password was given by beheer.
+    """
 
     __tablename__ = "account"
 
@@ -20,6 +26,14 @@ class Account(Base):
     username: Mapped[str] = mapped_column(sa.Text, unique=True)
     name: Mapped[str] = mapped_column(sa.Text)
     password_hash: Mapped[str] = mapped_column(sa.Text)
+    email: Mapped[str] = mapped_column(sa.Text, server_default="")
+    phone: Mapped[str] = mapped_column(sa.Text, server_default="")
+    totp_secret: Mapped[str] = mapped_column(sa.Text, server_default="")
+    totp_confirmed_at: Mapped[Moment | None]
+    totp_step: Mapped[int] = mapped_column(sa.BigInteger, server_default="0")
+    failures: Mapped[int] = mapped_column(server_default="0")
+    locked_until: Mapped[Moment | None]
+    must_change: Mapped[bool] = mapped_column(server_default=sa.false())
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     created_at: Mapped[Moment]
 
@@ -41,30 +55,56 @@ class AccountRole(OfGemeente, Base):
 
 
 class StaffSession(Base):
-    """A signed-in device. Only a hash of its secret is kept; deleting the row signs the device out."""
+    """A signed-in device. Only a hash of its secret is kept; deleting the row signs the device out.
+
+    device: in a few words ("Chrome op Android"). seen_at: about when it was last used.
+    """
 
     __tablename__ = "staff_session"
 
     id: Mapped[Id]
     account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
     secret_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    device: Mapped[str] = mapped_column(sa.Text, server_default="")
     created_at: Mapped[Moment]
+    seen_at: Mapped[Moment | None]
     expires_at: Mapped[Moment]
 
     __table_args__ = (sa.Index("ix_staff_session_account_id", "account_id"),)
 
 
+class StaffPush(Base):
+    """A device of a medewerker that takes push messages (RFC 8030, 8291); refused_at: it is gone."""
+
+    __tablename__ = "staff_push"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id", ondelete="CASCADE"))
+    endpoint: Mapped[str] = mapped_column(sa.Text)
+    p256dh: Mapped[str] = mapped_column(sa.Text)
+    auth: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[Moment]
+    refused_at: Mapped[Moment | None]
+
+    __table_args__ = (sa.UniqueConstraint("account_id", "endpoint"),)
+
+
 class ApiKey(OfGemeente, Base):
-    """A partner's machine key; `name` is the kanaal its meldingen carry."""
+    """A partner's machine key; `name` is the kanaal its meldingen carry.
+
+    team_id: the external party whose opdrachten it works on, if any; category_ids: of these categories only.
+    """
 
     __tablename__ = "api_key"
 
     name: Mapped[str] = mapped_column(sa.Text)
     secret_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    team_id: Mapped[Ref | None]
+    category_ids: Mapped[list[int] | None] = mapped_column(sa.ARRAY(sa.BigInteger))
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     created_at: Mapped[Moment]
 
-    __table_args__ = own(sa.UniqueConstraint("gemeente_id", "name"))
+    __table_args__ = own(sa.UniqueConstraint("gemeente_id", "name"), refers("team_id", "team"))
 
 
 def account_by_username(session: Session, username: str) -> Account | None:

@@ -17,6 +17,7 @@ VERVALLEN = "vervallen"
 
 class Callback(OfGemeente, Base):
     """One promise to phone the melder of a melding. words: what to tell. due_at: 2 werkdagen (KLANTREIS norms).
+    owner_id: who will phone, when somebody took it.
 
     notice_id: the bericht it stands for, empty when made by hand.
     reason: `geen_email_of_mobiel`, `bel_mij`, `niet_bezorgd`, `met_de_hand`.
@@ -37,6 +38,7 @@ class Callback(OfGemeente, Base):
     due_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
     finished_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    owner_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
 
     __table_args__ = own(
         refers("melding_id", "melding", ondelete="CASCADE"),
@@ -50,6 +52,24 @@ class Callback(OfGemeente, Base):
         ),
         sa.Index("ix_terugbelnotitie_open", "gemeente_id", "due_at", postgresql_where=sa.text("status = 'open'")),
         sa.Index("ix_terugbelnotitie_melding_id", "melding_id"),
+    )
+
+
+class CallAttempt(OfGemeente, Base):
+    """One time that somebody phoned, with what came of it: `gesproken` or `niet_bereikt`."""
+
+    __tablename__ = "call_attempt"
+
+    terugbelnotitie_id: Mapped[Ref]
+    at: Mapped[Moment]
+    account_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    outcome: Mapped[str] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(sa.Text, server_default="")
+
+    __table_args__ = own(
+        refers("terugbelnotitie_id", "terugbelnotitie", ondelete="CASCADE"),
+        one_of("outcome", ("gesproken", "niet_bereikt")),
+        sa.Index("ix_call_attempt_terugbelnotitie_id", "terugbelnotitie_id"),
     )
 
 

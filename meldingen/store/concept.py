@@ -18,7 +18,8 @@ TRIES = 5
 
 class Concept(OfGemeente, Base):
     """One form half filled in. key: 128 random bits, known to one browser only; it also is the idempotency key of the
-    melding it becomes. filled: texts and answers by field name; photos: signed references (web/drafts.py)."""
+    melding it becomes. filled: texts and answers by field name; photos: signed references (web/drafts.py).
+    account_id: the KCC medewerker who fills it in for a caller; empty for a melder's own."""
 
     __tablename__ = "concept"
 
@@ -26,8 +27,12 @@ class Concept(OfGemeente, Base):
     filled: Mapped[Facts] = mapped_column(server_default=sa.text("'{}'::jsonb"))
     photos: Mapped[list[Any]] = mapped_column(JSONB, server_default=sa.text("'[]'::jsonb"))
     changed_at: Mapped[Moment]
+    account_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
 
-    __table_args__ = own(sa.Index("ix_concept_changed_at", "changed_at"))
+    __table_args__ = own(
+        sa.Index("ix_concept_changed_at", "changed_at"),
+        sa.Index("ix_concept_account_id", "account_id", postgresql_where=sa.text("account_id IS NOT NULL")),
+    )
 
 
 def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: bool = False) -> Concept | None:

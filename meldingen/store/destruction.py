@@ -16,7 +16,7 @@ from ..domain.delivery import UNFINISHED
 from ..domain.retention import Term, Terms
 from ..domain.workflow import DOORVERWEZEN, OPEN
 from . import erasure
-from .callback import Callback
+from .callback import CallAttempt, Callback
 from .category import Category
 from .contact import Contact
 from .incoming_mail import IncomingMail
@@ -185,6 +185,8 @@ def empty_callbacks(session: Session, ids: Collection[int], *, scope: Collection
     """Empties what was to be told and what was said."""
     mine = sa.and_(Callback.id.in_(ids), Callback.gemeente_id.in_(scope))
     session.execute(sa.update(Callback).where(mine).values(words="", result=""))
+    tries = sa.and_(CallAttempt.terugbelnotitie_id.in_(ids), CallAttempt.gemeente_id.in_(scope))
+    session.execute(sa.update(CallAttempt).where(tries).values(words=""))
 
 
 def empty_tasks(session: Session, ids: Collection[int], *, scope: Collection[int]) -> None:

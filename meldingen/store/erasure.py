@@ -11,7 +11,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from .callback import Callback
+from .callback import CallAttempt, Callback
 from .contact import Contact
 from .incoming_mail import IncomingMail
 from .journal import Note
@@ -75,6 +75,8 @@ def empty_deliveries(session: Session, delivery_ids: Collection[int], *, scope: 
 
 def empty_words(session: Session, melding_id: int, *, scope: Collection[int]) -> dict[str, int]:
     """Empties what was written by, to or about the melder of one melding; per kind how many rows."""
+    mine = sa.select(Callback.id).where(Callback.melding_id == melding_id, Callback.gemeente_id.in_(scope))
+    session.execute(sa.update(CallAttempt).where(CallAttempt.terugbelnotitie_id.in_(mine)).values(words=""))
     return {
         "aantekeningen": _count(session, _mine(sa.update(Note), Note, melding_id, scope).values(text="")),
         "terugbelnotities": _count(

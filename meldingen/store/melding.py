@@ -13,6 +13,9 @@ from ..db import Base
 from ..domain.workflow import MELDING_STATUSES
 from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 
+DESKS = ("", "klacht", "schade", "bezwaar", "handhaving")
+ABUSE = ("", "grof", "bedreiging")
+
 
 class Melding(OfGemeente, Base):
     """One melding. `status` is derived from its opdrachten and only changed under this row's lock (flow/status.py).
@@ -23,6 +26,8 @@ class Melding(OfGemeente, Base):
     `niet_bereikbaar`, `intrekking_gevraagd`. referred_to: name of another gemeente.
     accuracy_m: how far off the melder's device said it may be, in metres; None when it did not say.
     object_kind, object_code: the thing it is about, as store/public_object.py knows it; empty when none was named.
+    desk: the desk that handles what it really is (`klacht`, `schade`, `bezwaar`, `handhaving`), else empty. abuse:
+    `grof` or `bedreiging`, hidden by default; else empty.
     token_generation: +1 revokes the follow token. frozen_at: retention leaves it alone; frozen_reason: `claim`,
     `bezwaar`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
     """
@@ -57,6 +62,8 @@ class Melding(OfGemeente, Base):
     closed_at: Mapped[Moment | None]
     withdrawn_at: Mapped[Moment | None]
     referred_to: Mapped[str] = mapped_column(sa.Text, server_default="")
+    desk: Mapped[str] = mapped_column(sa.Text, server_default="")
+    abuse: Mapped[str] = mapped_column(sa.Text, server_default="")
     token_generation: Mapped[int] = mapped_column(server_default="1")
     object_kind: Mapped[str] = mapped_column(sa.Text, server_default="")
     object_code: Mapped[str] = mapped_column(sa.Text, server_default="")
@@ -67,6 +74,8 @@ class Melding(OfGemeente, Base):
     __table_args__ = own(
         refers("category_id", "category"),
         one_of("status", MELDING_STATUSES),
+        one_of("desk", DESKS),
+        one_of("abuse", ABUSE),
         sa.Index("ix_melding_location", "location", postgresql_using="gist"),
         sa.Index(
             "ix_melding_gemeente_id_received_at",

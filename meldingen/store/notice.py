@@ -14,7 +14,8 @@ CHANNELS = ("email", "sms", "push", "brief", "telefoon")
 
 
 class Notice(OfGemeente, Base):
-    """One bericht about one event to one melder (melding_id) or to a team (team_id). Unique per event and receiver.
+    """One bericht about one event to one melder (melding_id), a team (team_id) or a medewerker (account_id). Unique per
+    event and receiver.
 
     bundled_into: the bericht in whose message this one travelled. ended: why nothing goes (any more), as a code:
     `ingetrokken`, `gewist`, `geen_kanaal`, `ongedaan`; empty while it is under way or after it was told.
@@ -25,6 +26,7 @@ class Notice(OfGemeente, Base):
     event_id: Mapped[Ref]
     melding_id: Mapped[Ref | None]
     team_id: Mapped[Ref | None]
+    account_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
     kind: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[Moment]
     bundled_into: Mapped[Ref | None]
@@ -48,6 +50,13 @@ class Notice(OfGemeente, Base):
             "team_id",
             unique=True,
             postgresql_where=sa.text("team_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "uq_notice_event_account",
+            "event_id",
+            "account_id",
+            unique=True,
+            postgresql_where=sa.text("account_id IS NOT NULL"),
         ),
         sa.Index("ix_notice_melding_id", "melding_id"),
     )

@@ -29,6 +29,9 @@ class Opdracht(OfGemeente, Base):
     warned_due_at: the due_at for which the team was asked for a date (80 % of the term). automatic_delays: how often
     the system gave a new date since a person last did.
     paused_at: since when a question pauses the term; paused_days: werkdagen of earlier pauses.
+    party_since_at: since when an external party has it now; party_days: werkdagen of earlier stays with parties;
+    party_expected_on: the day that the party named; party_told_at: when the coordinator heard that this day had passed.
+    safe_at: when the danger was gone. undo_until: its last closing can be undone until then.
     """
 
     __tablename__ = "opdracht"
@@ -58,6 +61,12 @@ class Opdracht(OfGemeente, Base):
     warned_due_at: Mapped[Moment | None]
     automatic_delays: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
     moves_count: Mapped[int] = mapped_column(server_default="0")
+    party_since_at: Mapped[Moment | None]
+    party_days: Mapped[int] = mapped_column(server_default="0")
+    party_expected_on: Mapped[date | None]
+    party_told_at: Mapped[Moment | None]
+    safe_at: Mapped[Moment | None]
+    undo_until: Mapped[Moment | None]
     split_from_id: Mapped[Ref | None]
     reopened_from_id: Mapped[Ref | None]
     last_closed_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))

@@ -14,10 +14,15 @@ KINDS = (
     "serviceteam", "groen", "afval", "verlichting", "riolering", "handhaving", "verkeer", "water", "spelen",
     "plaagdieren", "piket", "kcc", "partij",
 )  # fmt: skip
+AT_ONCE, PER_DAY = "meteen", "per_dag"
 
 
 class Team(OfGemeente, Base):
-    """Who carries out opdrachten. kind `partij`: an external party, which never sees contact data."""
+    """Who carries out opdrachten. kind `partij`: an external party, which never sees contact data.
+
+    news: whether a party hears of each opdracht at once (`meteen`) or of all in one mail a day (`per_dag`).
+    link_generation: +1 revokes every signed link this party holds.
+    """
 
     __tablename__ = "team"
 
@@ -27,12 +32,15 @@ class Team(OfGemeente, Base):
     email: Mapped[str] = mapped_column(sa.Text, server_default="")
     phone: Mapped[str] = mapped_column(sa.Text, server_default="")
     vangnet: Mapped[bool] = mapped_column(server_default=sa.false())
+    news: Mapped[str] = mapped_column(sa.Text, server_default=AT_ONCE)
+    link_generation: Mapped[int] = mapped_column(server_default="1")
     active: Mapped[bool] = mapped_column(server_default=sa.true())
 
     __table_args__ = own(
         sa.UniqueConstraint("gemeente_id", "slug"),
         sa.Index("uq_team_vangnet", "gemeente_id", unique=True, postgresql_where=sa.text("vangnet")),
         one_of("kind", KINDS),
+        one_of("news", (AT_ONCE, PER_DAY)),
     )
 
     @property

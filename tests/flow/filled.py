@@ -12,7 +12,7 @@ from meldingen.db import Base
 from meldingen.domain.actor import SYSTEM
 from meldingen.domain.privacy import PERSONAL_FIELDS
 from meldingen.store import journal
-from meldingen.store.callback import Callback
+from meldingen.store.callback import CallAttempt, Callback
 from meldingen.store.contact import Contact, ContactView
 from meldingen.store.incoming_mail import IncomingMail
 from meldingen.store.journal import Note
@@ -65,12 +65,13 @@ def fill(session: Session, melding: Melding, account_id: int, now: datetime, *, 
     )  # fmt: skip
     mail = IncomingMail(**mine, sha256=f"{melding.id:064}", kind="antwoord", melding_id=melding.id, sender=TRACE,
                         subject=TRACE, text=TRACE, raw_key=f"post/{melding.id}", at=now)  # fmt: skip
-    session.add(mail)
+    call = Callback(**mine, melding_id=melding.id, kind="gereed", reason="bel_mij", words=TRACE, status="gesproken",
+                    result=TRACE, created_at=now, due_at=now, finished_at=now)  # fmt: skip
+    session.add_all([mail, call])
     session.flush()
     session.add_all(
         [
-            Callback(**mine, melding_id=melding.id, kind="gereed", reason="bel_mij", words=TRACE, status="gesproken",
-                     result=TRACE, created_at=now, due_at=now, finished_at=now),
+            CallAttempt(**mine, terugbelnotitie_id=call.id, at=now, outcome="gesproken", words=TRACE),
             Task(**mine, role="kcc", kind="antwoord", melding_id=melding.id, mail_id=mail.id, words=TRACE, result=TRACE,
                  status="klaar", created_at=now, due_at=now, finished_at=now),
             Closure(**mine, opdracht_id=work.id, outcome="opgelost", sentence=f"Gemaakt voor {TRACE}.", partner=TRACE,
