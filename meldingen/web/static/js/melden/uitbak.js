@@ -155,6 +155,11 @@ const bringFollowing = async (melding) => {
 
 const backOff = (tries, waitS) => Date.now() + 1000 * Math.max(waitS, SOON_S[Math.min(tries, SOON_S.length) - 1]);
 
+const isDue = ({ nextAt = 0 }, again) => again || nextAt <= Date.now();
+
+// A try before its time (somebody pressed the button, or did so in another tab) does not make the wait longer.
+const triesOf = (one) => (one.tries ?? 0) + (isDue(one) || !one.tries ? 1 : 0);
+
 // One form: sends it and notes what came of it. Gives the melding when it was sent, else nothing.
 const send = async (key) => {
   const form = await load(key);
@@ -166,7 +171,7 @@ const send = async (key) => {
     await note(key, { state: WRONG, failure });
   } catch (error) {
     if (!(error instanceof Later)) throw error;
-    const tries = (form.tries ?? 0) + 1;
+    const tries = triesOf(form);
     await note(key, { tries, failure: { cause: error.cause }, nextAt: backOff(tries, error.waitS) });
   }
   return undefined;
@@ -177,15 +182,13 @@ const follow = async (melding) => {
     await bringFollowing(melding);
   } catch (error) {
     if (!(error instanceof Later)) throw error;
-    const tries = (melding.tries ?? 0) + 1;
+    const tries = triesOf(melding);
     await keepSent(melding.nummer, { tries, nextAt: backOff(tries, error.waitS) });
   }
 };
 
 const alone = (act, options = {}) =>
   navigator.locks ? navigator.locks.request("meldingen-versturen", options, (held) => held && act()) : act();
-
-const isDue = ({ nextAt = 0 }, again) => again || nextAt <= Date.now();
 
 /** Whether something waits: meldingen, or photos that must follow. */
 export const waiting = async () => [
