@@ -1,7 +1,4 @@
-"""/kcc: the phone desk. Finding a melding, and entering one for a caller; one melding whole: kcc_melding.py.
-
-Contact data lead to a melding and are shown only on its own page, where the look is logged.
-"""
+"""/kcc/nieuw: entering a melding for a caller. Finding one: kcc_zoek.py; one melding whole: kcc_melding.py."""
 
 import secrets
 from collections.abc import Sequence
@@ -19,11 +16,9 @@ from ..domain.phone import parse_phone
 from ..domain.text import clean_text, looks_like_bsn, whole_number
 from ..flow.intake import register_melding
 from ..flow.places import Placed, place_melding
-from ..store.callback import open_callbacks
 from ..store.category import Category, categories_of
-from ..store.notice import letters_to_post
 from ..store.outline import spots_of
-from ..store.search import Hit, find_meldingen, meldingen_of_caller
+from ..store.search import Hit, meldingen_of_caller
 from ..store.workfilter import WorkFilter
 from ..store.worklists import WorkRow, list_opdrachten, work_near_place
 from .categories import asked_category, category_groups
@@ -43,14 +38,6 @@ CHANNELS = {
     "post": "Post",
     "social_media": "Social media",
     "eigen_waarneming": "Eigen waarneming",
-}
-FOUND_BY = {
-    "nummer": "nummer",
-    "telefoon": "telefoonnummer",
-    "email": "e-mailadres",
-    "naam": "naam",
-    "adres": "adres",
-    "woorden": "tekst",
 }
 
 
@@ -72,28 +59,6 @@ class Entry:
 def desk_scope(here: Visit) -> frozenset[int]:
     """The gemeenten whose phone this person answers."""
     return here.actor.gemeenten_with(*DESK)
-
-
-@pages.get("/kcc")
-@enter("medewerker", roles=DESK)
-def balie() -> ResponseReturnValue:
-    """Search first: most callers ask how something stands. A number that fits opens its melding at once."""
-    here = visit()
-    scope = desk_scope(here)
-    asked = request.args.get("zoek", "")
-    hits = find_meldingen(here.session, asked, scope=scope)
-    if len(hits) == 1 and hits[0].found_by == "nummer" and asked.strip():
-        return redirect(url_for("kcc_melding.melding", nummer=hits[0].melding.number))
-    callbacks = open_callbacks(here.session, scope=scope)
-    return render_template(
-        "werk/kcc.html",
-        asked=asked[:200],
-        hits=hits,
-        found_by=FOUND_BY,
-        callbacks=len(callbacks),
-        letters=len(letters_to_post(here.session, scope=scope)),
-        late=sum(c.due_at <= here.now for c in callbacks),
-    )
 
 
 @pages.get("/kcc/nieuw")
