@@ -16,6 +16,9 @@ from dkim.crypto import UnparsableKeyError, parse_pem_private_key
 from .domain.clock import check_clock
 from .domain.return_address import LONGEST_NAME
 
+DEMO_GEOCODER = "demo"
+"""Instead of an address: the streets of the demo gemeente, which come along in the package."""
+
 
 class SettingsError(Exception):
     """The environment is not usable; the message names every mistake at once."""
@@ -116,6 +119,8 @@ def _across(values: Mapping[str, object]) -> list[str]:
         mistakes.append("PUBLIC_URL moet met https:// beginnen (buiten lokale modus)")
     if not values["local_mode"] and not values["smtp_url"] and not values["notifynl_api_key"]:
         mistakes.append("SMTP_URL of NOTIFYNL_API_KEY ontbreekt: zonder kan geen gereedmelding uit")
+    if values["geocoder_url"] == DEMO_GEOCODER and not values["local_mode"]:
+        mistakes.append("GEOCODER_URL=demo kan alleen in lokale modus (LOKALE_MODUS=1)")
     if bool(values["dkim_selector"]) != bool(values["dkim_key"]):
         mistakes.append("DKIM_SELECTOR en DKIM_SLEUTEL horen bij elkaar")
     if values["notifynl_api_key"] and not (values["notifynl_sms_template"] or values["notifynl_email_template"]):
@@ -208,6 +213,10 @@ def _url(*schemes: str) -> Callable[[str], str]:
         return raw.rstrip("/")
 
     return read
+
+
+def _geocoder_url(raw: str) -> str:
+    return raw if raw == DEMO_GEOCODER else _url("http", "https")(raw)
 
 
 @dataclass(frozen=True)
@@ -327,8 +336,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "GEOCODER_URL",
         "geocoder_url",
-        "PDOK Locatieserver: `https://api.pdok.nl/bzk/locatieserver/search/v3_1`, of gelijke; leeg = geen adressen",
-        _url("http", "https"),
+        "PDOK Locatieserver: `https://api.pdok.nl/bzk/locatieserver/search/v3_1`, of gelijke; leeg = geen adressen; "
+        "`demo` = de straten van de demogemeente, alleen in lokale modus",
+        _geocoder_url,
     ),
     Variable(
         "WEBHOOK_HOSTS", "webhook_hosts", "hosts die een webhook mogen hebben; *.partner.nl = alles daaronder", _list

@@ -120,5 +120,6 @@ def app_environment(stack: Stack, env: dict[str, str], port: int) -> dict[str, s
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "FOTO_MAP": str(make_folder(local / "fotos")),
         "POSTVAK_MAP": str(make_folder(local / "postvak")),
+        "GEOCODER_URL": "demo",
     }
     return made | env

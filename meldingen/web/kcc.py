@@ -139,7 +139,7 @@ def near_rows(here: Visit, viewer: Viewer, lon: float, lat: float) -> Sequence[t
 def _near(entry: Entry, new: NewMelding) -> Sequence[tuple[WorkRow, float | None]]:
     """Near the pin; without one the open work at the same address, since the middle of a buurt says nothing."""
     place = new.location
-    if place is not None and place.source in ("pin", "gps"):
+    if place is not None and place.source != "buurt":
         return near_rows(entry.here, entry.viewer, place.lon, place.lat)
     if not entry.values["adres"].strip():
         return []
@@ -255,6 +255,7 @@ def _form(entry: Entry, *, status: int = 200) -> ResponseReturnValue:
         spots=[("", [(spot.code, spot.name) for spot in spots_of(here.session, scope=scope)])],
         earlier=_earlier(entry),
         tiles=here.settings.map_tiles_url,
+        searches=here.adapters.geocoder.searches,
     )
     return page, status
 

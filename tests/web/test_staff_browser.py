@@ -1,12 +1,14 @@
 """Staff pages in a real browser: axe at phone and tablet width, targets for hands, three taps, keyboard, no script."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from meldingen.adapters.geocoder import FixedGeocoder
 from meldingen.db import business_now
 from meldingen.flow import feedback, kcc
 from meldingen.store.incoming_mail import IncomingMail
@@ -229,16 +231,25 @@ def test_an_overtaken_step_says_what_happened(desk: Desk, sit: Callable[..., Pag
     expect(page.get_by_role("status").first).to_contain_text("vangnetteam")
 
 
-def test_the_desk_enters_a_caller_with_the_keyboard_alone(desk: Desk, sit: Callable[..., Page]) -> None:
+def test_the_desk_enters_a_caller_with_the_keyboard_alone(
+    desk: Desk, sit: Callable[..., Page], monkeypatch: pytest.MonkeyPatch
+) -> None:
     _, tile = desk.melding(description="Tegel los bij de bakker")
+    held = desk.world.app.extensions["meldingen"]
+    here = round(desk.lon, 6), round(desk.lat, 6)
+    streets = FixedGeocoder({here: "Breelaan 12, Werkdorp", (4.9, 52.9): "Breelaan 14, Werkdorp"})
+    monkeypatch.setattr(held, "adapters", replace(held.adapters, geocoder=streets))
     page = sit("kcc", "/kcc", size=LANDSCAPE)
     page.get_by_role("link", name="Nieuwe melding").press("Enter")
     page.get_by_label("Nee", exact=True).press("Space")
-    page.evaluate(
-        "([lon, lat]) => { const {elements} = document.querySelector('[data-desk]'); "
-        "elements.lon.value = lon; elements.lat.value = lat; elements.bron.value = 'pin'; }",
-        [str(desk.lon), str(desk.lat)],
-    )
+    typed = page.get_by_role("combobox", name="Straat en huisnummer")
+    typed.press_sequentially("breelaan")
+    expect(page.locator("[data-search-words]")).to_have_text("2 adressen gevonden. Kies met pijl omlaag.")
+    assert_accessible(page, "adressen")
+    typed.press("ArrowDown")
+    typed.press("Enter")
+    expect(typed).to_have_value("Breelaan 12, Werkdorp")
+    expect(page.locator("[data-place-words]")).to_contain_text("Gekozen plek: bij Breelaan 12")
     page.get_by_label("Wat de beller vertelt").press_sequentially("Losse tegel")
     page.get_by_label("Soort").select_option("losse-tegel")
     page.get_by_label("Telefoonnummer").press_sequentially("0612345678")
@@ -251,7 +262,7 @@ def test_the_desk_enters_a_caller_with_the_keyboard_alone(desk: Desk, sit: Calla
     assert_accessible(page, "opgeslagen")
     with desk.world.session() as session:
         found = session.query(Melding).filter(Melding.same_as_opdracht_id == tile.id).one()
-        assert found.intake_channel == "telefoon"
+        assert (found.intake_channel, found.address) == ("telefoon", "Breelaan 12, Werkdorp")
 
 
 def test_what_is_near_appears_while_the_caller_talks(desk: Desk, sit: Callable[..., Page]) -> None:

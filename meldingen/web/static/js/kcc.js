@@ -1,6 +1,6 @@
-// The phone desk's form: a map, the questions of the category, what is near, and what this caller reported before.
+// The phone desk's form: a map, addresses, the questions of the category, what is near, and what this caller reported before.
 // Without JavaScript the next step shows the same.
-"use strict";
+import { makeSearch } from "./melden/zoekveld.js";
 
 const desk = document.querySelector("[data-desk]");
 const { lon, lat, bron, adres, categorie, telefoon, email } = desk.elements;
@@ -29,7 +29,7 @@ const tellPlace = () => {
   fetch(`/melden/plek?${new URLSearchParams({ lon: lon.value, lat: lat.value, gemeente })}`)
     .then((answer) => answer.json())
     .then(({ woorden, fout, adres: found }) => {
-      globalThis.vulAdres(adres, found);
+      if (bron.value !== "adres") globalThis.vulAdres(adres, found);
       words.textContent = fout || `Gekozen plek: ${woorden}.`;
     })
     .catch(() => {
@@ -51,6 +51,36 @@ if (lon.value && lat.value) {
   map.put(Number(lon.value), Number(lat.value), 16);
   tellPlace();
   tellNear();
+}
+
+const options = desk.querySelector("[data-options]");
+if (options) {
+  const told = {
+    one: "1 adres gevonden. Kies met pijl omlaag.",
+    more: "{aantal} adressen gevonden. Kies met pijl omlaag.",
+    nothing: "Geen adres gevonden. Zet de speld op de kaart, of kies een buurt.",
+    away: "Adressen zoeken lukt nu niet. Zet de speld op de kaart, of kies een buurt.",
+  };
+  makeSearch({
+    field: adres,
+    list: options,
+    ask: (zoek) =>
+      fetch(`/melden/adressen?${new URLSearchParams({ zoek, gemeente })}`)
+        .then((answer) => (answer.ok ? answer.json() : { gevonden: [], weg: true }))
+        .then(({ gevonden, weg }) => (weg ? null : gevonden.filter((found) => found.bron === "adres"))),
+    tell: (how, count = 0) => {
+      desk.querySelector("[data-search-words]").textContent = (told[how] ?? "").replace("{aantal}", count);
+    },
+    onChoose: (found) => {
+      lon.value = found.lon.toFixed(6);
+      lat.value = found.lat.toFixed(6);
+      bron.value = "adres";
+      globalThis.vulAdres(adres, found.tekst);
+      map.put(found.lon, found.lat, 17);
+      tellPlace();
+      tellNear();
+    },
+  });
 }
 
 categorie.addEventListener("change", () => {
