@@ -198,13 +198,13 @@ class Place:
 
 
 def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
-    """The menu: for everybody to melden and follow, for medewerkers their own rooms. stuck: work that was given up;
-    to_do: open items of this person's roles."""
+    """The menu: for everybody three words that stand beside each other on a phone (following one melding is under *Mijn
+    meldingen*), for medewerkers their own rooms. stuck: work that was given up; to_do: open items of this person's
+    roles."""
     if not actor.is_staff:
         return [
-            Place(say("Melding doen"), "/melden"),
+            Place(say("Melden"), "/melden"),
             Place(say("Mijn meldingen"), "/mijn-meldingen"),
-            Place(say("Melding volgen"), "/volgen"),
             Place(say("In de buurt"), "/in-de-buurt"),
         ]
     rooms = []
@@ -249,6 +249,12 @@ def start_path(actor: Actor) -> str:
     return rooms[0].path if rooms else "/"
 
 
+def _menu_here(menu: Sequence[Place]) -> str:
+    """The link of the menu under which this page is; "" for none."""
+    here = f"{request.path}/".replace("/volgen/", "/mijn-meldingen/", 1)
+    return max((place.path for place in menu if here.startswith(f"{place.path}/")), default="", key=len)
+
+
 def _around() -> dict[str, Any]:
     actor = page_actor()
     menu = menu_of(actor, *_waiting(actor))
@@ -258,7 +264,7 @@ def _around() -> dict[str, Any]:
         "banners": _banners(),
         "actor": actor,
         "menu": menu,
-        "menu_here": max((p.path for p in menu if f"{request.path}/".startswith(f"{p.path}/")), default="", key=len),
+        "menu_here": _menu_here(menu),
         "csrf_token": generate_csrf,
         "local_mode": installation().settings.local_mode,
         "here": request.path,

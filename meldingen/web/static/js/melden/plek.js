@@ -18,8 +18,9 @@ const ask = (path, values) => {
   const query = new URLSearchParams(say.gemeente ? { ...values, gemeente: say.gemeente } : values);
   return fetch(`${path}?${query}`).then((answer) => (answer.ok ? answer : Promise.reject(answer)));
 };
-const tell = (told, { wrong = false } = {}) => {
+const tell = (told, { wrong = false, name = "" } = {}) => {
   words.textContent = told;
+  words.dataset.placeName = name; // what *Mijn meldingen* shows of it
   words.classList.toggle("place__chosen--wrong", wrong);
 };
 const changed = () => form.dispatchEvent(new Event("change", { bubbles: true })); // for who keeps the form
@@ -71,7 +72,7 @@ const tellPlace = (before = "", { surroundings = true } = {}) => {
     .then(({ woorden, fout, adres: found }) => {
       if (mine !== asked) return;
       if (bron.value !== "adres") globalThis.vulAdres(adres, found);
-      tell([before, fout || say.wordsChosen.replace("{plek}", woorden)].filter(Boolean).join(" "), { wrong: Boolean(fout) });
+      tell([before, fout || say.wordsChosen.replace("{plek}", woorden)].filter(Boolean).join(" "), { wrong: Boolean(fout), name: fout ? "" : woorden });
       changed();
     })
     .catch(() => {

@@ -38,7 +38,7 @@ const readPage = () => {
   }
   for (const [name, value] of new FormData(form)) if (name in values) values[name].push(value);
   const place = document.querySelector("[data-place-words]");
-  if (place) words.plaats = place.textContent.trim();
+  if (place) words.plaats = place.dataset.placeName || place.textContent.trim();
   return { values, words };
 };
 
