@@ -139,11 +139,12 @@ def parts_of(session: Session, melding: Melding) -> list[Part]:
     linked = opdracht.opdrachten_of(session, [melding.id], scope=scope)[melding.id]
     closings = opdracht.closures_of(session, [row.id for row in linked], scope=scope)
     teams = history.teams_ever(session, scope=scope)
+    kinds = category.categories_by_ids(session, {row.category_id for row in linked}, scope=scope)
     redone = {row.reopened_from_id for row in linked if row.status != VERVALLEN}
     parts = []
     for row in linked:
         holder = teams.get(row.team_id)
-        chosen = category.category_by_id(session, row.category_id, scope=scope)
+        chosen = kinds.get(row.category_id)
         closing = closings.get(row.id)
         parts.append(
             Part(

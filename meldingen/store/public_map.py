@@ -20,7 +20,10 @@ from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .workfilter import LINKED_NOW
-from .worklists import PUBLIC_GRID, melders_now, reported_as_private, use_is_limited
+from .worklists import PUBLIC_GRID, melders_now, reported_as_private, use_is_limited, within
+
+SNAPPED_M = 10
+"""Farther than rounding to PUBLIC_GRID moves a place, which is half a cell to the north and half one to the east."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,9 @@ def public_work(
     """The nearest ones to the place asked for, else the newest: open, or closed since a moment."""
     spot = sa.func.ST_SnapToGrid(Opdracht.location, PUBLIC_GRID)
     metres: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Float)
+    here = point(wanted.lon or 0, wanted.lat or 0)
     if wanted.lon is not None and wanted.lat is not None:
-        metres = sa.func.ST_Distance(sa.cast(spot, GEOGRAPHY), sa.cast(point(wanted.lon, wanted.lat), GEOGRAPHY))
+        metres = sa.func.ST_Distance(sa.cast(spot, GEOGRAPHY), sa.cast(here, GEOGRAPHY))
     melders = melders_now()
     columns = (
         Opdracht.id,
@@ -81,7 +85,7 @@ def public_work(
         arm = sa.select(*columns).join(Category, of_category).where(Opdracht.gemeente_id.in_(scope), lately)
         arm = _inside(arm, wanted).where(public_to_all(), ~reported_as_private(), melders > 0)
         if wanted.lon is not None:
-            arm = arm.where(metres <= wanted.radius_m)
+            arm = arm.where(metres <= wanted.radius_m, within(here, wanted.radius_m + SNAPPED_M))  # the index first
         arms.append(
             arm.order_by(*_nearest_first(sa.column("metres"), sa.column("received_at"))).limit(limit).subquery()
         )

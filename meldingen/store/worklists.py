@@ -160,7 +160,7 @@ def open_nearby(
             Opdracht.gemeente_id.in_(scope),
             Opdracht.status.in_(OPEN),
             public_to_all(),
-            _within(point(lon, lat), radius_m),
+            within(point(lon, lat), radius_m),
             ~reported_as_private(),
             melders > 0,
         )
@@ -232,7 +232,7 @@ def _near(
     other_than: int | None = None,
 ) -> Sequence[tuple[WorkRow, float]]:
     metres = _metres(here)
-    query = _rows(sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), _within(here, radius_m))
+    query = _rows(sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), within(here, radius_m))
     if other_than is not None:
         query = query.where(Opdracht.id != other_than)
     rows = session.execute(query.order_by(metres, Opdracht.id).limit(limit))
@@ -243,7 +243,8 @@ def _metres(here: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
     return sa.func.ST_Distance(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY))
 
 
-def _within(here: sa.ColumnElement[Any], radius_m: int) -> sa.ColumnElement[bool]:
+def within(here: sa.ColumnElement[Any], radius_m: float) -> sa.ColumnElement[bool]:
+    """Whether an opdracht lies within radius_m metres of a point; of open ones by index (ix_opdracht_open_near)."""
     return sa.func.ST_DWithin(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY), radius_m)
 
 

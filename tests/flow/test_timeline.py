@@ -31,6 +31,8 @@ from meldingen.flow.status import Basis
 from meldingen.flow.timeline import Happening, tell, timeline_of
 from tests import factories
 
+from .test_worklists import counted
+
 TODAY = date(2026, 4, 14)
 AT = datetime(2026, 4, 14, 6, 47, tzinfo=UTC)
 
@@ -165,6 +167,26 @@ def test_a_whole_life(session: Session, now: datetime) -> None:
     for private in ("henk", "Ans", "Lastige", "Ook die tegel"):
         assert private not in told.replace("U voegde iets toe", "")
     assert parts_of(session, mine)[0].words(TODAY) == ended
+
+
+def test_a_page_asks_as_much_however_many_parts_there_are(session: Session, now: datetime) -> None:
+    home = factories.gemeente(session)
+    team = factories.medewerker(session, home, "team", team_slug="serviceteam")
+    melding = factories.melding(session, now=now)
+    first = factories.opdracht_of(session, melding)
+
+    def cost() -> tuple[int, set[str]]:
+        session.flush()
+        session.expunge_all()
+        with counted(session) as sent:
+            parts = parts_of(session, melding)
+        return len(sent), {part.category_name for part in parts}
+
+    one, _ = cost()
+    split = joining.Split("gras-te-hoog", reason="Twee dingen")
+    joining.split_opdracht(session, first.id, split, basis=Basis(version=1), actor=team, now=now)
+    two, names = cost()
+    assert two == one and names == {"Losse tegel", "Gras te hoog"}
 
 
 def test_who_has_it_is_a_team_or_a_party_once() -> None:

@@ -47,6 +47,7 @@ class Form:
     remarks: list[str] = field(default_factory=list)
     is_shell: bool = False
     given: tuple[str, ...] = ()
+    _chosen: dict[tuple[int, str], Category | None] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, str]:
@@ -64,7 +65,10 @@ class Form:
         slug = self.values["categorie"]
         if not slug or "\x00" in slug:
             return None
-        return category_by_slug(self.here.session, slug, scope=[self.sender.id])
+        asked = self.sender.id, slug
+        if asked not in self._chosen:
+            self._chosen[asked] = category_by_slug(self.here.session, slug, scope=[self.sender.id])
+        return self._chosen[asked]
 
     @property
     def device_facts(self) -> dict[str, Any]:
