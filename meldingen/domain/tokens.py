@@ -126,3 +126,12 @@ def address_prints(keys: Sequence[str], gemeente_id: int, address: str) -> list[
     """What finds an e-mail address or phone again without keeping it, per key, that of the first key first."""
     message = b"meldingen:adres" + gemeente_id.to_bytes(8, "big") + address.encode()
     return [hmac.new(key.encode(), message, hashlib.sha256).digest() for key in keys]
+
+
+def queue_keys(keys: Sequence[str], account_id: int) -> list[str]:
+    """32 bytes in base64 per secret, the newest first, with which a tablet encrypts what somebody has not sent yet.
+
+    They follow from the account, so whoever signs in again reads his own; a colleague on the same tablet reads nothing.
+    """
+    message = b"meldingen:rij" + account_id.to_bytes(8, "big")
+    return [base64.b64encode(hmac.new(key.encode(), message, hashlib.sha256).digest()).decode() for key in keys]

@@ -126,6 +126,13 @@ def session_account(session: Session, secret_hash: bytes, now: datetime) -> Acco
     )
 
 
+def has_expired(session: Session, secret_hash: bytes, now: datetime) -> bool:
+    """Whether this session ended by its time alone: nobody signed it out, and its account still works."""
+    query = sa.select(StaffSession.id).join(Account, StaffSession.account_id == Account.id)
+    query = query.where(StaffSession.secret_hash == secret_hash, StaffSession.expires_at <= now, Account.active)
+    return session.scalar(query) is not None
+
+
 def end_session(session: Session, secret_hash: bytes) -> None:
     """Signs one device out."""
     session.execute(sa.delete(StaffSession).where(StaffSession.secret_hash == secret_hash))

@@ -222,6 +222,22 @@ def meldingen_of(session: Session, opdracht_id: int, *, scope: Collection[int]) 
     return session.scalars(query).all()
 
 
+def meldingen_by_opdracht(
+    session: Session, opdracht_ids: Collection[int], *, scope: Collection[int]
+) -> dict[int, list[Melding]]:
+    """Per opdracht id the meldingen linked now, oldest first; in one query, however many opdrachten."""
+    query = (
+        sa.select(Link.opdracht_id, Melding)
+        .join(Melding, Melding.id == Link.melding_id)
+        .where(Link.opdracht_id.in_(opdracht_ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope))
+        .order_by(Melding.received_at, Melding.id)
+    )
+    found: dict[int, list[Melding]] = {opdracht_id: [] for opdracht_id in opdracht_ids}
+    for opdracht_id, melding in session.execute(query):
+        found[opdracht_id].append(melding)
+    return found
+
+
 def live_link(session: Session, melding_id: int, opdracht_id: int, *, scope: Collection[int]) -> Link | None:
     """The link that holds now between this melding and this opdracht."""
     return session.scalar(

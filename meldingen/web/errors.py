@@ -15,10 +15,13 @@ from werkzeug.exceptions import HTTPException
 
 from ..domain.errors import DomainError, NotSignedIn
 from ..domain.sentence import say
+from .problem import problem
 
 log = structlog.get_logger()
 Handler = Callable[[Any], Any]
 
+SCRIPTS = "/team/onderweg/"
+"""What the scripts of the tablet fetch: they read a refusal as JSON, and never follow one to a page."""
 MACHINES = ("/api/", "/gezond/", "/metrics", "/ontvangst/")
 WORDS = {
     400: (say("Dit verzoek klopt niet"), say("Ga terug en probeer het nog een keer.")),
@@ -58,6 +61,8 @@ def _for_pages(
 
 
 def _refusal(error: DomainError) -> ResponseReturnValue:
+    if request.path.startswith(SCRIPTS):
+        return problem(error.status, error.code, error.detail)
     if isinstance(error, NotSignedIn) and error.code in ("inloggen_nodig", "sessie_verlopen"):
         return redirect(
             url_for("inloggen.inloggen", naar=request.full_path.rstrip("?") if request.method == "GET" else None)

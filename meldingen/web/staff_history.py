@@ -49,6 +49,7 @@ class Told:
     who: str
     words: str = ""
     version: int | None = None
+    opdracht_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,8 @@ def tell_history(
             continue
         closing = closures.get(event.facts.get("closure_id", 0))
         words = closing.sentence if closing else notes.get(event.facts.get("note_id", 0), "")
-        told.append(Told(event.at, what, who(event.actor, names.accounts), words, event.facts.get("version")))
+        author = who(event.actor, names.accounts)
+        told.append(Told(event.at, what, author, words, event.facts.get("version"), event.opdracht_id))
     return told
 
 

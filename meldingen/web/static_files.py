@@ -17,8 +17,9 @@ pages = Blueprint("bestanden", __name__)
 
 STATIC = Path(__file__).parent / "static"
 TEMPLATES = Path(__file__).parent / "templates"
-MODULES = "js/melden/"
-"""Scripts that import each other: their address carries one hash of all of them, which a relative import inherits."""
+MODULES = ("melden", "onderweg")
+"""Folders of js/ with scripts that import each other, the form's and the tablet's: their address carries one hash of
+all of them, which a relative import inherits."""
 COMPRESSED = ("text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json")
 SMALLEST_WORTH_IT = 1_000
 KEPT_S = 365 * 24 * 3600
@@ -35,17 +36,17 @@ def init_app(app: Flask) -> None:
 def static_url(name: str) -> str:
     """The address of a file under static/, with the hash of its content; a missing file gets none. A script that
     imports others has the hash of all of them in its path, so that it never meets one of another release."""
-    if name.startswith(MODULES):
-        bare = name.removeprefix(MODULES).removesuffix(".js")
-        return url_for("bestanden.module", versie=modules_version(), naam=bare)
+    top, _, bare = name.removeprefix("js/").removesuffix(".js").partition("/")
+    if bare and top in MODULES:
+        return url_for("bestanden.module", versie=modules_version(), map=top, naam=bare)
     return url_for("static", filename=name, v=_hash_of(name))
 
 
-@pages.get("/static/modules/<versie>/<naam>.js")
+@pages.get("/static/modules/<versie>/<map>/<naam>.js")
 @enter("iedereen")
-def module(versie: str, naam: str) -> Response:
+def module(versie: str, map: str, naam: str) -> Response:
     """A script of this release. One of another is not here: a page without scripts works, a page with half may not."""
-    path = STATIC / MODULES / f"{naam}.js"
+    path = STATIC / "js" / map / f"{naam}.js"
     if versie != modules_version() or path not in _modules():
         abort(404)
     return Response(
@@ -63,7 +64,7 @@ def modules_version() -> str:
 
 @lru_cache(maxsize=1)
 def _modules() -> frozenset[Path]:
-    return frozenset((STATIC / MODULES).glob("*.js"))
+    return frozenset(path for folder in MODULES for path in (STATIC / "js" / folder).glob("*.js"))
 
 
 @lru_cache(maxsize=1)
@@ -92,7 +93,7 @@ def _keep_and_compress(response: Response) -> Response:
     if request.endpoint not in ("static", "bestanden.module") or response.status_code != 200:
         return response
     given = request.view_args or {}
-    name = str(given["filename"]) if request.endpoint == "static" else f"{MODULES}{given['naam']}.js"
+    name = str(given["filename"]) if request.endpoint == "static" else f"js/{given['map']}/{given['naam']}.js"
     if request.args.get("v") and request.args["v"] == _hash_of(name):
         response.headers["Cache-Control"] = f"public, max-age={KEPT_S}, immutable"
     if response.mimetype in COMPRESSED:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import enter
 from .layout import Sender, page_sender, with_gemeente
-from .static_files import STATIC, release, static_url
+from .static_files import MODULES, STATIC, release, static_url
 from .taal import DUTCH, language
 
 pages = Blueprint("webapp", __name__)
@@ -21,7 +21,6 @@ pages = Blueprint("webapp", __name__)
 STEPS = ("waar", "wat", "foto", "contact", "controleren")
 """The steps that a browser can do by itself, in their order. "Al gemeld?" asks the server, so it waits for coverage."""
 GIVEN = '"HIER KOMT WAT DE SERVER WEET"'
-MODULES_HERE = '"./melden/'
 ICONS = (
     ("icoon-192.png", 192, "any"),
     ("icoon-512.png", 512, "any"),
@@ -62,7 +61,8 @@ def service_worker() -> ResponseReturnValue:
     release, so that a browser fetches everything of the new one at once."""
     content = (STATIC / "js/sw.js").read_text()
     content = content.replace(GIVEN, json.dumps(_worker_facts(page_sender())))
-    content = content.replace(MODULES_HERE, f'"{static_url("js/melden/opslag.js").removesuffix("opslag.js")}')
+    for folder in MODULES:
+        content = content.replace(f'"./{folder}/', f'"{static_url(f"js/{folder}/opslag.js").removesuffix("opslag.js")}')
     return Response(content, mimetype="text/javascript", headers={"Cache-Control": "no-cache"})
 
 

@@ -10,6 +10,7 @@
 
 import { takeShared } from "./melden/gedeeld.js";
 import { sendAll, waiting } from "./melden/uitbak.js";
+import * as onderweg from "./onderweg/werker.js";
 
 const { release, store: STORE, gemeente, shells, steps, data, icon } = "HIER KOMT WAT DE SERVER WEET";
 const FILLED_AT = "/schil-gevuld";
@@ -30,8 +31,9 @@ const partsOf = (text, type) => {
   return found;
 };
 
-const fill = async () => {
-  const store = await caches.open(STORE);
+// Brings these pages and everything they load into a store.
+const bringAll = async (name, pages) => {
+  const store = await caches.open(name);
   const seen = new Set();
   const bring = async (path) => {
     if (seen.has(path)) return;
@@ -50,10 +52,12 @@ const fill = async () => {
     }
     await store.put(path, answer);
   };
-  for (const shell of Object.values(shells)) await bring(shell);
-  for (const one of [...data, icon]) await bring(one);
+  for (const one of pages) await bring(one);
   await store.put(FILLED_AT, new Response(String(Date.now())));
 };
+
+const fill = () => bringAll(STORE, [...Object.values(shells), ...data, icon]);
+const fillTablet = () => onderweg.fill(bringAll, release);
 
 // The categories and words of the gemeente change without a release: now and then the pages are fetched anew.
 const refresh = async () => {
@@ -65,13 +69,16 @@ const refresh = async () => {
 self.addEventListener("install", (event) => {
   self.skipWaiting();
   event.waitUntil(fill());
+  event.waitUntil(onderweg.isTablet().then((known) => known && fillTablet()));
 });
 
 const clean = async () => {
   for (const name of await caches.keys()) if (name.startsWith("schil-") && name !== STORE) await caches.delete(name);
 };
 
-self.addEventListener("activate", (event) => event.waitUntil(clean().then(() => self.clients.claim())));
+self.addEventListener("activate", (event) =>
+  event.waitUntil(Promise.all([clean(), onderweg.clean(release)]).then(() => self.clients.claim())),
+);
 
 // Answering pages
 
@@ -95,7 +102,8 @@ const kept = async (path) => (await caches.open(STORE)).match(path);
 
 const answerData = (event) => inTime(event.request, patience()).catch(() => kept(event.request.url));
 
-const file = async (request) => (await kept(request.url)) ?? fetch(request);
+const file = async (request) =>
+  (await kept(request.url)) ?? (await onderweg.kept(release, request.url)) ?? fetch(request);
 
 const page = async (event, { pathname, search }) => {
   const shell = shells[pathname];
@@ -130,6 +138,10 @@ self.addEventListener("fetch", (event) => {
   if (request.method === "GET" && url.pathname.startsWith("/static/")) return event.respondWith(file(request));
   if (data.includes(url.pathname + url.search)) return event.respondWith(answerData(event));
   if (request.mode !== "navigate") return;
+  if (onderweg.isMine(url) && request.method === "GET") {
+    const late = () => onderweg.kept(release, onderweg.PAGE);
+    return event.respondWith(inTime(request, patience()).catch(async () => (await late()) ?? fetch(request)));
+  }
   if (request.method === "POST") {
     if (url.pathname === "/melden/delen") event.respondWith(share(request, url));
     else if (url.searchParams.has("bewaard") && steps.includes(url.pathname)) event.respondWith(step(request, url));
@@ -139,7 +151,10 @@ self.addEventListener("fetch", (event) => {
 
 // Sending what waits: when a page of ours was opened or hears of coverage, and in browsers that wait for it themselves
 
-self.addEventListener("message", (event) => event.data === "verstuur" && event.waitUntil(sendAll()));
+self.addEventListener("message", (event) => {
+  if (event.data === "verstuur") event.waitUntil(sendAll());
+  if (event.data === "onderweg") event.waitUntil(fillTablet());
+});
 
 self.addEventListener("sync", (event) => {
   const send = async () => {
