@@ -24,7 +24,7 @@ STORE = sorted((ROOT / "meldingen/store").glob("*.py"))
 WITHOUT_SCOPE = {
     # Tables that belong to no gemeente, or questions that decide the scope itself.
     "served_gemeenten", "served_ids", "gemeente_by_slug", "gemeente_by_id", "gemeenten_at",
-    "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "end_session",
+    "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "has_expired", "end_session",
     "end_sessions", "key_by_hash",
     "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
     "add_photo", "put", "keep_subscription",
