@@ -1,12 +1,15 @@
 """`meldingen beheer gemeente|team` and `meldingen sleutel …`: what pages say of a gemeente, its teams, partner apps."""
 
 import secrets
+from dataclasses import asdict
 
 import click
 
 from . import auth, db
 from .cli_beheer import beheer, named_gemeente, operator
 from .cli_work import refusals, work
+from .domain.deadlines import office_hours_words
+from .domain.spoed import NAMES, spoed_times
 from .flow import household
 from .store.account import keys_of
 from .store.team import KINDS
@@ -34,6 +37,25 @@ def change_gemeente(slug: str, **given: str | None) -> None:
             click.echo(f"{words:<8} {getattr(home, words) or '-'}")
         for name in ("klacht", "kleur", "toegankelijkheidsverklaring"):
             click.echo(f"{name:<8} {home.policy.get(name) or '-'}")
+
+
+@beheer.command("spoed")
+@click.option("--kantooruren", "hours", help="ma-vr 07:30-16:30; daarbuiten is spoed voor de piketdienst")
+@click.option("--opnieuw", "again_min", type=int, help="minuten tussen twee alarmen")
+@click.option("--beurten", "turns", type=int, help="alarmen voor de eerste in het rooster, daarna de volgende")
+@click.option("--aannemen", "accept_min", type=int, help="minuten tot de melder leest: bel ons nu")
+@click.option("--veilig", "safe_min", type=int, help="minuten tot het veilig moet zijn")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def change_spoed(slug: str, hours: str | None, **given: int | None) -> None:
+    """Toon de tijden van spoed en de kantooruren, of wijzig wat u noemt. Werkt meteen."""
+    times = {name: value for name, value in given.items() if value is not None}
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        if times or hours is not None:
+            household.change_spoed(session, home, times, hours, actor=operator(home), now=db.business_now(session))
+        for name, value in asdict(spoed_times(home.policy)).items():
+            click.echo(f"{NAMES[name]:<13} {value}")
+        click.echo(f"{'kantooruren':<13} {office_hours_words(home.policy.get('office_hours'))}")
 
 
 @beheer.command("team")

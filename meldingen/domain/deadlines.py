@@ -4,6 +4,7 @@ Days are days in Europe/Amsterdam; moments come in aware and go out in UTC. "The
 after it, an instant that itself is too late. `closing_days`: the gemeente's own, on top of the holidays.
 """
 
+import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
@@ -156,7 +157,7 @@ def terugbel_due_at(now: datetime, closing_days: AbstractSet[date] = NO_DAYS) ->
     return due_at(now, CALLBACK_DAYS, closing_days)
 
 
-OFFICE_HOURS: Final[Mapping[str, Any]] = {"days": [0, 1, 2, 3, 4], "from": "08:00", "until": "17:00"}
+OFFICE_HOURS: Final[Mapping[str, Any]] = {"days": [0, 1, 2, 3, 4], "from": "07:30", "until": "16:30"}
 
 
 def office_hours(
@@ -175,3 +176,28 @@ def office_hours(
         return False
     opens, closes = time.fromisoformat(policy["from"]), time.fromisoformat(policy["until"])
     return opens <= local.time() < closes
+
+
+_WEEK: Final = ("ma", "di", "wo", "do", "vr", "za", "zo")
+_HOURS: Final = re.compile(r"(ma|di|wo|do|vr|za|zo)(?:-(ma|di|wo|do|vr|za|zo))? (\d\d?[:.]\d\d)-(\d\d?[:.]\d\d)")
+
+
+def read_office_hours(words: str) -> dict[str, Any]:
+    """Office hours as beheer types them, "ma-vr 07:30-16:30", in the shape of policy. Raises ValueError."""
+    found = _HOURS.fullmatch(words.strip().lower())
+    if found is None:
+        raise ValueError(words)
+    first, last = _WEEK.index(found[1]), _WEEK.index(found[2] or found[1])
+    opens, closes = (time.fromisoformat(found[at].replace(".", ":").zfill(5)) for at in (3, 4))
+    if first > last or opens >= closes:
+        raise ValueError(words)
+    return {"days": list(range(first, last + 1)), "from": f"{opens:%H:%M}", "until": f"{closes:%H:%M}"}
+
+
+def office_hours_words(hours: Mapping[str, Any] | None) -> str:
+    """The same, the other way round; days that do not follow on each other are named one by one."""
+    policy = hours or OFFICE_HOURS
+    days = policy["days"]
+    follows = days == list(range(days[0], days[-1] + 1)) and len(days) > 1
+    named = f"{_WEEK[days[0]]}-{_WEEK[days[-1]]}" if follows else " ".join(_WEEK[day] for day in days)
+    return f"{named} {policy['from']}-{policy['until']}"

@@ -50,6 +50,7 @@ END_WORDS: Final[Mapping[str, str]] = {
     "beperkt": "Wij mogen de gegevens van de melder nu niet gebruiken.",
     "geen_kanaal": "De melder is op geen manier te bereiken.",
     "vervallen": "Een medewerker liet dit bericht vervallen.",
+    "aangenomen": "Iemand had de spoed al aangenomen.",
     "ongedaan": "Wat dit bericht vertelde, is teruggedraaid.",
 }
 """Why nothing goes (any more): the codes of Notice.ended, also a reason of a delivery that ended with it."""

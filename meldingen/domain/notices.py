@@ -85,7 +85,8 @@ TEAM_KINDS: Final = frozenset({_K.ALARM, _K.TERMIJN_IN_GEVAAR, _K.ANTWOORD_ONTVA
 EMAIL_KINDS: Final = frozenset(NoticeKind)
 SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR, _K.ANTWOORD_ONTVANGEN}
 """An answer is on the list of the team at once; a phone that rings for each is a phone that is put aside."""
-PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS
+PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS | {_K.ALARM}
+"""Of what is for a team only the alarm: it is called to the devices of people."""
 CALL_KINDS: Final = frozenset(
     {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.BLIJFT_GESLOTEN, _K.VRAAG, _K.VERTRAAGD}
 )

@@ -17,7 +17,7 @@ from ..domain.workflow import OPEN
 from ..store import gemeente, journal
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding
-from . import notices, routing
+from . import alarm, routing
 from .library import danger_defaults
 from .status import Work
 
@@ -97,6 +97,6 @@ def mind_supplement(session: Session, work: Work, melding: Melding, text: str, *
         )
         if heard.alarming:
             routing.settle(session, work, event, now=now)
-            notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
+            alarm.ring(session, opdracht, event, now=now)
     session.flush()
     return heard

@@ -31,7 +31,7 @@ from ..store.outbox import Topic, Urgency
 from . import chain, messages, reach
 from .desk import Desk as Desk
 from .envelope import Envelope, envelope_of
-from .notice_facts import follow_link
+from .notice_facts import accepted_since, follow_link, staff_link
 
 UNCERTAIN = "twee keer geprobeerd; of het aankwam weet niemand"
 ADDRESS_GONE = "dit adres is er niet meer"
@@ -83,7 +83,7 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
         current = _plan_next(desk, notice, about, made)
         if current is None:
             reach.give_up(desk, notice, about, None)
-            return None if about is not None else PermanentFailure(reach.NO_ADDRESS)
+            return PermanentFailure(reach.NO_ADDRESS) if notice.team_id is not None else None
     if current is None or messages.is_carried(desk, current) or _has_moved(desk, about, current):
         return None
     if current.channel in BY_PEOPLE:
@@ -112,9 +112,11 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
         at=desk.now,
         sender_name=f"Gemeente {home.name}",
         envelope=envelope_of(desk.settings, notice, about, home, current.reference),
-        link=follow_link(desk.settings, about) if about is not None else "",
+        link=follow_link(desk.settings, about)
+        if about is not None
+        else staff_link(desk.session, desk.settings, notice),
         urgent=urgent,
-        for_team=about is None,
+        for_team=notice.team_id is not None,
     )
 
 
@@ -182,8 +184,10 @@ def fail(desk: Desk, delivery_id: int, failure: Exception, *, provider_id: str =
     failed = [delivery, *(one for one in messages.parts_of(desk, delivery) if may_step(one.status, NIET_BEZORGD))]
     for one in failed:
         chain.advance(desk.session, one, NIET_BEZORGD, now=desk.now, reason=str(failure), provider_id=provider_id)
-    if about is not None and isinstance(failure, AddressRefused):
-        reach.forget_address(desk, about, delivery)
+    if isinstance(failure, AddressRefused):
+        of = notice_by_id(desk.session, delivery.notice_id, scope=desk.scope)
+        assert of is not None, "a foreign key holds the notice"
+        reach.forget_address(desk, of, about, delivery)
     taken_over = [_fall_back(desk, about, one) for one in failed]
     return taken_over[0]
 
@@ -192,7 +196,7 @@ def _fall_back(desk: Desk, about: Melding | None, failed: Delivery) -> bool:
     """Gives the next channel its turn, or people when there is none; whether somebody takes over."""
     notice = notice_by_id(desk.session, failed.notice_id, scope=desk.scope)
     assert notice is not None, "a foreign key holds the notice"
-    if _stopped(notice, about) or (about is not None and not reach.is_known(desk, about)):
+    if _stopped(desk, notice, about) or (about is not None and not reach.is_known(desk, about)):
         return False
     if about is not None:
         reach.mark_unreachable(desk, about, notice, failed.channel)
@@ -269,16 +273,19 @@ def _wait(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery,
 
 def _ended(desk: Desk, notice: Notice, about: Melding | None) -> bool:
     """Whether nothing goes any more about this event; then what was under way has ended too."""
-    why = _stopped(notice, about)
+    why = _stopped(desk, notice, about)
     if why:
         chain.end_notice(desk.session, notice, why, now=desk.now)
     return bool(why)
 
 
-def _stopped(notice: Notice, about: Melding | None) -> str:
-    """Why nothing goes (any more), as a code; empty: it may go. After a withdrawal only its confirmation goes."""
+def _stopped(desk: Desk, notice: Notice, about: Melding | None) -> str:
+    """Why nothing goes (any more), as a code; empty: it may go. After a withdrawal only its confirmation goes, and
+    nobody is called out of bed for what a colleague accepted since."""
     if notice.ended:
         return notice.ended
+    if notice.kind == NoticeKind.ALARM and accepted_since(desk.session, notice):
+        return "aangenomen"
     if about is not None and about.erased_at is not None:
         return "gewist"
     if about is not None and LIMITED in about.flags:

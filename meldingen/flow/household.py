@@ -13,8 +13,11 @@ from sqlalchemy.orm import Session
 
 from ..domain.actor import BEHEER, Actor
 from ..domain.contact import check_email
+from ..domain.deadlines import read_office_hours
 from ..domain.errors import Conflict, FieldError, InvalidInput, NotFound
 from ..domain.phone import parse_phone
+from ..domain.spoed import LIMITS, NAMES, SpoedTimes, spoed_times
+from ..domain.spoed import POLICY as SPOED
 from ..domain.text import clean_text
 from ..store import journal
 from ..store.account import ApiKey, key_named
@@ -86,6 +89,35 @@ def change_gemeente(
     journal.record(
         session, "gemeente_gewijzigd", gemeente_id=gemeente.id, actor=actor, now=now, facts={"velden": sorted(clean)}
     )
+
+
+def change_spoed(
+    session: Session, gemeente: Gemeente, times: Mapping[str, int], hours: str | None, *, actor: Actor, now: datetime
+) -> SpoedTimes:
+    """Changes the times of spoed that are named (fields of domain.spoed.SpoedTimes) and the office hours, and returns
+    the times as they are. hours: "ma-vr 07:30-16:30"; outside them danger is for the piketdienst.
+
+    Raises Forbidden without the role beheer, InvalidInput with all mistakes at once.
+    """
+    actor.require_role(gemeente.id, BEHEER)
+    wrong: list[FieldError] = []
+    for name, value in times.items():
+        least, most = LIMITS[name]
+        if not least <= value <= most:
+            wrong.append(FieldError(NAMES[name], "buiten_grens", f"Kies {least} tot en met {most}."))
+    policy = dict(gemeente.policy)
+    if hours is not None:
+        try:
+            policy["office_hours"] = read_office_hours(hours)
+        except ValueError:
+            wrong.append(FieldError("kantooruren", "onjuist", "Schrijf kantooruren als ma-vr 07:30-16:30."))
+    if wrong:
+        raise InvalidInput.gather(wrong)
+    policy[SPOED] = {**policy.get(SPOED, {}), **{NAMES[name]: value for name, value in times.items()}}
+    gemeente.policy = policy
+    facts = {"velden": sorted([*times, *([] if hours is None else ["office_hours"])])}
+    journal.record(session, "spoed_gewijzigd", gemeente_id=gemeente.id, actor=actor, now=now, facts=facts)
+    return spoed_times(policy)
 
 
 def put_team(

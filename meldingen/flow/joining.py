@@ -14,7 +14,7 @@ from ..domain.workflow import AFGEHANDELD, NIEUW, OPEN, VERVALLEN
 from ..store import category, journal, team
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, live_link, melding_ids_of, meldingen_of, told_of_danger
-from . import notices, questions, routing
+from . import alarm, questions, routing
 from .status import (
     Basis,
     Done,
@@ -127,7 +127,7 @@ def _receive(
     )
     routing.settle(session, opened, event, now=now)
     if danger:
-        notices.tell_team(session, "alarm", event, [into.team_id], now=now)
+        alarm.ring(session, into, event, now=now)
 
 
 def undo_join(session: Session, melding_id: int, opdracht_id: int, *, actor: Actor, now: datetime) -> Opdracht:

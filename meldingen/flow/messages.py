@@ -90,9 +90,7 @@ def _facts(desk: Desk, notice: Notice, about: Melding | None, channel: str) -> F
     assert event is not None, "a foreign key holds the event"
     if about is not None:
         return facts_for_melder(desk.session, desk.settings, notice, event, about, channel, now=desk.now)
-    assert notice.team_id is not None, "a notice is for a melding or for a team"
-    to = team.team_by_id(desk.session, notice.team_id, scope=desk.scope)
-    assert to is not None, "a foreign key holds the team"
+    to = team.team_by_id(desk.session, notice.team_id, scope=desk.scope) if notice.team_id is not None else None
     return facts_for_team(desk.session, desk.settings, notice, event, to, now=desk.now)
 
 

@@ -72,9 +72,9 @@ def facts_for_melder(
 
 
 def facts_for_team(
-    session: Session, settings: Settings, notice: Notice, event: Event, to: Team, *, now: datetime
+    session: Session, settings: Settings, notice: Notice, event: Event, to: Team | None, *, now: datetime
 ) -> Facts:
-    """What a bericht tells a team. An external party reads what the melder wrote masked.
+    """What a bericht tells a team, or a medewerker (`to` None). An external party reads what the melder wrote masked.
 
     zin: what the melder said, of the place in an alarm and of anything in an answer.
     """
@@ -95,13 +95,30 @@ def facts_for_team(
         "dag": when.split(" om ")[0],
         "plaats": work.address,
         "nummer": show_number(melders[0].number) if melders else "",
-        "zin": mask_personal(said) if to.is_partner else said,
+        "zin": mask_personal(said) if to is not None and to.is_partner else said,
         "datum": date_words(last_day_of(work.due_at), local_day(now)),
         "gemeente": home.name,
         "telefoon": home.phone,
-        "link": f"{settings.public_url}/team/{work.id}",
+        "link": staff_link(session, settings, notice),
     }
     return Facts(home, values, _own_texts_of(chosen))
+
+
+def staff_link(session: Session, settings: Settings, notice: Notice) -> str:
+    """Where a bericht to a team or a medewerker leads: the opdracht it is about."""
+    event = journal.event_by_id(session, notice.event_id, scope=[notice.gemeente_id])
+    assert event is not None, "a foreign key holds the event"
+    to = team.team_by_id(session, notice.team_id, scope=[notice.gemeente_id]) if notice.team_id else None
+    return f"{settings.public_url}/team/{_work(session, event, to).id}"
+
+
+def accepted_since(session: Session, alarm: Notice) -> bool:
+    """Whether somebody took up the opdracht after this alarm about it."""
+    event = journal.event_by_id(session, alarm.event_id, scope=[alarm.gemeente_id])
+    if event is None or event.opdracht_id is None:
+        return False
+    work = opdracht.opdracht_by_id(session, event.opdracht_id, scope=[alarm.gemeente_id])
+    return work is not None and work.taken_up_at is not None and work.taken_up_at >= event.at
 
 
 SAMPLE_SENTENCES: Final[Mapping[str, str]] = {
@@ -152,7 +169,7 @@ def facts_to_preview(
     return Facts(home, values, _own_texts_of(chosen))
 
 
-def _work(session: Session, event: Event, to: Team) -> Opdracht:
+def _work(session: Session, event: Event, to: Team | None) -> Opdracht:
     """The opdracht of the event; of an event about a melding the newest one of this team."""
     scope = [event.gemeente_id]
     if event.opdracht_id is not None:
@@ -160,7 +177,7 @@ def _work(session: Session, event: Event, to: Team) -> Opdracht:
     else:
         assert event.melding_id is not None, "a bericht to a team is about work"
         mine = opdracht.opdrachten_of(session, [event.melding_id], scope=scope)[event.melding_id]
-        found = max((o for o in mine if o.team_id == to.id), key=lambda o: o.id, default=mine[-1])
+        found = max((o for o in mine if to is not None and o.team_id == to.id), key=lambda o: o.id, default=mine[-1])
     assert found is not None, "an opdracht is never deleted"
     return found
 

@@ -133,6 +133,19 @@ def tell_team(
         _owe(session, kind, event, now=now, urgency=urgency, team_id=team_id)
 
 
+def tell_people(
+    session: Session, kind: str, event: Event, ways: Iterable[tuple[int, int | None]], *, now: datetime
+) -> None:
+    """Owes medewerkers one bericht about this event per way: account id and the id of a device, or None for his phone.
+
+    A second call changes nothing. Raises ValueError for a kind that is not for a team.
+    """
+    if kind not in TEAM_KINDS:
+        raise ValueError(f"no bericht for a medewerker is of kind {kind!r}")
+    for account_id, device_id in ways:
+        _owe(session, kind, event, now=now, urgency=Urgency.SPOED, account_id=account_id, device_id=device_id)
+
+
 def deliver_notice(
     engine: sa.Engine, adapters: Adapters, settings: Settings, payload: Mapping[str, Any], *, last_try: bool = False
 ) -> datetime | None:
@@ -246,9 +259,12 @@ def _owe(
     urgency: int,
     melding_id: int | None = None,
     team_id: int | None = None,
+    account_id: int | None = None,
+    device_id: int | None = None,
     not_before: datetime | None = None,
 ) -> None:
-    receiver = "melding_id" if melding_id is not None else "team_id"
+    receiver = "melding_id" if melding_id is not None else "team_id" if team_id is not None else "account_id"
+    once = ["event_id", receiver, *(["device_id"] if account_id is not None else [])]
     made = session.execute(
         insert(Notice)
         .values(
@@ -256,10 +272,12 @@ def _owe(
             event_id=event.id,
             melding_id=melding_id,
             team_id=team_id,
+            account_id=account_id,
+            device_id=device_id,
             kind=kind,
             at=event.at,
         )
-        .on_conflict_do_nothing(index_elements=["event_id", receiver], index_where=sa.text(f"{receiver} IS NOT NULL"))
+        .on_conflict_do_nothing(index_elements=once, index_where=sa.text(f"{receiver} IS NOT NULL"))
         .returning(Notice.id)
     ).scalar_one_or_none()
     if made is None:

@@ -17,7 +17,8 @@ from ..domain.errors import InvalidInput
 from ..domain.notice_words import CHANNEL_WORDS, KIND_WORDS, reason_words
 from ..domain.notices import SMS_KINDS, Channel, ContactFacts, NoticeKind, channels_for, next_channel
 from ..domain.phone import Phone, parse_phone
-from ..store import contact, gemeente, journal, push, task, team
+from ..store import contact, gemeente, journal, push, staff_push, task, team
+from ..store.account import Account
 from ..store.contact import Contact
 from ..store.melding import Melding
 from ..store.notice import Delivery, Notice, notices_of
@@ -70,7 +71,8 @@ def next_delivery(desk: Desk, notice: Notice, about: Melding | None, made: Seque
     """Plans the delivery by the next channel, at last one by a person; None when there is none left."""
     tried = [delivery.channel for delivery in made]
     if about is None:
-        free = [pair for pair in _team_addresses(desk, notice) if pair[0] not in tried]
+        ways = _team_addresses(desk, notice) if notice.team_id is not None else _ways_to_person(desk, notice)
+        free = [pair for pair in ways if pair[0] not in tried]
         return chain.plan(desk.session, notice, *free[0], prefix="team", now=desk.now) if free else None
     facts = facts_of(desk.session, [about.id], scope=desk.scope, adapters=desk.adapters)[about.id]
     channel = next_channel(facts, notice.kind, tried)
@@ -139,8 +141,13 @@ def give_up(desk: Desk, notice: Notice, about: Melding | None, failed: Delivery 
     )
 
 
-def forget_address(desk: Desk, about: Melding, delivery: Delivery) -> None:
-    """The address this delivery went to is not used again; a newer one of the melder is left alone."""
+def forget_address(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery) -> None:
+    """The address this delivery went to is not used again; a newer one of its owner is left alone. A medewerker keeps
+    his phone number: only his device goes, which its push service says is gone."""
+    if about is None:
+        if notice.device_id is not None:
+            staff_push.delete_device_by_id(desk.session, notice.device_id, delivery.address)
+        return
     if delivery.channel == Channel.PUSH:
         device = push.subscription_of(desk.session, about.id, scope=desk.scope)
         if device is not None and device.address == delivery.address:
@@ -194,11 +201,33 @@ def _team_addresses(desk: Desk, notice: Notice) -> list[tuple[Channel, str]]:
     return found if notice.kind == NoticeKind.ALARM else found[::-1]
 
 
+def _ways_to_person(desk: Desk, notice: Notice) -> list[tuple[Channel, str]]:
+    """How to tell a medewerker: on the device that this bericht is for, or by SMS to his mobile, at last by e-mail."""
+    if notice.device_id is not None:
+        device = staff_push.device_by_id(desk.session, notice.device_id)
+        return [(Channel.PUSH, device.address)] if device is not None and desk.adapters.push is not None else []
+    to = desk.session.get_one(Account, notice.account_id)
+    found: list[tuple[Channel, str]] = []
+    with contextlib.suppress(InvalidInput):
+        phone = parse_phone(to.phone, field="telefoon")
+        if phone.is_mobile and desk.adapters.sms is not None:
+            found.append((Channel.SMS, phone.e164))
+    if to.email and desk.adapters.mail is not None:
+        found.append((Channel.EMAIL, to.email))
+    return found
+
+
 def _tell_coordinator(desk: Desk, notice: Notice, failed: Delivery | None) -> None:
-    assert notice.team_id is not None, "a notice is for a melding or for a team"
-    to = team.team_by_id(desk.session, notice.team_id, scope=desk.scope)
+    """A team, or a medewerker on his phone, could not be told. A device that is gone is no news: it has gone, and
+    whoever held it is called on his phone too."""
+    if notice.device_id is not None:
+        return
+    if notice.team_id is not None:
+        to = team.team_by_id(desk.session, notice.team_id, scope=desk.scope)
+        name = to.name if to else "een team"
+    else:
+        name = desk.session.get_one(Account, notice.account_id).name
     event = journal.event_by_id(desk.session, notice.event_id, scope=desk.scope)
-    name = to.name if to else "een team"
     task.put(
         desk.session,
         TEAM_NIET_BEREIKBAAR,

@@ -19,7 +19,7 @@ from ..store import area, category, gemeente, journal, team
 from ..store.category import Category
 from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import Link, Opdracht, nearest_open, opdracht_by_id, opdracht_ids_of
-from . import notices
+from . import alarm, notices
 from .promises import renew_terms
 from .status import Derived, Work, derive_statuses, lock_work
 
@@ -172,7 +172,7 @@ def make_opdracht(
     )
     settle(session, work, event, now=now)
     if opdracht.urgency == SPOED:
-        notices.tell_team(session, "alarm", event, [to.id], now=now)
+        alarm.ring(session, opdracht, event, now=now)
     return Made(opdracht, event)
 
 
@@ -197,7 +197,7 @@ def join_melding(
     )
     settle(session, work, event, now=now)
     if melding.danger:
-        notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
+        alarm.ring(session, opdracht, event, now=now)
 
 
 def make_dangerous(opdracht: Opdracht) -> None:

@@ -1,4 +1,4 @@
-"""Gives a served gemeente what it needs to work: teams, categories, routing rules, office hours and closing days.
+"""Gives a served gemeente what it needs to work: teams, categories, routing rules, hours and closing days.
 
 Everything goes by slug: what is there already is left as beheer made it, what is missing is added. The demo gemeente
 with its meldingen is demo.py.
@@ -42,8 +42,7 @@ def seed_gemeente(
     if actor.kind != "systeem":
         raise Forbidden("geen_recht", "Een gemeente vullen kan alleen met het commando 'meldingen seed'.")
     routing = read_defaults("routing.toml")
-    hours = routing["office_hours"]
-    gemeente.policy = {"office_hours": hours, **gemeente.policy}
+    gemeente.policy = {"office_hours": routing["office_hours"], "spoed": routing["spoed"], **gemeente.policy}
     made = {
         "teams": _add_teams(session, gemeente, teams, routing),
         "categorieen": _add_categories(session, gemeente),

@@ -1,11 +1,12 @@
 """Danger, after the first alarm: ringing again until somebody accepts, telling the melder, and making safe. And the
 word of a person on danger that was only suspected.
 
-The first alarm is rung by who makes the opdracht dangerous (routing.py, joining.py, work.py). Rosters are not here.
+The first alarm is rung by who makes the opdracht dangerous (routing.py, joining.py, work.py). Whom a ring calls:
+alarm.py. Filling the roster: roster.py.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -15,22 +16,20 @@ from ..domain.actor import COORDINATOR, SYSTEM, Actor
 from ..domain.danger import SUSPECTED
 from ..domain.notices import NoticeKind
 from ..domain.routing import Routing
+from ..domain.spoed import SpoedTimes, minute_words, spoed_times
 from ..domain.text import clean_text
-from ..domain.workflow import BIJ_PARTIJ, JUDGES_DANGER, MAKES_SAFE, NIEUW
+from ..domain.workflow import BIJ_PARTIJ, CLOSED, JUDGES_DANGER, MAKES_SAFE, NIEUW
 from ..store import category, gemeente, journal, task, team, terms
 from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
 from ..store.outbox import Urgency
-from . import notices, routing
+from . import alarm, notices, routing
 from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
 
-AGAIN = timedelta(minutes=5)
-"""How often the alarm rings while nobody accepts (KLANTREIS step 4)."""
-CALL_US = timedelta(minutes=15)
-"""After this the melder hears "bel ons nu", and the coordinator has it on his list."""
 REPEATED = "alarm_herhaald"
 NOT_ACCEPTED = "niet_geaccepteerd"
+CHANGED_SHIFT = "dienst_gewisseld"
 PIKET = "piket"
 
 
@@ -48,7 +47,7 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     chosen = category.category_by_id(session, opdracht.category_id, scope=scope)
     holder = team.team_by_id(session, opdracht.team_id, scope=scope)
     assert chosen is not None and holder is not None, "foreign keys hold category and team"
-    opdracht.danger = False
+    opdracht.danger, opdracht.safe_at = False, opened.happened_at or now
     opdracht.urgency = chosen.urgency if chosen.urgency != routing.SPOED else "hoog"
     facts = {"from_team_id": opdracht.team_id}
     if words:
@@ -60,7 +59,7 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     task.finish_of_opdracht(
         session,
         opdracht.id,
-        [task.NOT_ACCEPTED],
+        [task.NOT_ACCEPTED, task.SAFE_LATE],
         result="Het is veilig.",
         account_id=actor.account_id,
         now=now,
@@ -105,7 +104,7 @@ def judge_danger(
     event = finish_move(session, opened, opdracht, kind, actor=actor, now=now, facts=facts, to=to)
     routing.settle(session, opened, event, now=now)
     if dangerous and opdracht.taken_up_at is None:
-        notices.tell_team(session, NoticeKind.ALARM, event, [opdracht.team_id], now=now)
+        alarm.ring(session, opdracht, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 
@@ -119,50 +118,125 @@ def _move(session: Session, opdracht: Opdracht, route: Routing) -> str:
 
 
 def mind_alarms(engine: sa.Engine, *, now: datetime) -> None:
-    """Rings again every five minutes, and after a quarter of an hour tells melder and coordinator (KLANTREIS step 4).
+    """Rings again until somebody accepts, tells melder and coordinator when that takes too long, and the coordinator
+    when a place is not safe in time (KLANTREIS step 4; the times are those of the gemeente, domain/spoed.py).
 
     Safe to do twice, late, or by two at once: each opdracht in a transaction of its own, looked at again when locked.
     Alarms that were missed are not made up for: one now says it all.
     """
     with transaction(engine) as session:
         scope = gemeente.served_ids(session)
-        waiting = terms.unaccepted(session, scope=scope)
+        waiting = terms.to_mind_for_spoed(session, scope=scope)
     each_apart(engine, "alarms", waiting, lambda session, number: _mind(session, number, scope=sorted(scope), now=now))
 
 
 def _mind(session: Session, opdracht_id: int, *, scope: Sequence[int], now: datetime) -> None:
     work = lock_work(session, [opdracht_id], scope=scope)
     opdracht = work.opdrachten[opdracht_id]
-    if opdracht.taken_up_at is not None or opdracht.status not in (NIEUW, BIJ_PARTIJ) or not _is_spoed(opdracht):
+    if opdracht.status in CLOSED or not _is_spoed(opdracht):
         return
-    rung = alarms_of(session, opdracht.id, scope=[opdracht.gemeente_id])
-    begun = max((e.at for e, to in rung if to == opdracht.team_id and e.kind != REPEATED), default=opdracht.created_at)
-    number = (now - begun) // AGAIN
-    last = max((e.facts["number"] for e, _ in rung if e.kind == REPEATED and e.at > begun), default=0)
-    if number > last and _can_ring(session, opdracht):
+    times = spoed_times(gemeente.gemeente_by_id(session, opdracht.gemeente_id).policy)
+    rung = rung_of(session, opdracht)
+    first = rung[0].at if rung else opdracht.created_at
+    if opdracht.taken_up_at is None and opdracht.status in (NIEUW, BIJ_PARTIJ):
+        _ring_again(session, work, opdracht, rung, times, now=now)
+        if now - first >= times.accept:
+            _call_us(session, work, opdracht, times, now=now)
+    if now - first >= times.safe:
+        _safe_late(session, opdracht, times, now=now)
+
+
+def rung_of(session: Session, opdracht: Opdracht) -> list[journal.Event]:
+    """The alarms about the danger of now, oldest first: not those before it was safe an earlier time."""
+    every = alarms_of(session, opdracht.id, scope=[opdracht.gemeente_id])
+    return [event for event in every if opdracht.safe_at is None or event.at > opdracht.safe_at]
+
+
+def begun_at(opdracht: Opdracht, rung: Sequence[journal.Event]) -> datetime:
+    """When the alarm began to ring where it rings now: each new alarm begins at the first place of the roster."""
+    return max((event.at for event in rung if event.kind != REPEATED), default=opdracht.created_at)
+
+
+def _ring_again(
+    session: Session,
+    work: Work,
+    opdracht: Opdracht,
+    rung: Sequence[journal.Event],
+    times: SpoedTimes,
+    *,
+    now: datetime,
+) -> None:
+    begun = begun_at(opdracht, rung)
+    if _change_shift(session, work, opdracht, begun, now=now):
+        return
+    number = (now - begun) // times.again
+    last = max((e.facts["number"] for e in rung if e.kind == REPEATED and e.at > begun), default=0)
+    if number > last:
         event = _record(session, opdracht, REPEATED, number, now=now)
-        notices.tell_team(session, NoticeKind.ALARM, event, [opdracht.team_id], now=now)
-    if now - min((e.at for e, _ in rung), default=begun) >= CALL_US:
-        _call_us(session, work, opdracht, now=now)
+        alarm.ring(session, opdracht, event, number=number, now=now)
 
 
-def _call_us(session: Session, work: Work, opdracht: Opdracht, *, now: datetime) -> None:
+def _change_shift(session: Session, work: Work, opdracht: Opdracht, begun: datetime, *, now: datetime) -> bool:
+    """The office hours ended, or began, and nobody had accepted: now it is for who the rules send danger to.
+
+    In the evening from a day team to the piketdienst, unless somebody has duty for that team itself; in the morning
+    back. What a person gave to the piket by day stays there. Returns whether it changed hands, and so rang.
+    """
+    scope = [opdracht.gemeente_id]
+    at_work = alarm.is_at_work(session, opdracht.gemeente_id, now=now)
+    if at_work == alarm.is_at_work(session, opdracht.gemeente_id, now=begun):
+        return False
+    holder = team.team_by_id(session, opdracht.team_id, scope=scope)
+    chosen = category.category_by_id(session, opdracht.category_id, scope=scope)
+    assert chosen is not None and holder is not None, "foreign keys hold category and team"
+    if holder.is_partner or at_work != (holder.kind == PIKET):
+        return False
+    if not at_work and alarm.reachable_duties(session, holder.id, now=now, scope=scope):
+        return False
+    route = routing.choose(session, chosen, opdracht, now=now)
+    if route.team_id == holder.id:
+        return False
+    to = _move(session, opdracht, route)
+    facts = {"from_team_id": holder.id, "team_id": opdracht.team_id}
+    event = finish_move(session, work, opdracht, CHANGED_SHIFT, actor=SYSTEM, now=now, facts=facts, to=to)
+    routing.settle(session, work, event, now=now)
+    alarm.ring(session, opdracht, event, now=now)
+    return True
+
+
+def _call_us(session: Session, work: Work, opdracht: Opdracht, times: SpoedTimes, *, now: datetime) -> None:
     """Once per opdracht."""
     past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
     if any(event.kind == NOT_ACCEPTED for event in past):
         return
-    event = _record(session, opdracht, NOT_ACCEPTED, 0, now=now)
+    event = _record(session, opdracht, NOT_ACCEPTED, times.accept_min, now=now)
     told = [m for m in work.of(session, opdracht) if m.withdrawn_at is None]
     notices.announce(session, NoticeKind.BEL_ONS_NU, event, told, now=now, urgency=Urgency.SPOED)
-    task.put(
+    _ask_coordinator(
         session,
         task.NOT_ACCEPTED,
+        opdracht,
+        f"Na {times.accept_min} minuten heeft niemand deze spoed opgepakt. Zoek nu iemand die gaat.",
+        now=now,
+    )
+
+
+def _safe_late(session: Session, opdracht: Opdracht, times: SpoedTimes, *, now: datetime) -> None:
+    """Once per opdracht: the key of the item says so."""
+    words = f"Na {minute_words(times.safe_min)} is deze plek nog niet veilig. Bel het team en vraag wat er nodig is."
+    _ask_coordinator(session, task.SAFE_LATE, opdracht, words, now=now)
+
+
+def _ask_coordinator(session: Session, kind: str, opdracht: Opdracht, words: str, *, now: datetime) -> None:
+    task.put(
+        session,
+        kind,
         gemeente_id=opdracht.gemeente_id,
         role=COORDINATOR,
-        words="Na een kwartier heeft niemand deze spoed opgepakt. Zoek nu iemand die gaat.",
+        words=words,
         now=now,
         due_at=now,
-        key=f"{task.NOT_ACCEPTED}:{opdracht.id}",
+        key=f"{kind}:{opdracht.id}",
         opdracht_id=opdracht.id,
     )
 
@@ -182,9 +256,3 @@ def _record(session: Session, opdracht: Opdracht, kind: str, number: int, *, now
 
 def _is_spoed(opdracht: Opdracht) -> bool:
     return opdracht.urgency == routing.SPOED
-
-
-def _can_ring(session: Session, opdracht: Opdracht) -> bool:
-    """A team without address cannot be rung: that is on the list of dead letters once, not every five minutes."""
-    to = team.team_by_id(session, opdracht.team_id, scope=[opdracht.gemeente_id])
-    return to is not None and bool(to.email or to.phone)

@@ -18,7 +18,7 @@ from ..domain.workflow import BIJ_PARTIJ, INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_M
 from ..store import category, contact, journal, task, team
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdracht_by_id
-from . import notices, reach, routing
+from . import alarm, notices, reach, routing
 from .status import Basis, Done, Work, begin_move, check_rights, derive_statuses, finish_move, keep_note
 
 FAR_AHEAD_DAYS = 366
@@ -237,5 +237,5 @@ def _moved(
     event = finish_move(session, opened, opdracht, kind, actor=actor, now=now, facts=facts, to=status)
     routing.settle(session, opened, event, now=now)
     if opdracht.urgency == routing.SPOED and opdracht.team_id != old_team:
-        notices.tell_team(session, "alarm", event, [opdracht.team_id], now=now)
+        alarm.ring(session, opdracht, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)

@@ -30,6 +30,7 @@ from . import (  # noqa: F401  each import registers its tables
     privacy_request,
     public_object,
     push,
+    staff_push,
     task,
     team,
     verdict,

@@ -73,22 +73,6 @@ class StaffSession(Base):
     __table_args__ = (sa.Index("ix_staff_session_account_id", "account_id"),)
 
 
-class StaffPush(Base):
-    """A device of a medewerker that takes push messages (RFC 8030, 8291); refused_at: it is gone."""
-
-    __tablename__ = "staff_push"
-
-    id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id", ondelete="CASCADE"))
-    endpoint: Mapped[str] = mapped_column(sa.Text)
-    p256dh: Mapped[str] = mapped_column(sa.Text)
-    auth: Mapped[str] = mapped_column(sa.Text)
-    created_at: Mapped[Moment]
-    refused_at: Mapped[Moment | None]
-
-    __table_args__ = (sa.UniqueConstraint("account_id", "endpoint"),)
-
-
 class ApiKey(OfGemeente, Base):
     """A partner's machine key; `name` is the kanaal its meldingen carry.
 
@@ -168,3 +152,14 @@ def role_rows(session: Session, *, scope: Collection[int]) -> Sequence[AccountRo
     """Every role held in scope."""
     query = sa.select(AccountRole).where(AccountRole.gemeente_id.in_(scope))
     return session.scalars(query.order_by(AccountRole.account_id, AccountRole.id)).all()
+
+
+def holders(
+    session: Session, roles: Collection[str], *, team_id: int | None = None, scope: Collection[int]
+) -> Sequence[Account]:
+    """The active accounts with one of these roles in scope, by name. team_id: for this team only."""
+    held = sa.select(AccountRole.account_id).where(AccountRole.role.in_(roles), AccountRole.gemeente_id.in_(scope))
+    if team_id is not None:
+        held = held.where(AccountRole.team_id == team_id)
+    query = sa.select(Account).where(Account.id.in_(held), Account.active)
+    return session.scalars(query.order_by(Account.name, Account.id)).all()

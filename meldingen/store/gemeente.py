@@ -16,7 +16,8 @@ from .table import Id, OfGemeente, own
 class Gemeente(Base):
     """A gemeente. `served` False: a neighbour that we only know the border of. `code`: CBS, "GM0373".
 
-    policy: `office_hours` {"days": [0..6], "from": "07:30", "until": "16:30"}, `border_margin_m`, `referral` texts.
+    policy: `office_hours` {"days": [0..6], "from": "07:30", "until": "16:30"}, `border_margin_m`, `referral` texts,
+    `spoed` (domain/spoed.py).
     """
 
     __tablename__ = "gemeente"

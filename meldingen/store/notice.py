@@ -17,6 +17,9 @@ class Notice(OfGemeente, Base):
     """One bericht about one event to one melder (melding_id), a team (team_id) or a medewerker (account_id). Unique per
     event and receiver.
 
+    device_id: to a medewerker on this device of his (store/staff_push.py), which may be gone by now; empty: on his
+    phone, else by e-mail. An alarm goes all his ways at once, so each way is a bericht with a chain of its own.
+
     bundled_into: the bericht in whose message this one travelled. ended: why nothing goes (any more), as a code:
     `ingetrokken`, `gewist`, `geen_kanaal`, `ongedaan`; empty while it is under way or after it was told.
     """
@@ -27,6 +30,7 @@ class Notice(OfGemeente, Base):
     melding_id: Mapped[Ref | None]
     team_id: Mapped[Ref | None]
     account_id: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
+    device_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     kind: Mapped[str] = mapped_column(sa.Text)
     at: Mapped[Moment]
     bundled_into: Mapped[Ref | None]
@@ -55,7 +59,9 @@ class Notice(OfGemeente, Base):
             "uq_notice_event_account",
             "event_id",
             "account_id",
+            "device_id",
             unique=True,
+            postgresql_nulls_not_distinct=True,
             postgresql_where=sa.text("account_id IS NOT NULL"),
         ),
         sa.Index("ix_notice_melding_id", "melding_id"),
@@ -210,12 +216,10 @@ def count_maybe_double(session: Session, *, scope: Collection[int]) -> dict[str,
     return {row[0]: row[1] for row in session.execute(query.group_by(Delivery.channel))}
 
 
-def alarms_of(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Sequence[tuple[Event, int]]:
-    """The alarms about one opdracht, oldest first: the event of each, and the id of the team that it rang."""
-    query = (
-        sa.select(Event, Notice.team_id)
-        .join(Notice, sa.and_(Notice.event_id == Event.id, Notice.gemeente_id == Event.gemeente_id))
-        .where(Event.opdracht_id == opdracht_id, Event.gemeente_id.in_(scope), Notice.kind == "alarm")
-        .order_by(Notice.id)
+def alarms_of(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Sequence[Event]:
+    """The events that rang about one opdracht, oldest first."""
+    rang = sa.exists().where(
+        Notice.event_id == Event.id, Notice.gemeente_id == Event.gemeente_id, Notice.kind == "alarm"
     )
-    return [(event, team_id) for event, team_id in session.execute(query) if team_id is not None]
+    query = sa.select(Event).where(Event.opdracht_id == opdracht_id, Event.gemeente_id.in_(scope), rang)
+    return session.scalars(query.order_by(Event.id)).all()

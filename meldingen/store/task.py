@@ -23,6 +23,7 @@ AUTOMATIC_DELAY = "automatisch_uitgesteld"
 CONTACT_GOES = "contact_verloopt"
 MUST_WRITE = "zelf_schrijven"
 NOT_ACCEPTED = "spoed_niet_opgepakt"
+SAFE_LATE = "veilig_te_laat"
 
 
 class Task(OfGemeente, Base):

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..domain.workflow import BIJ_PARTIJ, NIEUW, OPEN
+from ..domain.workflow import OPEN
 from .journal import Event
 from .melding import Melding
 from .opdracht import Link, Opdracht
+from .task import SAFE_LATE, Task
 
 DATE_GIVEN = ("uitgesteld", "automatisch_uitgesteld", "op_tijd", "ingepland")
 """Events after which the question for a date begins afresh."""
@@ -74,12 +75,15 @@ def last_date_given(session: Session, opdracht_id: int, *, scope: Collection[int
     return session.scalar(query)
 
 
-def unaccepted(session: Session, *, scope: Collection[int]) -> Sequence[int]:
-    """The opdrachten with spoed that nobody took up."""
+def to_mind_for_spoed(session: Session, *, scope: Collection[int]) -> Sequence[int]:
+    """The open opdrachten with spoed that nobody took up, or that the coordinator does not mind yet for being late."""
+    minded = sa.exists().where(
+        Task.opdracht_id == Opdracht.id, Task.gemeente_id == Opdracht.gemeente_id, Task.kind == SAFE_LATE
+    )
     query = sa.select(Opdracht.id).where(
         Opdracht.gemeente_id.in_(scope),
-        Opdracht.status.in_((NIEUW, BIJ_PARTIJ)),
+        Opdracht.status.in_(OPEN),
         Opdracht.urgency == "spoed",
-        Opdracht.taken_up_at.is_(None),
+        sa.or_(Opdracht.taken_up_at.is_(None), ~minded),
     )
     return session.scalars(query.order_by(Opdracht.id)).all()

@@ -163,6 +163,10 @@ def _sentence(event: Event, names: _Names) -> str:
         case "veiliggesteld":
             moved = facts.get("from_team_id") != facts.get("team_id")
             return f"Veiliggesteld. Het gevaar is weg.{f' Nu bij {to_team}.' if moved else ''}"
+        case "dienst_gewisseld":
+            return f"Niet opgepakt toen de dienst wisselde. Nu bij {to_team}, met alarm."
+        case "niet_geaccepteerd":
+            return f"Na {facts.get('number') or 15} minuten niet opgepakt. De melder leest: bel ons nu."
         case "geweigerd":
             return f"Niet uitgevoerd: {move_named(facts['action']).words.lower()}."
         case _:
@@ -195,8 +199,7 @@ _PLAIN = {
     "foto_niet_openbaar": "Een foto is niet meer openbaar.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
     "blijft_gesloten": "Opnieuw bekeken: blijft gesloten.",
-    "alarm_herhaald": "Nog niet opgepakt. Het team kreeg opnieuw alarm.",
-    "niet_geaccepteerd": "Na een kwartier niet opgepakt. De melder leest: bel ons nu.",
+    "alarm_herhaald": "Nog niet opgepakt. Er ging opnieuw alarm.",
     "antwoord_ontvangen": "Het team kreeg bericht van een antwoord.",
     "taak_klaar": "Taak klaar.",
     "antwoord_gelezen": "Antwoord gelezen.",

@@ -29,6 +29,7 @@ DESK = (KCC, COORDINATOR)
 LONGEST_ID = 9223372036854775807
 KINDS = {
     "spoed_niet_opgepakt": "Spoed, niet opgepakt",
+    "veilig_te_laat": "Spoed, nog niet veilig",
     "zelf_schrijven": "Zelf een nieuwe datum noemen",
     "automatisch_uitgesteld": "Het systeem noemde een datum",
     "niet_bereikbaar": "Melder niet bereikt",

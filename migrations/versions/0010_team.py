@@ -37,7 +37,6 @@ def upgrade() -> None:
         sa.Column("p256dh", TEXT, nullable=False),
         sa.Column("auth", TEXT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
-        sa.Column("refused_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_staff_push_account_id"), ondelete="CASCADE"
         ),
@@ -63,12 +62,14 @@ def upgrade() -> None:
     op.create_index("ix_duty_account_id", "duty", ["account_id", "until_at"])
 
     op.add_column("notice", sa.Column("account_id", sa.BigInteger(), nullable=True))
+    op.add_column("notice", sa.Column("device_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_notice_account_id"), "notice", "account", ["account_id"], ["id"])
     op.create_index(
         "uq_notice_event_account",
         "notice",
-        ["event_id", "account_id"],
+        ["event_id", "account_id", "device_id"],
         unique=True,
+        postgresql_nulls_not_distinct=True,
         postgresql_where=sa.text("account_id IS NOT NULL"),
     )
 
@@ -154,7 +155,7 @@ def downgrade() -> None:
         ("opdracht", ("party_days", "party_expected_on", "undo_until", "safe_at", "party_told_at", "party_since_at")),
         ("api_key", ("category_ids", "team_id")),
         ("team", ("link_generation", "news")),
-        ("notice", ("account_id",)),
+        ("notice", ("device_id", "account_id")),
         ("staff_session", ("seen_at", "device")),
         (
             "account",

@@ -28,6 +28,7 @@ WITHOUT_SCOPE = {
     "end_sessions", "key_by_hash",
     "assign_area", "next_sequence", "claim_key", "remember_resource", "forget_key", "record", "log_view",
     "add_photo", "put", "keep_subscription",
+    "devices_of", "device_by_id", "keep_device", "delete_device", "delete_device_by_id",
 }  # fmt: skip
 INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py"}
 

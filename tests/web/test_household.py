@@ -51,6 +51,18 @@ def test_what_every_page_says_of_the_gemeente(desk: Desk, run: Line) -> None:
     assert "072 888 00 11" in run("beheer", "gemeente").output, "without a word it only shows"
 
 
+def test_the_times_of_spoed_and_the_office_hours(desk: Desk, run: Line) -> None:
+    assert "opnieuw_min   5" in run("beheer", "spoed").output
+    changed = run("beheer", "spoed", "--beurten", "3", "--veilig", "60", "--kantooruren", "ma-za 8.00-17.00")
+    assert changed.exit_code == 0
+    for line in ("beurten       3", "veilig_min    60", "aannemen_min  15", "kantooruren   ma-za 08:00-17:00"):
+        assert line in changed.output
+    wrong = run("beheer", "spoed", "--opnieuw", "0", "--kantooruren", "altijd")
+    assert wrong.exit_code == 1 and "1 tot en met 60" in wrong.output and "07:30-16:30" in wrong.output
+    for hours in ("vr-ma 08:00-17:00", "ma-vr 17:00-08:00", "ma-vr 25:00-26:00"):
+        assert run("beheer", "spoed", "--kantooruren", hours).exit_code == 1
+
+
 def test_a_team_is_made_and_changed(desk: Desk, run: Line) -> None:
     assert "naam en een soort" in run("beheer", "team", "duinwacht").output
     made = run("beheer", "team", "duinwacht", "--naam", "Duinwacht", "--soort", "groen", "--telefoon", "06 12345678")

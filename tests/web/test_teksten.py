@@ -110,7 +110,7 @@ def test_who_may_not_and_what_is_not_there(desk: Desk) -> None:
     other = make_desk(desk.world)
     assert other.browsers["beheer"].get(path(desk)).status_code == 404
     assert other.post("beheer", path(desk), tekst=SMS, versie="0", actie="bewaren").status_code == 404
-    for wrong in ("gereed/fax", "iets/sms", "ingepland/sms", "alarm/push"):
+    for wrong in ("gereed/fax", "iets/sms", "ingepland/sms", "termijn_in_gevaar/push"):
         assert desk.browsers["beheer"].get(f"/beheer/teksten/werkdorp{desk.number}/{wrong}").status_code == 404
     assert desk.browsers["beheer"].get(path(desk) + "?categorie=bestaat-niet").status_code == 404
     assert kept(desk) == []
