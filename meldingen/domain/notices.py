@@ -146,6 +146,22 @@ class ContactFacts:
     night_too: bool = False
 
 
+def carries(channel: Channel, kind: str) -> bool:
+    """Whether this channel may carry a bericht of this kind."""
+    return kind in _CARRIES[channel]
+
+
+def is_reachable(contact: ContactFacts, channel: Channel) -> bool:
+    """Whether this melder can be reached by this channel, whatever he prefers."""
+    return {
+        Channel.EMAIL: bool(contact.email) and contact.email_usable,
+        Channel.SMS: contact.phone is not None and contact.phone.is_mobile and contact.sms_usable,
+        Channel.PUSH: contact.push,
+        Channel.TELEFOON: contact.phone is not None,
+        Channel.BRIEF: contact.postal,
+    }[channel]
+
+
 def channels_for(contact: ContactFacts, kind: str) -> tuple[Channel, ...]:
     """The channels that may carry this kind to this melder, the first choice first; empty: no bericht.
 
@@ -156,17 +172,10 @@ def channels_for(contact: ContactFacts, kind: str) -> tuple[Channel, ...]:
     if contact.only_when_done and kind not in DONE_KINDS:
         return ()
     preferred = _PREFERRED.get(contact.preference or "")
-    reachable = {
-        Channel.EMAIL: bool(contact.email) and contact.email_usable,
-        Channel.SMS: contact.phone is not None and contact.phone.is_mobile and contact.sms_usable,
-        Channel.PUSH: contact.push,
-        Channel.TELEFOON: contact.phone is not None,
-        Channel.BRIEF: contact.postal,
-    }
-    if preferred in _SHORT and reachable[preferred] and kind not in _CARRIES[preferred]:
+    if preferred in _SHORT and is_reachable(contact, preferred) and kind not in _CARRIES[preferred]:
         return ()
     order = sorted(Channel, key=lambda channel: channel is not preferred)
-    return tuple(channel for channel in order if reachable[channel] and kind in _CARRIES[channel])
+    return tuple(channel for channel in order if is_reachable(contact, channel) and kind in _CARRIES[channel])
 
 
 def choose_channel(contact: ContactFacts, kind: str) -> Channel | None:

@@ -69,6 +69,26 @@ def parse_number(text: str, *, field: str = "nummer") -> str:
     return digits
 
 
+def near_numbers(text: str) -> tuple[str, ...]:
+    """The numbers that somebody may mean who wrote a wrong one: one digit wrong, missing or too many, or two
+    neighbours swapped. Empty for a number that is right, and for what is no number of nine to eleven digits.
+    """
+    compact = _LAYOUT.sub("", text) if len(text) <= 100 else ""
+    if not (compact.isdecimal() and compact.isascii() and abs(len(compact) - LENGTH) <= 1):
+        return ()
+    if len(compact) == LENGTH and damm_digit(compact) == 0:
+        return ()
+    spots = range(len(compact) + 1)
+    if len(compact) < LENGTH:
+        tried = {f"{compact[:at]}{digit}{compact[at:]}" for at in spots for digit in "0123456789"}
+    elif len(compact) > LENGTH:
+        tried = {compact[:at] + compact[at + 1 :] for at in spots[:-1]}
+    else:
+        tried = {f"{compact[:at]}{digit}{compact[at + 1 :]}" for at in spots[:-1] for digit in "0123456789"}
+        tried |= {compact[:at] + compact[at + 1] + compact[at] + compact[at + 2 :] for at in spots[:-2]}
+    return tuple(sorted(number for number in tried if damm_digit(number) == 0))
+
+
 def show_number(number: str) -> str:
     """A stored number as people read it: `26 0000 1234`."""
     return f"{number[:2]} {number[2:6]} {number[6:]}"

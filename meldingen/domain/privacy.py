@@ -49,7 +49,7 @@ PERSONAL_FIELDS: Final = (
     *_fields("note", Term.MELDING, "verwijderen", "text"),
     *_fields("closure", Term.MELDING, "verwijderen", "sentence", "partner"),
     *_fields("melding_opdracht", Term.MELDING, "verwijderen", "reason"),
-    *_fields("contact_view", Term.MELDING, "verwijderen", "account_id"),
+    *_fields("contact_view", Term.MELDING, "verwijderen", "account_id", "words"),
     *_fields("privacy_request", "open", "leegmaken", "melding_ids"),
     *_fields("concept", "dag", "verwijderen", "key", "filled", "photos"),
     *_fields("access_code", "dag", "verwijderen", "address", "address_hash"),

@@ -26,8 +26,13 @@ from ..store.notice import (
 )
 
 
-def plan(session: Session, notice: Notice, channel: str, address: str, *, prefix: str, now: datetime) -> Delivery:
-    """A delivery that is to be made. Its reference cannot be that of another installation at the same provider."""
+def plan(
+    session: Session, notice: Notice, channel: str, address: str, *, prefix: str, now: datetime, again: int = 0
+) -> Delivery:
+    """A delivery that is to be made. Its reference cannot be that of another installation at the same provider.
+
+    again: 0 for what the event owes; else the how-manieth time that a person asked for it (resend.py).
+    """
     delivery = Delivery(
         gemeente_id=notice.gemeente_id,
         notice_id=notice.id,
@@ -42,6 +47,7 @@ def plan(session: Session, notice: Notice, channel: str, address: str, *, prefix
         reason="",
         attempts=0,
         maybe_double=False,
+        again=again,
         due_at=now,
         created_at=now,
     )
@@ -133,10 +139,11 @@ def look_again_at_letters(session: Session, melding: Melding, *, now: datetime) 
     for notice in notices_of(session, [melding.id], scope=scope):
         made = deliveries_of(session, [notice.id], scope=scope)
         if any(one.status == GEPLAND and one.channel == Channel.BRIEF for one in made):
-            _owe_turn(session, notice, now=now)
+            owe_turn(session, notice, now=now)
 
 
-def _owe_turn(session: Session, notice: Notice, *, now: datetime, key: str | None = None) -> None:
+def owe_turn(session: Session, notice: Notice, *, now: datetime, key: str | None = None) -> None:
+    """The worker takes this bericht one step further. key: so that the same reason gives one turn."""
     outbox.put(
         session,
         outbox.Topic.NOTICE,
@@ -155,7 +162,7 @@ def _let_go(session: Session, carrier: Delivery, *, now: datetime) -> None:
         if part.status not in UNFINISHED or notice is None:
             continue
         part.carrier_id = notice.bundled_into = None
-        _owe_turn(session, notice, now=now, key=f"bericht:{notice.id}:los:{carrier.id}")
+        owe_turn(session, notice, now=now, key=f"bericht:{notice.id}:los:{carrier.id}")
 
 
 def _write_down(session: Session, delivery: Delivery, now: datetime, *, reason: str | None = None) -> None:

@@ -36,6 +36,13 @@ class Contact(OfGemeente, Base):
         one_of("preference", ("email", "sms", "push", "brief", "bellen")),
         sa.Index("ix_contact_phone", "phone", postgresql_where=sa.text("phone <> ''")),
         sa.Index(
+            "ix_contact_phone_part",
+            "phone",
+            postgresql_using="gin",
+            postgresql_ops={"phone": "gin_trgm_ops"},
+            postgresql_where=sa.text("phone <> ''"),
+        ),
+        sa.Index(
             "ix_contact_name",
             "name",
             postgresql_using="gin",
@@ -47,13 +54,15 @@ class Contact(OfGemeente, Base):
 
 
 class ContactView(OfGemeente, Base):
-    """One look at contact data: who, when, in which context. Kept when the contact itself goes."""
+    """One look at contact data: who, when, in which context (a code). words: the reason in somebody's own words, when
+    none of the ready ones fit. Kept when the contact itself goes."""
 
     __tablename__ = "contact_view"
 
     melding_id: Mapped[Ref]
     account_id: Mapped[int] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
     context: Mapped[str] = mapped_column(sa.Text)
+    words: Mapped[str] = mapped_column(sa.Text, server_default="")
     at: Mapped[Moment]
 
     __table_args__ = own(refers("melding_id", "melding", ondelete="CASCADE"))
@@ -77,12 +86,18 @@ def gemeente_of_email(session: Session, email: str, *, scope: Collection[int]) -
 
 
 def log_view(
-    session: Session, *, gemeente_id: int, melding_id: int, account_id: int, context: str, now: datetime
+    session: Session,
+    *,
+    gemeente_id: int,
+    melding_id: int,
+    account_id: int,
+    context: str,
+    words: str = "",
+    now: datetime,
 ) -> None:
-    """Records one look at contact data; context: one word such as `beller`, `terugbelnotitie`, `melding`."""
-    session.add(
-        ContactView(gemeente_id=gemeente_id, melding_id=melding_id, account_id=account_id, context=context, at=now)
-    )
+    """Records one look at contact data; context: one word such as `beller`, `terugbelnotitie`, `team`."""
+    looked = {"gemeente_id": gemeente_id, "melding_id": melding_id, "account_id": account_id, "at": now}
+    session.add(ContactView(**looked, context=context, words=words))
 
 
 def views_of(session: Session, melding_id: int, *, scope: Collection[int]) -> Sequence[ContactView]:

@@ -74,6 +74,7 @@ class Delivery(OfGemeente, Base):
     status moves forward only, set by flow/chain.py. `reference`: our own id at the provider (also the Message-ID).
     maybe_double: sent again where the channel cannot tell (KLANTREIS rule 2). carrier_id: the delivery in whose message
     this one travels; they go each step together. slot_at: its turn at the provider, while it waits for it.
+    again: 0 for what was owed by the event, 1 and up for each time that a person asked to send it once more.
     """
 
     __tablename__ = "delivery"
@@ -92,6 +93,7 @@ class Delivery(OfGemeente, Base):
     reason: Mapped[str] = mapped_column(sa.Text, server_default="")
     carrier_id: Mapped[Ref | None]
     slot_at: Mapped[Moment | None]
+    again: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
     due_at: Mapped[Moment]
     created_at: Mapped[Moment]
     sent_at: Mapped[Moment | None]
@@ -102,7 +104,7 @@ class Delivery(OfGemeente, Base):
         refers("carrier_id", "delivery"),
         one_of("channel", CHANNELS),
         one_of("status", DELIVERY_STATUSES),
-        sa.UniqueConstraint("notice_id", "channel"),
+        sa.UniqueConstraint("notice_id", "channel", "again"),
         sa.Index(
             "uq_delivery_unfinished",
             "notice_id",

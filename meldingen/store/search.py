@@ -1,7 +1,8 @@
 """Finding a melding for somebody at the phone desk: by number, phone, e-mail, name, address or words.
 
-Typing mistakes in names and streets are forgiven (trigrams); words are found in any Dutch form. Contact data lead to
-a melding here but are never in the answer: who opens it looks, and that look is logged.
+Typing mistakes in names and streets are forgiven (trigrams); words are found in any Dutch form. When nothing fits, a
+second and wider look takes each word by itself and forgives more, and says so. Contact data lead to a melding here but
+are never in the answer: who opens it looks, and that look is logged.
 """
 
 import re
@@ -11,11 +12,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.orm import Session
 
 from ..domain.errors import InvalidInput
-from ..domain.numbers import parse_number
+from ..domain.numbers import near_numbers, parse_number
 from ..domain.phone import parse_phone
 from .category import Category
 from .contact import Contact
@@ -26,23 +27,40 @@ from .team import Team
 LONGEST = 200
 SHORTEST_PART = 4
 """Digits of a number that somebody half remembers."""
+SHORTEST_PHONE = 6
+"""Digits of a phone number that somebody half remembers."""
+SHORTEST_WORD = 3
+LONG_WORD = 5
+MOST_WORDS = 6
+WIDER = 0.4
+"""How alike a word must be in the wider look; PostgreSQL's own threshold is 0.6."""
+NEWEST = 2000
+"""In how many of the newest meldingen mistyped words of the text itself are sought: bounded, and no index to keep."""
 DUTCH: sa.ColumnElement[Any] = sa.literal_column("'dutch'::regconfig")
 _WORD = re.compile(r"\w+")
+_CALLED = re.compile(r"^(?:melding(?:snummer|nummer)?|nummer|nr\.?)[\s:]+(?=[\d\s.\-]+$)", re.IGNORECASE)
+"""What people say before a number."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a text may mean, all at once: ten digits can be a number and a phone. Empty parts mean nothing."""
+    """What a text may mean, all at once: ten digits can be a number and a phone. Empty parts mean nothing.
+
+    near: numbers that are one slip away from a wrong one. phone_part: digits as they stand in E.164.
+    """
 
     number: str = ""
+    near: tuple[str, ...] = ()
     part: str = ""
     phone: str = ""
+    phone_part: str = ""
     email: str = ""
     words: str = ""
 
 
 class Hit(NamedTuple):
-    """One melding found, and by what: `nummer`, `telefoon`, `email`, `naam`, `adres` or `woorden`.
+    """One melding found, and by what: `nummer`, `bijna_nummer`, `telefoon`, `deel_telefoon`, `email`, `naam`, `adres`,
+    `woorden` or `lijkt_op` (the wider look).
 
     team_names: who has its open work now.
     """
@@ -60,31 +78,63 @@ def read_query(text: str) -> Asked:
         return Asked()
     if "@" in text and " " not in text:
         return Asked(email=text.lower())
-    number = phone = part = ""
+    text = _CALLED.sub("", text)
+    number = phone = part = phone_part = ""
+    near: tuple[str, ...] = ()
     try:
         number = parse_number(text)
     except InvalidInput:
+        near = near_numbers(text)
         digits = re.sub(r"[\s.\-]", "", text)
         part = digits if digits.isascii() and digits.isdigit() and SHORTEST_PART <= len(digits) <= 10 else ""
     try:
         phone = parse_phone(text, field="zoek").e164
     except InvalidInput:
-        phone = ""
+        phone_part = "" if number else _part_of_phone(text)
     words = "" if number or phone else text
-    return Asked(number, part, phone, words=words if re.search(r"[^\W\d]", words) else "")
+    return Asked(number, near, part, phone, phone_part, words=words if re.search(r"[^\W\d]", words) else "")
+
+
+def _part_of_phone(text: str) -> str:
+    """The digits of half a phone number as E.164 holds them: without +, 00, 31 or the 0 in front."""
+    digits = re.sub(r"[\s().+\-/]", "", text)
+    if not (digits.isascii() and digits.isdigit()):
+        return ""
+    local = re.sub(r"^(?:(?:00)?31(?=[1-9])|0(?=[1-9]))", "", digits)
+    return local if len(digits) >= SHORTEST_PHONE and SHORTEST_PART < len(local) <= 12 else ""
 
 
 def find_meldingen(session: Session, text: str, *, scope: Collection[int], limit: int = 30) -> Sequence[Hit]:
-    """The meldingen that fit, the surest first and then the newest; empty for a text without meaning. Two queries."""
-    arms = _arms(read_query(text), scope)
+    """The meldingen that fit, the surest first and then the newest; empty for a text without meaning. Two queries, and
+    three more for the wider look, when nothing fits but there are words to go by."""
+    asked = read_query(text)
+    arms = _arms(asked, scope)
     if not arms:
         return []
+    hits = _found(session, arms, scope=scope, limit=limit)
+    wider = [] if hits else _wider_arms(asked, scope)
+    if not wider:
+        return hits
+    session.execute(sa.text(f"SET LOCAL pg_trgm.word_similarity_threshold = {WIDER}"))
+    hits = _found(session, wider, scope=scope, limit=limit)
+    session.execute(sa.text("SET LOCAL pg_trgm.word_similarity_threshold = DEFAULT"))
+    return [hit._replace(found_by="lijkt_op") for hit in hits]
+
+
+def _found(session: Session, arms: Sequence[sa.Select[Any]], *, scope: Collection[int], limit: int) -> Sequence[Hit]:
+    """What these queries find together. A melding that fits several ways comes before one that fits one."""
     limited = [arm.limit(limit).subquery() for arm in arms]
     found = sa.union_all(*(sa.select(arm) for arm in limited)).subquery()
+    surest = sa.func.array_agg(
+        aggregate_order_by(found.c.found_by, found.c.rank.desc(), found.c.found_by), type_=ARRAY(sa.Text)
+    )
     best = (
-        sa.select(found.c.id, found.c.found_by, found.c.rank)
-        .ext(distinct_on(found.c.id))
-        .order_by(found.c.id, found.c.rank.desc())
+        sa.select(
+            found.c.id,
+            sa.func.sum(found.c.rank).label("rank"),
+            surest[1].label("found_by"),
+        )
+        .group_by(found.c.id)
         .subquery()
     )
     query = (
@@ -155,8 +205,13 @@ def _arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
     arms = []
     if asked.number:
         arms.append(_of_melding("nummer", sa.literal(3.0), scope).where(Melding.number == asked.number))
+    if asked.near:
+        arms.append(_of_melding("bijna_nummer", sa.literal(2.0), scope).where(Melding.number.in_(asked.near)))
     if asked.part:
         arms.append(_of_melding("nummer", sa.literal(1.0), scope).where(Melding.number.contains(asked.part)))
+    if asked.phone_part:
+        like = Contact.phone.contains(asked.phone_part)
+        arms.append(_of_contact("deel_telefoon", sa.literal(1.0), scope).where(like, Contact.phone != ""))
     if asked.phone:
         arms.append(
             _of_contact("telefoon", sa.literal(3.0), scope).where(Contact.phone == asked.phone, Contact.phone != "")
@@ -165,21 +220,45 @@ def _arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
         same = sa.func.lower(Contact.email) == asked.email
         arms.append(_of_contact("email", sa.literal(3.0), scope).where(same, Contact.email != ""))
     if asked.words:
-        alike = sa.func.word_similarity(asked.words, Contact.name) + 1
-        arms.append(_of_contact("naam", alike, scope).where(Contact.name != "", Contact.name.op("%>")(asked.words)))
-        alike = sa.func.word_similarity(asked.words, Melding.address) + 1
-        arms.append(
-            _of_melding("adres", alike, scope).where(Melding.address != "", Melding.address.op("%>")(asked.words))
-        )
+        arms += _alike(asked.words, scope)
         spoken = [word for word in _WORD.findall(asked.words.lower()) if len(word.strip("_")) > 1]
-        words = " & ".join(f"{word}:*" for word in spoken[:10])
-        if words:
-            told = sa.func.to_tsvector(
-                DUTCH, Melding.description.concat(" ").concat(Melding.address).concat(" ").concat(Melding.location_note)
-            )
-            wanted = sa.func.to_tsquery(DUTCH, words)
-            arms.append(_of_melding("woorden", sa.literal(1.5), scope).where(told.op("@@")(wanted)))
+        if spoken:
+            arms.append(_told(" & ".join(f"{word}:*" for word in spoken[:10]), sa.literal(1.5), scope))
     return arms
+
+
+def _wider_arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
+    """The same word by word, so that a word that fits nowhere spoils nothing and words may be about different things.
+    The longest also as they are mistyped in the text itself."""
+    spoken = [word for word in _WORD.findall(asked.words.lower()) if len(word.strip("_")) >= SHORTEST_WORD]
+    arms = []
+    for word in spoken[:MOST_WORDS]:
+        arms += [*_alike(word, scope), _told(f"{word}:*", sa.literal(1.5), scope)]
+    newest = sa.select(Melding.id, Melding.description, Melding.received_at).where(Melding.gemeente_id.in_(scope))
+    recent = newest.order_by(Melding.received_at.desc(), Melding.id.desc()).limit(NEWEST).subquery()
+    for word in sorted((w for w in spoken if len(w) >= LONG_WORD), key=len, reverse=True)[:2]:
+        alike = sa.func.word_similarity(word, recent.c.description)
+        found = sa.select(recent.c.id.label("id"), sa.literal("woorden").label("found_by"), alike.label("rank"))
+        arms.append(found.where(alike >= WIDER).order_by(sa.desc("rank"), recent.c.received_at.desc()))
+    return arms
+
+
+def _alike(words: str, scope: Collection[int]) -> list[sa.Select[Any]]:
+    """Names and addresses that look like these words, by their trigram indexes."""
+    of_name = sa.func.word_similarity(words, Contact.name) + 1
+    of_place = sa.func.word_similarity(words, Melding.address) + 1
+    return [
+        _of_contact("naam", of_name, scope).where(Contact.name != "", Contact.name.op("%>")(words)),
+        _of_melding("adres", of_place, scope).where(Melding.address != "", Melding.address.op("%>")(words)),
+    ]
+
+
+def _told(wanted: str, rank: sa.ColumnElement[Any], scope: Collection[int]) -> sa.Select[Any]:
+    """What melders wrote, as words in any Dutch form, by the full-text index. wanted: a tsquery."""
+    told = sa.func.to_tsvector(
+        DUTCH, Melding.description.concat(" ").concat(Melding.address).concat(" ").concat(Melding.location_note)
+    )
+    return _of_melding("woorden", rank, scope).where(told.op("@@")(sa.func.to_tsquery(DUTCH, wanted)))
 
 
 def _of_melding(found_by: str, rank: sa.ColumnElement[Any], scope: Collection[int]) -> sa.Select[Any]:

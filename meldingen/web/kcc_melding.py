@@ -1,7 +1,7 @@
-"""/kcc/melding: one melding as the phone desk needs it, what the caller adds to it, and the terugbelnotities.
+"""/kcc/melding: one melding as the phone desk needs it, and what the caller adds to it.
 
-Each look at contact data is logged with its context (KLANTREIS rule 11); what is changed is done on the melder's
-behalf, and both are kept.
+When his data are shown: kcc_contact.py. What is changed is done on the melder's behalf, and both are kept. Phoning
+back: terugbellen.py.
 """
 
 from collections.abc import Callable
@@ -16,38 +16,33 @@ from ..domain import tokens
 from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput, NotFound
-from ..domain.notice_words import KIND_WORDS
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, photos, privacy_requests, standing, terms, verdict
+from ..flow import feedback, joining, kcc, photos, privacy_requests, resend, standing, terms
+from ..flow.desk import Desk
 from ..flow.routing import coordinates
+from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
 from ..store import callback, category, contact, history, journal, photo
-from ..store.melding import Melding, melding_by_id, melding_by_number
+from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
 from .kcc import CHANNELS, DESK, NEAR_M, desk_scope
+from .kcc_contact import OTHERWISE, REASONS, context_of_page, look, own_reason
 from .layout import show_as
 from .melding_form import read_contact
 from .staff_history import CHANNELS as CAME_BY
 from .staff_history import tell_history
 from .team import FLAG_WORDS, answers_in_words
+from .terugbellen import KINDS, WHY_CALL
 from .viewer import viewer_of
 
 pages = Blueprint("kcc_melding", __name__)
 
 CONTACT_FIELDS = ("naam", "email", "telefoon", "voorkeur", "alleen_gereed", "ook_nacht", "postadres")
 LONGEST_ID = 9223372036854775807
-KINDS = {**KIND_WORDS, "met_de_hand": "Met de hand gemaakt"}
-WHY_CALL = {
-    "geen_email_of_mobiel": "Geen e-mailadres of mobiel nummer",
-    "bel_mij": "De melder wil gebeld worden",
-    "niet_bezorgd": "Een bericht kwam niet aan",
-    "met_de_hand": "Gemaakt door een medewerker",
-}
-ENDS = ("gereed", "niet_opgelost", "overgedragen", "blijft_gesloten")
 PREFERENCES = {
     "email": "per e-mail",
     "sms": "per sms",
@@ -63,6 +58,8 @@ DONE = {
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "aansluitingen": "De melding is aangesloten bij de andere opdracht.",
     "gegevens": "De gegevens van de melder zijn bewaard.",
+    "herzendingen": "Het bericht gaat opnieuw naar de melder.",
+    "links": "De link om te volgen gaat naar de melder.",
     "bevriezingen": "Wij bewaren alles van deze melding tot u zegt dat het niet meer hoeft.",
     "ontdooiingen": "De gewone bewaartermijnen gelden weer.",
     "gebruik": "De melding wordt weer gewoon gebruikt.",
@@ -95,53 +92,21 @@ def doe(nummer: str, actie: str) -> ResponseReturnValue:
     except DomainError as error:
         here.session.expire_all()
         return _page(here, found_melding(here, nummer), error=error, failed=actie), error.status
-    return redirect(url_for("kcc_melding.melding", nummer=found.number, gedaan=actie), 303)
+    via = context_of_page() or None
+    return redirect(url_for("kcc_melding.melding", nummer=found.number, gedaan=actie, via=via), 303)
 
 
-@pages.get("/kcc/terugbelnotities")
+@pages.post("/kcc/melding/<nummer>/contact")
 @enter("medewerker", roles=DESK)
-def terugbelnotities() -> ResponseReturnValue:
-    """The open promises to phone, the most pressing first; numbers are on the page of each."""
+def toon_contact(nummer: str) -> ResponseReturnValue:
+    """The melding with the melder's data, for a reason in somebody's own words; the ready ones are in the address."""
     here = visit()
-    rows = callback.open_with_melding(here.session, scope=desk_scope(here))
-    return render_template("werk/terugbelnotities.html", rows=rows, now=here.now, kinds=KINDS, why=WHY_CALL)
-
-
-@pages.get(f"/kcc/terugbelnotities/<int(max={LONGEST_ID}):callback_id>")
-@enter("medewerker", roles=DESK)
-def terugbelnotitie(callback_id: int) -> ResponseReturnValue:
-    """One promise: who, which number, what to tell. The look is logged."""
-    return _call_page(visit(), callback_id)
-
-
-@pages.post(f"/kcc/terugbelnotities/<int(max={LONGEST_ID}):callback_id>")
-@enter("medewerker", roles=DESK)
-def gebeld(callback_id: int) -> ResponseReturnValue:
-    """What came of the call."""
-    here = visit()
-    version = request.form.get("versie", "")
-    known = whole_number(version, 10**9)
-    outcome, words = request.form.get("uitkomst", ""), request.form.get("tekst", "")
+    found = found_melding(here, nummer)
     try:
-        with here.session.begin_nested():
-            row = kcc.record_call(
-                here.session, callback_id, outcome, words, version=known, actor=here.actor, now=here.now
-            )
-            _judge(here, row, words)
-    except DomainError as error:
-        here.session.expire_all()
-        return _call_page(here, callback_id, error=error), error.status
-    return redirect(url_for("kcc_melding.terugbelnotities"), 303)
-
-
-def _judge(here: Visit, row: callback.Callback, words: str) -> None:
-    """What the caller said of the end, when the KCC asked; "nee" opens the melding again, as on the volgpagina."""
-    said = request.form.get("oordeel", "")
-    about = melding_by_id(here.session, row.melding_id, scope=[row.gemeente_id])
-    if said not in ("ja", "nee") or row.status != callback.GESPROKEN or about is None:
-        return
-    actor = replace(here.actor, on_behalf_of_melding=about.id)
-    feedback.judge(here.session, about, answer=said == "ja", words=words, via="telefoon", actor=actor, now=here.now)
+        words = own_reason()
+    except InvalidInput as error:
+        return _page(here, found, error=error, failed="contact"), error.status
+    return _page(here, found, context=OTHERWISE, words=words)
 
 
 def found_melding(here: Visit, nummer: str) -> Melding:
@@ -155,21 +120,6 @@ def found_melding(here: Visit, nummer: str) -> Melding:
         raise NotFound("melding_onbekend", "Deze melding kunnen wij niet vinden.")
     show_as(found.gemeente_id)
     return found
-
-
-def _look(here: Visit, melding_id: int, gemeente_id: int, context: str) -> contact.Contact | None:
-    """The contact, and the log of this look."""
-    known = contact.contact_of(here.session, melding_id, scope=[gemeente_id])
-    if known is not None and here.actor.account_id is not None:
-        contact.log_view(
-            here.session,
-            gemeente_id=gemeente_id,
-            melding_id=melding_id,
-            account_id=here.actor.account_id,
-            context=context,
-            now=here.now,
-        )
-    return known
 
 
 def _supplement(here: Visit, found: Melding, actor: Actor) -> None:
@@ -208,7 +158,7 @@ def _correct(here: Visit, found: Melding, actor: Actor) -> None:
     """The look is logged apart from that of the page: here the data were changed."""
     form = {name: request.form.get(name, "") for name in CONTACT_FIELDS}
     kcc.correct_contact(here.session, found, read_contact(form), actor=actor, now=here.now)
-    _look(here, found.id, found.gemeente_id, "correctie")
+    look(here, found, "correctie")
 
 
 def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str]:
@@ -221,6 +171,20 @@ def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str
     ticks = ["ja" if ticked else "" for ticked in (known.only_when_done, known.night_too)]
     values = (known.name, known.email, phone, known.preference or "", *ticks, known.postal_address)
     return dict(zip(CONTACT_FIELDS, values, strict=True))
+
+
+def _send_again(here: Visit, found: Melding, actor: Actor) -> None:
+    """A button says what and how: "12:email"."""
+    notice, _, channel = request.form.get("bericht", "").partition(":")
+    resend.send_again(_desk(here), found, whole_number(notice) or 0, channel, actor=actor)
+
+
+def _send_link(here: Visit, found: Melding, actor: Actor) -> None:
+    resend.send_link(_desk(here), found, request.form.get("kanaal", ""), actor=actor)
+
+
+def _desk(here: Visit) -> Desk:
+    return Desk(here.session, here.adapters, here.settings, desk_scope(here), here.now)
 
 
 def _freeze(here: Visit, found: Melding, actor: Actor) -> None:
@@ -243,6 +207,8 @@ DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "fotos": _add_photos,
     "aansluitingen": _join,
     "gegevens": _correct,
+    "herzendingen": _send_again,
+    "links": _send_link,
     "bevriezingen": _freeze,
     "ontdooiingen": _unfreeze,
     "gebruik": _unlimit,
@@ -257,7 +223,10 @@ def _page(
     fresh: bool = False,
     error: DomainError | None = None,
     failed: str = "",
+    context: str = "",
+    words: str = "",
 ) -> str:
+    """context: why the melder's data are shown, when it is not in the address. words: the same in own words."""
     scope = [found.gemeente_id]
     session = here.session
     viewer = viewer_of(here)
@@ -269,20 +238,31 @@ def _page(
     still_open = any(part.status in OPEN for part in parts) or not parts
     near = work_near_place(session, lon, lat, viewer.sees, radius_m=NEAR_M, scope=scope) if still_open else []
     categories = category.all_categories_of(session, scope=scope)
-    known = _look(here, found.id, found.gemeente_id, "beller" if fresh else "melding")
+    known = contact.contact_of(session, found.id, scope=scope)
+    context = context or ("beller" if fresh else context_of_page())
+    shown = look(here, found, context, words) if context else None
+    trails = trails_of(session, [found.id], scope=scope)[found.id]
+    chosen = next((c for c in categories if c.id == found.category_id), None)
     code = tokens.spoken_code(here.settings.secret_keys, found.id, found.token_generation)
     facts: dict[str, Any] = {
         "viewer": viewer,
         "melding": found,
-        "category": next((c for c in categories if c.id == found.category_id), None),
+        "category": chosen,
+        "spoken": say_how_it_stands(found, parts, trails, category_name=chosen.name if chosen else "", now=here.now),
         "status_words": standing.status_words(
             found.status, parts, referred_to=found.referred_to, today=local_day(here.now)
         ),
         "parts": parts,
         "today": local_day(here.now),
-        "contact": known,
-        "contact_values": _contact_values(known, failed),
-        "can_correct": found.withdrawn_at is None and found.erased_at is None,
+        "contact": shown,
+        "has_contact": known is not None,
+        "has_phone": known is not None and bool(known.phone),
+        "reasons": REASONS,
+        "kept": f"?via={context}" if context in REASONS else "",
+        "contact_values": _contact_values(shown, failed),
+        "can_correct": found.withdrawn_at is None
+        and found.erased_at is None
+        and (shown or known is None or failed == "gegevens"),
         "freeze_reasons": terms.FREEZE_REASONS,
         "preferences": PREFERENCES,
         "answers": answers_in_words([found], categories)[found.id],
@@ -293,7 +273,9 @@ def _page(
         "history": tell_history(
             session, melding_ids=[found.id], opdracht_ids=[link.opdracht_id for link in links], scope=scope
         ),
-        "trails": trails_of(session, [found.id], scope=scope)[found.id],
+        "trails": trails,
+        "again": resend.ways_again(_desk(here), found, trails),
+        "link_ways": resend.can_send_link(_desk(here), found),
         "callbacks": callback.callbacks_of(session, [found.id], scope=scope),
         "near": [(row, metres) for row, metres in near if row.opdracht.id not in own],
         "aloud": read_aloud(found.number),
@@ -319,29 +301,4 @@ def _page(
         failed=failed,
         errors=errors,
         refused=error.detail if error else "",
-    )
-
-
-def _call_page(here: Visit, callback_id: int, *, error: DomainError | None = None) -> str:
-    row = callback.callback_by_id(here.session, callback_id, scope=desk_scope(here))
-    about = melding_by_id(here.session, row.melding_id, scope=[row.gemeente_id]) if row else None
-    if row is None or about is None:
-        raise NotFound("terugbelnotitie_onbekend", "Deze terugbelnotitie kunnen wij niet vinden.")
-    show_as(row.gemeente_id)
-    return render_template(
-        "werk/terugbelnotitie.html",
-        row=row,
-        melding=about,
-        contact=_look(here, about.id, row.gemeente_id, "terugbelnotitie"),
-        asked=verdict.question_for(here.session, about, now=here.now) if row.kind in ENDS else None,
-        values={
-            "tekst": request.form.get("tekst", ""),
-            "uitkomst": request.form.get("uitkomst", ""),
-            "oordeel": request.form.get("oordeel", "niet_gevraagd"),
-        },
-        errors={one.field: one.detail for one in error.fields} if error else {},
-        refused=error.detail if error and not error.fields else "",
-        now=here.now,
-        kinds=KINDS,
-        why=WHY_CALL,
     )

@@ -20,7 +20,7 @@ from ..auth import Visit, installation, page_actor
 from ..db import machine_now, transaction
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.beforehand import Beforehand, read_beforehand
-from ..domain.notice_words import CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
+from ..domain.notice_words import BY_WORDS, CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
 from ..domain.objects import object_words
 from ..domain.phone import show_phone
@@ -83,6 +83,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.globals.update(
         kind_words=KIND_WORDS,
         channel_words=CHANNEL_WORDS,
+        by_words=BY_WORDS,
         state_words=STATE_WORDS,
         end_words=END_WORDS,
         step_words=step_words,

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ..domain.notice_words import BY_WORDS, KIND_WORDS
 from ..domain.workflow import move_named
 from ..flow.library import delay_reasons
 from ..store import account, category, journal, opdracht, team
@@ -147,6 +148,9 @@ def _sentence(event: Event, names: _Names) -> str:
             )
         case "afgehandeld":
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
+        case "bericht_opnieuw":
+            name, way = KIND_WORDS.get(facts.get("kind", ""), ""), BY_WORDS.get(facts.get("channel", ""), "")
+            return f"Op verzoek nog een keer gestuurd {way}: “{name}”."
         case "brief_gepost":
             return "Brief op de post gedaan."
         case "gebeld":
@@ -174,6 +178,7 @@ def _sentence(event: Event, names: _Names) -> str:
 
 
 _PLAIN = {
+    "link_gestuurd": "De link om te volgen is naar de melder gestuurd.",
     "einde_opnieuw_verteld": "Het einde gaat opnieuw naar de melder, op zijn nieuwe adres of nummer.",
     "opgepakt": "Opgepakt.",
     "geen_gevaar": "Bekeken: niet gevaarlijk.",

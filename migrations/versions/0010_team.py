@@ -107,6 +107,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_call_attempt_terugbelnotitie_id", "call_attempt", ["terugbelnotitie_id"])
 
+    _words("contact_view", "words")
+    op.create_index(
+        "ix_contact_phone_part",
+        "contact",
+        ["phone"],
+        postgresql_using="gin",
+        postgresql_ops={"phone": "gin_trgm_ops"},
+        postgresql_where=sa.text("phone <> ''"),
+    )
+    op.add_column("delivery", sa.Column("again", sa.SmallInteger(), server_default="0", nullable=False))
+    op.drop_constraint(op.f("uq_delivery_notice_id_channel"), "delivery")
+    op.create_unique_constraint(
+        op.f("uq_delivery_notice_id_channel_again"), "delivery", ["notice_id", "channel", "again"]
+    )
+
     op.add_column("concept", sa.Column("account_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_concept_account_id"), "concept", "account", ["account_id"], ["id"])
     op.create_index(
@@ -148,9 +163,15 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_account_role_role"), "account_role")
     op.create_check_constraint(op.f("ck_account_role_role"), "account_role", BEFORE)
     op.execute("DELETE FROM notice WHERE account_id IS NOT NULL")
+    op.execute("DELETE FROM delivery WHERE again > 0")
+    op.drop_constraint(op.f("uq_delivery_notice_id_channel_again"), "delivery")
+    op.create_unique_constraint(op.f("uq_delivery_notice_id_channel"), "delivery", ["notice_id", "channel"])
+    op.drop_index("ix_contact_phone_part", "contact")
     for table, columns in (
         ("concept", ("account_id",)),
         ("terugbelnotitie", ("owner_id",)),
+        ("contact_view", ("words",)),
+        ("delivery", ("again",)),
         ("melding", ("abuse", "desk")),
         ("opdracht", ("party_days", "party_expected_on", "undo_until", "safe_at", "party_told_at", "party_since_at")),
         ("api_key", ("category_ids", "team_id")),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.domain.intake import Location
-from meldingen.domain.numbers import show_number
+from meldingen.domain.numbers import near_numbers, show_number
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.search import Asked, find_meldingen, meldingen_of_caller, read_query
@@ -60,6 +60,22 @@ def found(session: Session, home: Gemeente, text: str) -> list[tuple[int, str]]:
         ("losse tegel", "woorden"),
         ("kerk", "woorden"),
         ("speelt", "woorden"),
+        ("Özdemir Fatima", "naam"),
+        ("speeltuin losse", "woorden"),
+        ("12 Dorpsstraat", "adres"),
+        ("Doprsstraat", "lijkt_op"),
+        ("Doprstraat 12", "lijkt_op"),
+        ("Drpsstraet", "lijkt_op"),
+        ("speletuin", "lijkt_op"),
+        ("Fatima Dorpsstraat", "adres"),
+        ("losse tegel bij de school", "lijkt_op"),
+        ("0031 6 12345678", "telefoon"),
+        ("(06) 12-34 56 78", "telefoon"),
+        ("0612345678 ", "telefoon"),
+        ("061234", "deel_telefoon"),
+        ("06 12 34 5", "deel_telefoon"),
+        ("+31 6 1234", "deel_telefoon"),
+        ("345678", "deel_telefoon"),
     ],
 )
 def test_what_a_caller_says_leads_to_the_melding(
@@ -74,7 +90,18 @@ def test_a_number_as_it_is_read_out_or_half_remembered(
     assert found(session, home, melding.number) == [(melding.id, "nummer")]
     assert found(session, home, show_number(melding.number).replace(" ", "-")) == [(melding.id, "nummer")]
     assert found(session, home, melding.number[-5:]) == [(melding.id, "nummer")]
+    assert found(session, home, f"melding {melding.number}") == [(melding.id, "nummer")]
     assert found(session, home, "123") == []
+
+
+def test_a_number_with_a_slip_is_asked_about(
+    session: Session, home: Gemeente, melding: Melding, other: Melding
+) -> None:
+    number = melding.number
+    last = str((int(number[-1]) + 1) % 10)
+    for wrong in (number[:-1] + last, number[:4] + "9" + number[5:], number[:7] + number[8:], number + "0"):
+        assert (melding.id, "bijna_nummer") in found(session, home, wrong), wrong
+    assert found(session, home, "9999999999") == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +133,7 @@ def test_the_earlier_meldingen_of_a_caller(
 
 
 def test_a_text_is_read_in_every_way_it_can_be() -> None:
-    assert read_query("06 12345678") == Asked(part="0612345678", phone="+31612345678")
+    assert read_query("06 12345678") == Asked(part="0612345678", phone="+31612345678", near=near_numbers("0612345678"))
     assert read_query(" Anna@X.nl ") == Asked(email="anna@x.nl")
     assert read_query("1234") == Asked(part="1234")
     assert read_query("Kerk 12") == Asked(words="Kerk 12")
@@ -148,7 +175,7 @@ def test_searching_uses_its_indexes(session: Session, home: Gemeente, melding: M
         ),
         others,
     )
-    for index in ("ix_melding_words", "ix_melding_address", "ix_contact_name"):
+    for index in ("ix_melding_words", "ix_melding_address", "ix_contact_name", "ix_contact_phone_part"):
         session.execute(sa.text(f"SELECT gin_clean_pending_list('{index}')"))  # what autovacuum does
     session.execute(sa.text("ANALYZE melding, contact"))
     for text, index in [
@@ -157,6 +184,8 @@ def test_searching_uses_its_indexes(session: Session, home: Gemeente, melding: M
         ("tegels speeltuin", "ix_melding_words"),
         ("0612345678", "ix_contact_phone"),
         ("fatima@example.nl", "ix_contact_email"),
+        ("612345", "ix_contact_phone_part"),
+        ("Drpsstraet", "ix_melding_address"),
     ]:
         plan = plan_of(session, home, text)
         assert index in plan, f"{text}: {plan}"

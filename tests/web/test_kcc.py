@@ -178,26 +178,74 @@ def test_a_number_opens_its_melding_and_nonsense_finds_nothing(desk: Desk) -> No
     assert desk.browsers["kcc"].get("/kcc/melding/x").status_code == 404
 
 
-def test_each_look_at_contact_data_is_logged(desk: Desk) -> None:
-    made = save(desk)
-    page = desk.get("cor", f"/kcc/melding/{made.number}")
-    assert "06 12 34 56 78" in page and "is vastgelegd" in page
+def looks(desk: Desk, made: Melding) -> list[tuple[str, str]]:
     with desk.world.session() as session:
-        looks = session.scalars(sa.select(ContactView).where(ContactView.melding_id == made.id)).all()
-        assert [(v.account_id, v.context) for v in looks] == [(desk.people["cor"].account_id, "melding")]
+        seen = session.scalars(sa.select(ContactView).where(ContactView.melding_id == made.id).order_by(ContactView.id))
+        return [(view.context, view.words) for view in seen]
+
+
+def test_contact_data_are_there_for_a_reason_that_is_logged(desk: Desk) -> None:
+    made = save(desk)
+    base = f"/kcc/melding/{made.number}"
+    page = desk.get("cor", base)
+    assert "06 12 34 56 78" not in page and "fatima" not in page.lower() and "Beller aan de lijn" in page
+    assert looks(desk, made) == [], "a page without contact data is no look"
+    for via in ("beller", "terugbelnotitie", "team", "privacy"):
+        page = desk.get("cor", f"{base}?via={via}")
+        assert "06 12 34 56 78" in page and "is vastgelegd" in page
+        assert f"{base}/aanvullingen?via={via}" in page, "what is done next stays in the same conversation"
+    assert "06 12 34" not in desk.get("cor", f"{base}?via=nieuwsgierig")
+    page = desk.post("cor", f"{base}/contact", waarom=" ")
+    assert page.status_code == 400 and "Schrijf op waarom" in page.text and "06 12 34" not in page.text
+    page = desk.post("cor", f"{base}/contact", waarom="Brief kwam terug")
+    assert page.status_code == 200 and "06 12 34 56 78" in page.text
+    reasons = [(via, "") for via in ("beller", "terugbelnotitie", "team", "privacy")]
+    assert looks(desk, made) == [*reasons, ("anders", "Brief kwam terug")]
+    assert desk.post("team", f"{base}/contact", waarom="x").status_code == 403
+    with desk.world.session() as session:
+        who = session.scalars(sa.select(ContactView.account_id).where(ContactView.melding_id == made.id)).all()
+        assert set(who) == {desk.people["cor"].account_id}
+    done = desk.post("kcc", f"{base}/aanvullingen?via=beller", tekst="Nog iets.")
+    assert done.location.endswith("via=beller")
+
+
+def test_what_the_caller_gave_to_be_found_opens_his_data(desk: Desk) -> None:
+    made = save(desk)
+    by_phone, by_street = desk.get("kcc", "/kcc?zoek=06-12345678"), desk.get("kcc", "/kcc?zoek=dorpsstraat")
+    assert f"/kcc/melding/{made.number}?via=beller" in by_phone
+    assert f'/kcc/melding/{made.number}"' in by_street and "06 12 34" not in by_phone + by_street
+    assert f"{made.number}?via=beller" in desk.get("kcc", "/kcc/beller?telefoon=0612345678")
+
+
+def test_how_it_stands_can_be_read_aloud(desk: Desk) -> None:
+    made = save(desk)
+    page = desk.get("kcc", f"/kcc/melding/{made.number}")
+    assert "losse tegel, Dorpsstraat 12." in page and "Wij zoeken er nu een team bij." in page
+    assert "is het opgelost, of hoort u hoe het verder gaat." in page
+
+
+def test_what_is_found_while_typing(desk: Desk) -> None:
+    made = save(desk)
+    found = desk.get("kcc", "/kcc/zoeken?zoek=dorpsstraat")
+    assert "<html" not in found and "1 melding gevonden" in found and made.number in found
+    assert "Fatima" not in found and desk.get("kcc", "/kcc/zoeken").strip() == ""
+    wrong = made.number[:-1] + str((int(made.number[-1]) + 1) % 10)
+    assert "Dit nummer bestaat niet. Bedoelt u:" in desk.get("kcc", f"/kcc/zoeken?zoek={wrong}")
+    assert "Dit lijkt erop:" in desk.get("kcc", "/kcc/zoeken?zoek=Drpsstraet")
+    assert desk.browsers["team"].get("/kcc/zoeken?zoek=x").status_code == 403
 
 
 def test_contact_data_are_corrected(desk: Desk) -> None:
     made = save(desk)
     base = f"/kcc/melding/{made.number}"
-    page = desk.get("kcc", base)
+    page = desk.get("kcc", f"{base}?via=beller")
     assert 'value="fatima@example.nl"' in page and 'value="06 12 34 56 78"' in page
     wrong = desk.post("kcc", f"{base}/gegevens", telefoon="12", email="nieuw@example.nl")
     assert wrong.status_code == 400 and 'value="12"' in wrong.text and 'id="veld-telefoon-fout"' in wrong.text
     assert desk.post("kcc", f"{base}/gegevens").status_code == 400
     right = {"naam": "Fatima Özdemir", "telefoon": "06 87654321", "email": "nieuw@example.nl", "voorkeur": "sms"}
     assert desk.post("kcc", f"{base}/gegevens", **right).status_code == 303
-    page = desk.get("kcc", f"{base}?gedaan=gegevens")
+    page = desk.get("kcc", f"{base}?gedaan=gegevens&via=beller")
     assert "gegevens van de melder zijn bewaard" in page and "nieuw@example.nl" in page and "per sms" in page
     assert "Gegevens van de melder aangepast." in page
     with desk.world.session() as session:
