@@ -4,8 +4,6 @@ Every view declares its visitors with `enter`; a house test refuses a route that
 one row is asked by the flow; here it is only: may this kind of visitor come in at all.
 """
 
-import hashlib
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +11,6 @@ from functools import cached_property, wraps
 from typing import Literal, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app, g, request
 from flask import session as cookie
 from flask_wtf.csrf import CSRFProtect
@@ -27,6 +23,7 @@ from .domain.actor import ANONYMOUS, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
 from .domain.privacy import check_not_erased
 from .domain.sentence import say
+from .flow.sign_in import STAFF_PREFIX, hash_secret
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
@@ -36,16 +33,12 @@ Who = Literal["iedereen", "melder", "medewerker", "machine"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-STAFF_SESSION_HOURS = 12
-STAFF_PREFIX = "ms_"
 KEY_PREFIX = "mk_"
 TOKEN_HEADER = "Volg-Token"  # noqa: S105  the name of a header
 
 csrf = CSRFProtect()
-_hasher = PasswordHasher()
-NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$y1Lj9KSxK/2JijRIZVm3Pw$k88ATASVU9+VO7tgHQaHk25KVDXeprhB5KlEp92WFec"
-"""Of a password nobody knows; verified for unknown names too, so that a refusal does not tell who has an account.
-Written out, since making one is slow on purpose and every process would."""
+SEEN_EVERY = timedelta(minutes=10)
+"""How exact "last used" is: a write per request would be a write too many."""
 
 
 @dataclass
@@ -153,13 +146,16 @@ def _recognise(session: Session, now: datetime) -> Actor:
     secret = bearer if bearer.startswith(STAFF_PREFIX) else "" if bearer else cookie.get("medewerker", "")
     if bearer and not secret:
         raise NotSignedIn("sleutel_onbekend", "Deze sleutel kennen wij niet, of hij is ingetrokken.")
-    account = accounts.session_account(session, hash_secret(secret), now) if secret else None
-    if account is None:
+    found = accounts.session_account(session, hash_secret(secret), now) if secret else None
+    if found is None:
         if bearer:
             raise NotSignedIn("sessie_verlopen", say("Uw sessie is verlopen. Log opnieuw in."))
         return ANONYMOUS
     if not bearer and request.path.startswith("/api/") and request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
+    account, device = found
+    if device.seen_at is None or now - device.seen_at >= SEEN_EVERY:
+        accounts.touch_session(session, device.id, now)
     return staff_actor(session, account)
 
 
@@ -176,40 +172,6 @@ def staff_actor(session: Session, account: accounts.Account) -> Actor:
         roles=roles,
         team_ids=frozenset(row.team_id for row in held if row.team_id is not None),
     )
-
-
-def hash_secret(secret: str) -> bytes:
-    """What we keep of a session or machine key; they are random, so one plain hash is enough."""
-    return hashlib.sha256(secret.encode()).digest()
-
-
-def hash_password(password: str) -> str:
-    """An argon2id hash with the library's current parameters."""
-    return _hasher.hash(password)
-
-
-def sign_in(session: Session, username: str, password: str, now: datetime) -> tuple[accounts.Account, str]:
-    """Checks name and password and opens a session. Returns the account and the session's secret, said once.
-
-    Raises NotSignedIn with one and the same sentence whatever was wrong.
-    """
-    account = accounts.account_by_username(session, username)
-    try:
-        _hasher.verify(account.password_hash if account else NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        account = None
-    if account is None or not account.active:
-        raise NotSignedIn("inloggen_mislukt", "Deze gebruikersnaam en dit wachtwoord horen niet bij elkaar.")
-    secret = STAFF_PREFIX + secrets.token_urlsafe(32)
-    session.add(
-        accounts.StaffSession(
-            account_id=account.id,
-            secret_hash=hash_secret(secret),
-            created_at=now,
-            expires_at=now + timedelta(hours=STAFF_SESSION_HOURS),
-        )
-    )
-    return account, secret
 
 
 def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:

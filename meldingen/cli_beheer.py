@@ -5,11 +5,11 @@ import sys
 import click
 from sqlalchemy.orm import Session
 
-from . import auth, db
+from . import db
 from .cli_work import refusals, work
 from .domain.actor import BEHEER, ROLES, Actor
-from .flow import accounts, rules
-from .flow.accounts import NewRole
+from .flow import accounts, rules, sign_in
+from .flow.accounts import NewRole, Reach
 from .flow.rules import NewRule
 from .store import account as stored
 from .store.area import areas_of
@@ -30,7 +30,9 @@ def account() -> None:
 @click.option(
     "--rol", "roles", multiple=True, required=True, metavar="ROL[:TEAM]", help=f"{', '.join(ROLES)}; mag vaker"
 )
-def account_new(username: str, name: str, slug: str, roles: tuple[str, ...]) -> None:
+@click.option("--email", default="", help="waar een alarm heen mag")
+@click.option("--telefoon", "phone", default="", help="waar een alarm heen mag, per sms")
+def account_new(username: str, name: str, slug: str, roles: tuple[str, ...], email: str, phone: str) -> None:
     """Maak een account. Het wachtwoord wordt gevraagd, of gelezen van de invoer.
 
     De rollen team en piket noemen hun team: --rol team:serviceteam-noord.
@@ -40,7 +42,9 @@ def account_new(username: str, name: str, slug: str, roles: tuple[str, ...]) -> 
         home = named_gemeente(session, slug)
         held = [NewRole(home, role, team) for role, _, team in (one.partition(":") for one in roles)]
         now = db.business_now(session)
-        made = accounts.add_account(session, username, name, auth.hash_password(password), held, now=now)
+        hashed, reach = sign_in.hash_password(password), Reach(email, phone)
+        who = operator(home)
+        made = accounts.add_account(session, username, name, hashed, held, reach=reach, actor=who, now=now)
         click.echo(f"Account '{made.username}' is gemaakt.")
 
 
@@ -50,8 +54,16 @@ def account_password(username: str) -> None:
     """Geef een account een ander wachtwoord; alle apparaten worden uitgelogd."""
     password = _ask_password()
     with work() as session, refusals():
-        known = accounts.set_password(session, username, auth.hash_password(password))
+        known = accounts.set_password(session, username, sign_in.hash_password(password))
         click.echo(f"Account '{known.username}' heeft een nieuw wachtwoord.")
+
+
+@account.command("tweede-stap-weg")
+@click.argument("username", metavar="GEBRUIKERSNAAM")
+def account_factor(username: str) -> None:
+    """Haal de tweede stap weg, bijvoorbeeld na een verloren telefoon. De volgende keer wordt hij opnieuw ingesteld."""
+    with work() as session, refusals():
+        click.echo(f"Account '{accounts.forget_factor(session, username).username}' heeft geen tweede stap meer.")
 
 
 @account.command("uit")

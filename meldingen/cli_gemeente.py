@@ -11,6 +11,7 @@ from .cli_work import refusals, work
 from .domain.deadlines import office_hours_words
 from .domain.spoed import NAMES, spoed_times
 from .flow import household
+from .flow.sign_in import hash_secret
 from .store.account import keys_of
 from .store.team import KINDS
 
@@ -94,7 +95,7 @@ def key_new(name: str, slug: str) -> None:
     with work() as session, refusals():
         home = named_gemeente(session, slug)
         now = db.business_now(session)
-        household.add_key(session, home, name, auth.hash_secret(secret), actor=operator(home), now=now)
+        household.add_key(session, home, name, hash_secret(secret), actor=operator(home), now=now)
     click.echo(secret)
 
 

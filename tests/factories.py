@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy.orm import Session
 
-from meldingen.auth import hash_password
 from meldingen.domain.actor import ANONYMOUS, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from meldingen.domain.contact import parse_contact
 from meldingen.domain.intake import Location, NewMelding
 from meldingen.flow import intake, routing
+from meldingen.flow.sign_in import hash_password
 from meldingen.store.account import Account, AccountRole
 from meldingen.store.area import Area
 from meldingen.store.category import Category

@@ -96,18 +96,49 @@ def account_by_username(session: Session, username: str) -> Account | None:
     return session.scalar(sa.select(Account).where(Account.username == username.strip().lower()))
 
 
+def lock_by_username(session: Session, username: str) -> Account | None:
+    """The account of that name, locked: guesses at it are counted one at a time."""
+    query = sa.select(Account).where(Account.username == username.strip().lower()).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
+def lock_account(session: Session, account_id: int) -> Account | None:
+    """One account, locked and read afresh."""
+    query = sa.select(Account).where(Account.id == account_id).with_for_update()
+    return session.scalar(query.execution_options(populate_existing=True))
+
+
 def roles_of(session: Session, account_id: int) -> Sequence[AccountRole]:
     """Every role of an account, in all its gemeenten: they are what its scope is made of."""
     return session.scalars(sa.select(AccountRole).where(AccountRole.account_id == account_id)).all()
 
 
-def session_account(session: Session, secret_hash: bytes, now: datetime) -> Account | None:
-    """The active account of a live session, or None."""
-    return session.scalar(
-        sa.select(Account)
+def session_account(session: Session, secret_hash: bytes, now: datetime) -> tuple[Account, StaffSession] | None:
+    """The active account of a live session and the session, or None."""
+    query = (
+        sa.select(Account, StaffSession)
         .join(StaffSession, StaffSession.account_id == Account.id)
         .where(StaffSession.secret_hash == secret_hash, StaffSession.expires_at > now, Account.active)
     )
+    row = session.execute(query).first()
+    return (row[0], row[1]) if row else None
+
+
+def touch_session(session: Session, session_id: int, now: datetime) -> None:
+    """Notes that a device is used. A request beside this one that notes it too is not waited for."""
+    free = sa.select(StaffSession.id).where(StaffSession.id == session_id).with_for_update(skip_locked=True)
+    session.execute(sa.update(StaffSession).where(StaffSession.id.in_(free.scalar_subquery())).values(seen_at=now))
+
+
+def sessions_of(session: Session, account_id: int, now: datetime) -> Sequence[StaffSession]:
+    """The devices on which an account is signed in now, the last used first."""
+    query = sa.select(StaffSession).where(StaffSession.account_id == account_id, StaffSession.expires_at > now)
+    return session.scalars(query.order_by(StaffSession.seen_at.desc().nulls_last(), StaffSession.id.desc())).all()
+
+
+def end_session_by_id(session: Session, account_id: int, session_id: int) -> None:
+    """Signs one device of this account out."""
+    session.execute(sa.delete(StaffSession).where(StaffSession.account_id == account_id, StaffSession.id == session_id))
 
 
 def has_expired(session: Session, secret_hash: bytes, now: datetime) -> bool:
@@ -122,9 +153,11 @@ def end_session(session: Session, secret_hash: bytes) -> None:
     session.execute(sa.delete(StaffSession).where(StaffSession.secret_hash == secret_hash))
 
 
-def end_sessions(session: Session, account_id: int) -> None:
-    """Signs every device of an account out."""
-    session.execute(sa.delete(StaffSession).where(StaffSession.account_id == account_id))
+def end_sessions(session: Session, account_id: int, *, but: bytes = b"") -> None:
+    """Signs every device of an account out; but: the secret's hash of the one that stays."""
+    session.execute(
+        sa.delete(StaffSession).where(StaffSession.account_id == account_id, StaffSession.secret_hash != but)
+    )
 
 
 def key_by_hash(session: Session, secret_hash: bytes) -> ApiKey | None:

@@ -5,6 +5,7 @@ from flask import Blueprint, Flask, request
 from ..auth import csrf
 from ..limits import count_page_writing
 from . import (
+    accounts,
     apparaat,
     balk,
     beheer,
@@ -25,6 +26,7 @@ from . import (
     melden,
     melderswoord,
     metrics,
+    mijn_account,
     mijn_meldingen,
     minder_mail,
     onderweg,
@@ -43,6 +45,7 @@ from . import (
     terugbellen,
     terugkoppeling,
     toegang,
+    tweede_stap,
     vastgelopen,
     volgen,
     webapp,
@@ -60,6 +63,8 @@ PAGES: tuple[Blueprint, ...] = (
     webapp.pages,
     mijn_meldingen.pages,
     inloggen.pages,
+    tweede_stap.pages,
+    mijn_account.pages,
     postvak.pages,
     team.pages,
     team_moves.pages,
@@ -74,6 +79,7 @@ PAGES: tuple[Blueprint, ...] = (
     brieven.pages,
     openbaarheid.pages,
     beheer.pages,
+    accounts.pages,
     soorten.pages,
     gevaarwoorden.pages,
     balk.pages,

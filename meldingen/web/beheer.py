@@ -1,6 +1,6 @@
-"""/beheer: the teams, the routing rules and the accounts of a gemeente. A rule given to another team works at once.
+"""/beheer: the teams and the routing rules of a gemeente. A rule given to another team works at once.
 
-The first version: accounts and new rules are made on the command line (`meldingen account`, `meldingen beheer`).
+New rules are made on the command line (`meldingen beheer`); accounts have a page of their own (accounts.py).
 """
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,7 +10,6 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import BEHEER
 from ..domain.errors import DomainError
 from ..flow import rules
-from ..store.account import accounts_of, role_rows
 from ..store.area import areas_of
 from ..store.category import all_categories_of
 from ..store.team import every_team, rule_rows, teams_of
@@ -44,11 +43,7 @@ def geef_regel(rule_id: int) -> ResponseReturnValue:
 
 def _page(here: Visit, *, changed: str = "", refused: str = "") -> str:
     scope = here.actor.gemeenten_with(BEHEER)
-    roles: dict[int, list[str]] = {}
     teams = {t.id: t for t in every_team(here.session, scope=scope)}
-    for row in role_rows(here.session, scope=scope):
-        words = f"{row.role} van {teams[row.team_id].name}" if row.team_id else row.role
-        roles.setdefault(row.account_id, []).append(words)
     return render_template(
         "werk/beheer.html",
         gemeenten=[s for s in senders() if s.id in scope],
@@ -58,8 +53,6 @@ def _page(here: Visit, *, changed: str = "", refused: str = "") -> str:
         categories={c.id: c.name for c in all_categories_of(here.session, scope=scope)},
         areas={a.code: a.name for a in areas_of(here.session, scope=scope)},
         moments=MOMENTS,
-        accounts=accounts_of(here.session, scope=scope),
-        roles=roles,
         changed=changed,
         refused=refused,
     )

@@ -1,13 +1,14 @@
-"""Signing in and out of medewerkers with a local account. Signing in by OIDC comes with *Het team*."""
+"""Signing in and out of medewerkers with a local account: the password. What is asked after it: tweede_stap.py."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from ..auth import enter, hash_secret, sign_in, staff_actor, visit
-from ..domain.errors import NotSignedIn
+from ..auth import enter, visit
+from ..flow.sign_in import check_password, hash_secret, refusal
 from ..limits import count_guess
 from ..store import account as accounts
+from . import half_in
 from .layout import start_path
 
 pages = Blueprint("inloggen", __name__)
@@ -39,15 +40,11 @@ def aanmelden() -> ResponseReturnValue:
         errors["wachtwoord"] = "Vul uw wachtwoord in."
     if not errors:
         count_guess("account", username[:LONGEST])
-        try:
-            account, secret = sign_in(here.session, username[:LONGEST], password[:LONGEST], here.now)
-        except NotSignedIn as refusal:
-            errors["gebruikersnaam"] = refusal.detail
-        else:
-            onward = _onward()
-            _leave()
-            cookie["medewerker"] = secret
-            return redirect(onward or start_path(staff_actor(here.session, account)), 303)
+        account = check_password(here.session, username[:LONGEST], password[:LONGEST], now=here.now)
+        if account is not None:
+            leave()
+            return half_in.begin(here, account, _onward())
+        errors["gebruikersnaam"] = refusal().detail
     page = render_template("inloggen.html", errors=errors, username=username[:LONGEST], onward=_onward())
     return page, 401 if password and username else 400
 
@@ -56,11 +53,11 @@ def aanmelden() -> ResponseReturnValue:
 @enter("iedereen")
 def uitloggen() -> ResponseReturnValue:
     """Ends the session on our side too, so that a copied cookie is worth nothing."""
-    _leave()
+    leave()
     return redirect(url_for("inloggen.inloggen"), 303)
 
 
-def _leave() -> None:
+def leave() -> None:
     """Ends the medewerker's session of this browser and gives forms a new token; follow links stay."""
     if secret := cookie.pop("medewerker", None):
         accounts.end_session(visit().session, hash_secret(secret))

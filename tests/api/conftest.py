@@ -21,8 +21,8 @@ from meldingen import db
 from meldingen.adapters import Adapters
 from meldingen.adapters.storage import MemoryStore
 from meldingen.app import App, create_app
-from meldingen.auth import hash_secret
 from meldingen.flow import routing
+from meldingen.flow.sign_in import hash_secret
 from meldingen.settings import Settings
 from meldingen.store import account as accounts
 from meldingen.store.gemeente import Gemeente

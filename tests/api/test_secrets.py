@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from meldingen import db
-from meldingen.auth import hash_secret
+from meldingen.flow.sign_in import hash_secret
 from meldingen.store.account import StaffSession
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.opdracht import Opdracht

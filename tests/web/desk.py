@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from meldingen.auth import STAFF_PREFIX, hash_secret
 from meldingen.db import business_now
 from meldingen.domain.actor import BEHEER, COORDINATOR, KCC, TEAM, Actor
+from meldingen.flow.sign_in import STAFF_PREFIX, hash_secret
 from meldingen.store.account import StaffSession
 from meldingen.store.area import Area
 from meldingen.store.gemeente import Gemeente

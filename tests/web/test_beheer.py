@@ -47,7 +47,8 @@ def rule_of(desk: Desk) -> RoutingRule:
 
 def test_a_rule_given_to_another_team_works_from_the_next_melding(desk: Desk) -> None:
     page = desk.get("beheer", "/beheer")
-    assert "Wijkteam groen" in page and f"t{desk.number}" in page and "KCC" in page
+    assert "Wijkteam groen" in page
+    assert f"t{desk.number}" in desk.get("beheer", "/beheer/accounts")
     rule = rule_of(desk)
     answer = desk.post("beheer", f"/beheer/regels/{rule.id}", team="groen")
     assert answer.status_code == 303

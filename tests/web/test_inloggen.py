@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from argon2 import extract_parameters
 from flask.testing import FlaskClient
 
-from meldingen.auth import NOBODY
+from meldingen.flow.sign_in import NOBODY
 from meldingen.store.account import StaffSession
 from tests.factories import PASSWORD, password_hash
 

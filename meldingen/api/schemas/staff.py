@@ -8,7 +8,7 @@ from .base import Shape
 
 
 class SignInIn(Shape):
-    """Name and password of a local account."""
+    """Name and password of a local account, and the code of its second factor."""
 
     example = {"gebruikersnaam": "team-bergen", "wachtwoord": "een lange zin die u onthoudt"}
     username = Text(data_key="gebruikersnaam", max_length=100, required=True, filled=True)
@@ -19,6 +19,7 @@ class SignInIn(Shape):
         error_messages={**Text.default_error_messages},
         validate=ma.validate.Length(max=200, error="te_lang|Een wachtwoord heeft ten hoogste 200 tekens."),
     )
+    code = Text(max_length=20, metadata={"description": "De zes cijfers van de tweede stap, als die is ingesteld."})
 
 
 class SignInOut(Shape):
