@@ -58,10 +58,10 @@ def account_password(username: str) -> None:
         click.echo(f"Account '{known.username}' heeft een nieuw wachtwoord.")
 
 
-@account.command("tweede-stap-weg")
+@account.command("ontkoppel")
 @click.argument("username", metavar="GEBRUIKERSNAAM")
 def account_factor(username: str) -> None:
-    """Haal de tweede stap weg, bijvoorbeeld na een verloren telefoon. De volgende keer wordt hij opnieuw ingesteld."""
+    """Ontkoppel de telefoon van een account (de tweede stap). De volgende keer wordt er een nieuwe ingesteld."""
     with work() as session, refusals():
         click.echo(f"Account '{accounts.forget_factor(session, username).username}' heeft geen tweede stap meer.")
 

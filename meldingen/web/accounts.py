@@ -41,7 +41,7 @@ def lijst() -> ResponseReturnValue:
     teams = {t.id: t.name for t in teams_of(here.session, scope=scope)}
     roles: dict[int, list[str]] = {}
     for row in role_rows(here.session, scope=scope):
-        words = ROLE_WORDS[row.role] + (f" {teams[row.team_id]}" if row.team_id in teams else "")
+        words = ROLE_WORDS[row.role] + (f" ({teams[row.team_id]})" if row.team_id in teams else "")
         roles.setdefault(row.account_id, []).append(words)
     found = accounts_of(here.session, scope=scope)
     return render_template(
