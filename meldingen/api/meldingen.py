@@ -12,7 +12,7 @@ from typing import Any
 from flask import request
 
 from ..auth import Visit, enter, visit
-from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.actor import COORDINATOR, KCC, STAFF_ON_OPDRACHTEN
 from ..domain.danger import SUSPECTED
 from ..domain.deadlines import local_day
 from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
@@ -45,6 +45,8 @@ from .schemas.public import CrsQuery
 
 door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
 
+OWN_EYES = "eigen_waarneming"
+"""A medewerker who stands there himself: then the place is that of his device or pin, not what a caller told the KCC."""
 LOCATION = {"Location": {"description": "Het adres van wat er gemaakt is.", "schema": {"type": "string"}}}
 BSN = "In uw tekst staat misschien een burgerservicenummer. Dat hebben wij niet nodig. Wij laten het aan niemand zien."
 DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen door aan de piketdienst."
@@ -102,7 +104,8 @@ def _new_melding(
     lonlat, source = given.pop("location", None), given.pop("source")
     note, address = given.pop("location_note"), given.pop("address")
     accuracy_m = given.pop("accuracy_m", None)
-    where = Location(lonlat[0], lonlat[1], "kcc" if staff else source, note, address, accuracy_m) if lonlat else None
+    heard = staff and given.get("intake_channel") != OWN_EYES and bool(here.actor.gemeenten_with(KCC, COORDINATOR))
+    where = Location(lonlat[0], lonlat[1], "kcc" if heard else source, note, address, accuracy_m) if lonlat else None
     if where is None and not given.get("object") and (seen := place_of(uploads)):
         where = parse_location(seen[0], seen[1], source="foto", note=note, address=address, field="locatie")
     channel = given.pop("intake_channel", "app")

@@ -37,6 +37,7 @@ from . import static_files, taal
 
 log = structlog.get_logger()
 
+ON_THE_ROAD = "/team/onderweg"
 COLOUR = "#14506b"
 """Of the bar above the app, where a gemeente has not chosen its own."""
 
@@ -211,6 +212,8 @@ def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
     rooms = []
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
+    if actor.gemeenten_with(TEAM, PIKET):
+        rooms.append(Place("Onderweg", ON_THE_ROAD))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
         rooms.append(Place("Taken", "/taken", to_do))
@@ -245,7 +248,9 @@ def _waiting(actor: Actor) -> tuple[int, int]:
 
 
 def start_path(actor: Actor) -> str:
-    """Where this medewerker begins."""
+    """Where this medewerker begins: who works outside at the app that also works without coverage."""
+    if actor.gemeenten_with(TEAM, PIKET) and not actor.gemeenten_with(KCC, COORDINATOR):
+        return ON_THE_ROAD
     rooms = menu_of(actor)
     return rooms[0].path if rooms else "/"
 

@@ -5,9 +5,10 @@
 // box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin; its words may be
 // in another language: data-words-in, -out, -pin and -tiles.
 // onPick({lon, lat}, how) is told each new place. fixed: the pin only shows a place; nobody moves it.
-// Returns { put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items), dots(list, { fit }) }; dots: small signs
-// with something to read, each { lon, lat, mark, className, explain() → element }; fit: show them all.
-globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false } = {}) => {
+// shapes: the outlines (GeoJSON) themselves, or a promise of them, instead of their address in data-outlines.
+// Returns { leaflet, put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items), dots(list, { fit }) }; dots:
+// small signs with something to read, each { lon, lat, mark, className, explain() → element }; fit: show them all.
+globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false, shapes = null } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", label);
@@ -88,11 +89,10 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
     middle();
   });
 
-  if (outlines) {
-    fetch(outlines)
-      .then((answer) => answer.json())
-      .then((shapes) => {
-        const drawn = L.geoJSON(shapes, {
+  if (outlines || shapes) {
+    Promise.resolve(shapes ?? fetch(outlines).then((answer) => answer.json()))
+      .then((found) => {
+        const drawn = L.geoJSON(found, {
           interactive: false,
           style: ({ properties }) => ({
             className: `kaartvlak kaartvlak--${properties.soort}${tiles ? " kaartvlak--op-tegels" : ""}`,
@@ -113,5 +113,5 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
       })
       .catch(() => {}); // the place can be given without it
   }
-  return { put, take, middle, move, marks, dots };
+  return { leaflet: map, put, take, middle, move, marks, dots };
 };
