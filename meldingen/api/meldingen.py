@@ -46,7 +46,7 @@ from .schemas.public import CrsQuery
 door = Door("Meldingen", __name__, url_prefix=BASE, description="Melden, volgen, aanvullen en intrekken.")
 
 OWN_EYES = "eigen_waarneming"
-"""A medewerker who stands there himself: then the place is that of his device or pin, not what a caller told the KCC."""
+"""A medewerker who stands there himself: the place is that of his device or pin, not what a caller told the KCC."""
 LOCATION = {"Location": {"description": "Het adres van wat er gemaakt is.", "schema": {"type": "string"}}}
 BSN = "In uw tekst staat misschien een burgerservicenummer. Dat hebben wij niet nodig. Wij laten het aan niemand zien."
 DANGER = "Is er nu gevaar voor mensen? Bel dan 112. Wij geven uw melding meteen door aan de piketdienst."

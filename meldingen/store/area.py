@@ -51,6 +51,12 @@ def areas_of(session: Session, *, kind: str | None = None, scope: Collection[int
     return session.scalars(query.order_by(Area.kind, Area.code)).all()
 
 
+def area_names(session: Session, *, scope: Collection[int]) -> dict[tuple[int, str], str]:
+    """What people call each active wijk and buurt in scope, by gemeente and code; without their borders."""
+    query = sa.select(Area.gemeente_id, Area.code, Area.name).where(Area.gemeente_id.in_(scope), Area.active)
+    return {(gemeente_id, code): name for gemeente_id, code, name in session.execute(query)}
+
+
 def every_area(session: Session, *, scope: Collection[int]) -> Sequence[Area]:
     """The areas of the gemeenten in scope, also those no longer active, newest year last: for a reload."""
     query = sa.select(Area).where(Area.gemeente_id.in_(scope))

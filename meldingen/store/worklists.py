@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from ..domain.privacy import LIMITED
-from ..domain.workflow import OPEN
+from ..domain.workflow import GEREED, OPEN
 from .category import Category, public_to_all
 from .gemeente import GEOGRAPHY, Gemeente, point
 from .melding import Melding
@@ -90,6 +90,17 @@ def list_opdrachten(
 def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
     """How many opdrachten fit the filter and may be seen."""
     query = narrowed(_joined(sa.select(sa.func.count()), sees, scope), wanted)
+    return int(session.execute(query).scalar_one())
+
+
+def count_closed(session: Session, team_ids: Collection[int], *, since: datetime, scope: Collection[int]) -> int:
+    """How many opdrachten of these teams were closed since a moment, and still are."""
+    query = sa.select(sa.func.count()).where(
+        Opdracht.gemeente_id.in_(scope),
+        Opdracht.team_id.in_(team_ids),
+        Opdracht.status == GEREED,
+        Opdracht.closed_at >= since,
+    )
     return int(session.execute(query).scalar_one())
 
 

@@ -10,10 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from ..auth import Visit
+from ..domain.deadlines import local_day, start_of
 from ..domain.workflow import OPEN, STATUS_WORDS, WACHT_OP_MELDER
 from ..flow.library import closing_sentences, delay_reasons, reasons
 from ..flow.undo import undo_s_of
 from ..flow.work import who_can_be_asked
+from ..store.answers import with_new_answer
+from ..store.area import area_names
 from ..store.category import Category, categories_of
 from ..store.gemeente import Gemeente, served_gemeenten
 from ..store.melding import Melding
@@ -21,7 +24,7 @@ from ..store.opdracht import meldingen_by_opdracht
 from ..store.photo import KLAAR, Photo, photos_of
 from ..store.team import Team
 from ..store.workfilter import WorkFilter
-from ..store.worklists import WorkRow, list_opdrachten
+from ..store.worklists import WorkRow, count_closed, list_opdrachten
 from .staff_history import Told, tell_history
 from .team import answers_in_words
 from .viewer import Viewer
@@ -47,6 +50,9 @@ def day_package(here: Visit, viewer: Viewer) -> dict[str, Any]:
         "account": {"id": viewer.actor.account_id, "naam": viewer.actor.name},
         "teams": [{"id": t.id, **_team(t, gemeenten)} for t in mine],
         "opdrachten": _works(here, viewer, rows, categories),
+        "gedaanVandaag": count_closed(
+            here.session, [t.id for t in mine], since=start_of(local_day(here.now)), scope=scope
+        ),
         "zinnen": _sentences(rows, categories),
         "redenen": [
             {"code": r.slug, "woorden": r.label, "zin": r.sentence, "eigenZin": r.own_sentence}
@@ -80,6 +86,7 @@ def _kinds(categories: Sequence[Category], gemeenten: Mapping[int, Gemeente]) ->
             "naam": c.name,
             "hoofd": slugs.get(c.parent_id or 0, ""),
             "gemeente": gemeenten[c.gemeente_id].slug,
+            "zegt": c.phrase,
         }
         for c in categories
         if c.gemeente_id in gemeenten
@@ -110,6 +117,8 @@ def _works(
         answers_in_words(meldingen, categories),
         _photos(here, linked, scope) if ids else {},
         _histories(here, ids, name_people=not viewer.partner_of, scope=scope) if ids else {},
+        with_new_answer(here.session, ids, scope=scope) if ids else frozenset(),
+        area_names(here.session, scope=scope) if ids else {},
     )
     return [_work(viewer, row, by_work) for row in rows]
 
@@ -124,9 +133,11 @@ class _Found:
         answers: Mapping[int, Sequence[tuple[str, str]]],
         photos: Mapping[int, Sequence[Photo]],
         history: Mapping[int, Sequence[Told]],
+        answered: Collection[int],
+        areas: Mapping[tuple[int, str], str],
     ) -> None:
         self.meldingen, self.reachable, self.answers = meldingen, reachable, answers
-        self.photos, self.history = photos, history
+        self.photos, self.history, self.answered, self.areas = photos, history, answered, areas
 
 
 def _work(viewer: Viewer, row: WorkRow, found: _Found) -> dict[str, Any]:
@@ -145,10 +156,12 @@ def _work(viewer: Viewer, row: WorkRow, found: _Found) -> dict[str, Any]:
         "lat": row.lat,
         "adres": work.address,
         "toelichting": viewer.shown(work.location_note, home),
+        "gebied": found.areas.get((home, work.buurt_code or work.wijk_code or ""), ""),
         "uiterlijk": work.due_at.isoformat(),
         "gepland": work.planned_on.isoformat() if work.planned_on else None,
         "spoed": work.urgency == "spoed",
         "gevaarVermoed": work.danger_suspected,
+        "nieuwAntwoord": work.id in found.answered,
         "opgepaktOp": work.taken_up_at.isoformat() if work.taken_up_at else None,
         "melders": row.melders,
         "tekst": viewer.shown(row.words, home),

@@ -24,7 +24,7 @@ pages = Blueprint("onderweg", __name__)
 @enter("iedereen")
 def schil() -> ResponseReturnValue:
     """The empty page: the service worker keeps it, the scripts fill it."""
-    return render_template("werk/onderweg.html")
+    return render_template("onderweg/schil.html")
 
 
 @pages.get("/team/onderweg/wie")

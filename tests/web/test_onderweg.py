@@ -73,6 +73,9 @@ def test_the_package_has_all_for_the_work_and_nobody_of_it(work: int, signed_in:
     assert "losse-tegel" in answer.json["zinnen"]
     assert {"slug": "kcc", "naam": "KCC", "gemeente": "duinstede", "partij": False} in answer.json["overdrachtTeams"]
     assert answer.json["kaart"]["gebieden"] == ["/gebieden.geojson?gemeente=duinstede"]
+    assert (mine["gebied"], mine["nieuwAntwoord"]) == ("Noord", False)
+    kinds = {one["slug"]: one["zegt"] for one in answer.json["soorten"]}
+    assert kinds["losse-tegel"] == "een losse tegel" and answer.json["gedaanVandaag"] == 0
     assert "anna@example.nl" not in answer.text
 
 

@@ -5,7 +5,7 @@ import { photoField } from "./foto.js";
 import { nextOf } from "./lijst.js";
 import { stepsNow } from "./opdracht.js";
 import { facts } from "./regel.js";
-import { draw, part, say } from "./sjabloon.js";
+import { draw, fill, part, say } from "./sjabloon.js";
 import { fittingSentence } from "./soorten.js";
 import { pastWords } from "./tijd.js";
 
@@ -31,14 +31,9 @@ export const drawClosing = ({ motor, id, query, go }) => {
   if (!work) return motor.gone(id);
   const here = `#/opdracht/${work.id}`;
   const can = stepsNow(work);
-  const form = draw("afhandelen", {
-    ...facts(work, motor),
-    later: can.includes("planningen"),
-    nietvanons: can.includes("teruggaven"),
-    vraag: can.includes("vragen"),
-  });
+  const form = draw("afhandelen", facts(work, motor));
   for (const [name, step] of [["later", "planningen"], ["nietvanons", "teruggaven"], ["vraag", "vragen"]])
-    form.querySelector(`[data-naar=${name}]`).href = `${here}/${step}`;
+    fill(form, { [name]: can.includes(step), [`${name}-naar`]: `${here}/${step}` });
   const photos = photoField(part(form, "fotoveld"));
   const ready = motor.day.zinnen[work.soortSlug] ?? [];
   const reasons = motor.day.redenen;

@@ -1,19 +1,44 @@
-// Where the tablet begins: opens what is kept here, says how it stands, and lets the service worker keep this page.
+// Where the app of a team begins: what is kept here is opened and drawn, then it is brought up to date, and the service
+// worker is asked to keep this page.
 
-import { openTablet } from "./tablet.js";
+import { drawClosing } from "./afhandelen.js";
+import { drawBegin, drawEnd } from "./dagbegin.js";
+import { drawMapScreen } from "./kaart.js";
+import { startBars } from "./kop.js";
+import { drawList } from "./lijst.js";
+import { drawReport } from "./melden.js";
+import { openMotor } from "./motor.js";
+import { drawWork } from "./opdracht.js";
+import { draw, onPress, part } from "./sjabloon.js";
+import { onRoute, startScreens } from "./scherm.js";
+import { drawStep } from "./stap.js";
+import { drawQueue } from "./wachtrij.js";
 
-const tablet = await openTablet();
-globalThis.tablet = tablet;
+const motor = await openMotor();
 
-const told = document.querySelector("[data-begin]");
-const draw = async () => {
-  const { account, signIn } = tablet.state();
-  const day = await tablet.day();
-  told.textContent = day ? `${day.opdrachten.length} opdrachten voor ${account.naam}.` : signIn ? "Log in om te beginnen." : "Nog niets opgehaald.";
+motor.empty = () => {
+  const element = draw("leeg", { uitgelogd: motor.state().signIn, wachten: motor.waiting().length > 0 });
+  onPress(part(element, "nu"), () => motor.sync());
+  const changed = () => {
+    for (const one of element.querySelectorAll("[data-als=uitgelogd]")) one.hidden = !motor.state().signIn;
+    for (const one of element.querySelectorAll("[data-niet=uitgelogd]")) one.hidden = motor.state().signIn;
+  };
+  return { element, changed };
 };
-tablet.listen(draw);
-await draw();
-await tablet.sync(true);
+motor.gone = (id) => ({ element: draw("weg", { kantoor: `/team/opdracht/${id}` }) });
+
+onRoute("/", drawList);
+onRoute("/kaart", drawMapScreen);
+onRoute("/nieuw", drawReport);
+onRoute("/wachtrij", drawQueue);
+onRoute("/dag", drawBegin);
+onRoute("/dag/einde", drawEnd, { under: "#/dag" });
+onRoute("/opdracht/:id", drawWork);
+onRoute("/opdracht/:id/afhandelingen", drawClosing, { under: ({ id }) => `#/opdracht/${id}` });
+onRoute("/opdracht/:id/:stap", drawStep, { under: ({ id }) => `#/opdracht/${id}` });
+
+startScreens(document.getElementById("inhoud"), motor, startBars(motor));
+await motor.sync();
 
 const worker = await globalThis.registreerWerker?.().catch(() => null);
 if (worker) (await navigator.serviceWorker.ready).active?.postMessage("onderweg");

@@ -25,7 +25,7 @@ const counted = (motor) => {
 /** The screen of the begin of a day. */
 export const drawBegin = ({ motor }) => {
   const element = copyOf("begin");
-  const changed = () => fill(element, { ...counted(motor), naam: motor.state().account?.naam ?? "", fotos: "" });
+  const changed = () => fill(element, { ...counted(motor), naam: motor.state().account?.naam ?? "" });
   onPress(part(element, "uit"), async () => {
     await motor.signOut();
     location.href = "/inloggen";
@@ -39,9 +39,11 @@ export const drawEnd = ({ motor }) => {
   const element = draw("einde");
   const changed = () => {
     const today = motor.today();
-    const closed = motor.items().filter((item) => item.actie === "afhandelingen" && dayOf(item.op) === today && item.staat !== "geweigerd");
+    const { syncedAt } = motor.state();
+    const isNew = ({ actie, staat, op, klaarOp }) =>
+      actie === "afhandelingen" && staat !== "geweigerd" && dayOf(op) === today && !(klaarOp < syncedAt); // else counted there
     const left = motor.waiting().length;
-    const done = (motor.day.gedaanVandaag ?? 0) + closed.filter((item) => item.staat !== "gedaan").length;
+    const done = motor.day.gedaanVandaag + motor.items().filter(isNew).length;
     fill(element, { ...counted(motor), gedaan: String(done), versturen: String(left) });
     for (const one of element.querySelectorAll("[data-als=versturen]")) one.hidden = left === 0;
     for (const one of element.querySelectorAll("[data-niet=versturen]")) one.hidden = left > 0;

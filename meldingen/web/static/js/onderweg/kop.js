@@ -1,7 +1,7 @@
 // The bar above and the bar below: coverage, when it was last brought up to date, how much waits, where you are, what was
 // just done, and for a while the way to undo it.
 
-import { onPress, say } from "./sjabloon.js";
+import { addressOf, onPress, say } from "./sjabloon.js";
 import { dayOf, hourWords, shortDay } from "./tijd.js";
 
 const SEEN_MS = 8_000;
@@ -83,9 +83,9 @@ export const startBars = (motor) => {
     const top = ["/", "/kaart", "/nieuw", "/wachtrij", "/dag"].includes(path);
     back.hidden = top;
     $("naam").hidden = !top;
-    back.setAttribute("href", parent);
+    back.href = addressOf(parent);
     for (const link of document.querySelectorAll(".voet__link")) {
-      const here = link.getAttribute("href").slice(1);
+      const here = link.hash.slice(1);
       if (here === path || (here !== "/" && path.startsWith(`${here}/`)) || (here === "/" && path.startsWith("/opdracht/"))) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }

@@ -38,7 +38,7 @@ export const openMotor = async () => {
   tablet.listen(refresh);
   await refresh();
 
-  const now = () => Date.now();
+  const { now } = tablet;
   const motor = {
     get ready() {
       return day !== null;

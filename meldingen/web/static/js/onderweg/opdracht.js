@@ -39,8 +39,7 @@ const button = (step, work, main) => {
 const closings = (work) =>
   Object.entries(CLOSINGS).map(([name, reason]) => {
     const link = button(name, work, false);
-    link.href = `#/opdracht/${work.id}/afhandelingen?reden=${reason}`;
-    return link;
+    return fill(link, { naar: `#/opdracht/${work.id}/afhandelingen?reden=${reason}` });
   });
 
 const drawButtons = (element, work, { motor }) => {

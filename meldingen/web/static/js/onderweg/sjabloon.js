@@ -5,6 +5,9 @@
 
 const CLOSE = "}";
 
+/** The whole address of a screen ("#/kaart"); any other stays as it is. */
+export const addressOf = (address) => (address.startsWith("#") ? `${location.pathname}${address}` : address);
+
 /** A copy of the only element in the template with this name. */
 export const copyOf = (name) => document.getElementById(`sjabloon-${name}`).content.firstElementChild.cloneNode(true);
 
@@ -28,7 +31,7 @@ export const fill = (element, values) => {
   each("als", (one, value) => (one.hidden = !value));
   each("niet", (one, value) => (one.hidden = Boolean(value)));
   each("naar", (one, value) => {
-    if (value) one.setAttribute("href", value);
+    if (value) one.setAttribute("href", addressOf(value));
     else one.removeAttribute("href");
   });
   each("dag", (one, value) => one.setAttribute("datetime", value ?? ""));

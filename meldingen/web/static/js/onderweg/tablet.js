@@ -9,6 +9,7 @@
 //   tablet.queue        enqueue, decide … (rij.js). After enqueue() it is sent by itself; nobody has to press anything.
 //   await tablet.sync(again?)  sends and fetches now; also done at the start, when there is coverage, and in between
 //   tablet.listen(tell) after anything changed: queue, package, coverage, who is signed in; gives a stop function
+//   tablet.now()        the time by the server's clock, ms: what "today" is, also where the device's clock is wrong
 //   await tablet.photo(adres)  an address for <img> of a photo of the package; ownPhoto(sha256): of one taken here
 //   await tablet.areas(adres)  outlines for the map, from the package's kaart.gebieden
 //   await tablet.photoOf(file) → { sha256, blob, naam } as enqueue() takes it in `fotos`
@@ -198,6 +199,7 @@ export const openTablet = async () => {
     },
     waiting: async () => (await queue.items()).filter(inLine).length,
     sync,
+    now: () => Date.now() + (offset ?? 0),
     photo: dag.pictureUrl,
     ownPhoto,
     areas: dag.areas,
