@@ -5,10 +5,11 @@
 // box: the element with data-tiles, data-outlines, data-bounds (west,south,east,north) and data-pin; its words may be
 // in another language: data-words-in, -out, -pin and -tiles.
 // onPick({lon, lat}, how) is told each new place. fixed: the pin only shows a place; nobody moves it.
-// shapes: the outlines (GeoJSON) themselves, or a promise of them, instead of their address in data-outlines.
+// shapes: the outlines (GeoJSON) themselves, or a promise of them, instead of their address in data-outlines. stay: they
+// do not decide what part of the world is shown.
 // Returns { leaflet, put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items), dots(list, { fit }) }; dots:
 // small signs with something to read, each { lon, lat, mark, className, explain() → element }; fit: show them all.
-globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false, shapes = null } = {}) => {
+globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false, shapes = null, stay = false } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", label);
@@ -103,7 +104,7 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
             layer.bindTooltip(properties.naam, { permanent: true, direction: "center", className });
           },
         }).addTo(map);
-        if (!bounds && !marker && drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds(), { padding: [4, 4] });
+        if (!bounds && !marker && !stay && drawn.getBounds().isValid()) map.fitBounds(drawn.getBounds(), { padding: [4, 4] });
         const names = () => {
           box.classList.toggle("kaart--wijken", map.getZoom() >= 11 && map.getZoom() < 13);
           box.classList.toggle("kaart--buurten", map.getZoom() >= 13);

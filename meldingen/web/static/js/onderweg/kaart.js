@@ -72,7 +72,7 @@ export const drawMapScreen = ({ motor }) => {
     ).addTo(map.leaflet);
   };
   const shown = () => {
-    map = openMap(part(element, "kaart"), motor, { fixed: true });
+    map = openMap(part(element, "kaart"), motor, { fixed: true, stay: list.length > 0 });
     if (!map) return;
     if (list.length) map.leaflet.fitBounds(extent(list), { padding: [32, 32], maxZoom: NEAR_ZOOM });
     map.leaflet.on("moveend", drawSpots);

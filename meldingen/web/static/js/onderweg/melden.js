@@ -45,7 +45,7 @@ export const drawReport = ({ motor, go }) => {
     part(form, "opdekaart").ariaExpanded = "true";
     if (map) return;
     box.hidden = false;
-    map = openMap(box, motor, { onPick: ({ lon, lat }) => setPlace(lon, lat, "pin") });
+    map = openMap(box, motor, { stay: motor.works().length > 0, onPick: ({ lon, lat }) => setPlace(lon, lat, "pin") });
     if (place) map?.put(place.lon, place.lat, NEAR_ZOOM);
     else {
       const works = motor.works();
