@@ -17,7 +17,7 @@ from ..domain.privacy import check_not_erased
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD
 from ..store import callback, contact, ending, gemeente, journal
-from ..store.callback import GESPROKEN, OPEN, Callback
+from ..store.callback import GESPROKEN, OPEN, CallAttempt, Callback
 from ..store.contact import Contact
 from ..store.melding import Melding, lock_meldingen
 from ..store.notice import deliveries_of, notices_of
@@ -97,6 +97,16 @@ def record_call(
         row.status, row.finished_at, row.finished_by = GESPROKEN, now, actor.account_id
         reach.mark_reached(session, about, now=now)
         _finish_delivery(session, row, now=now)
+    session.add(
+        CallAttempt(
+            gemeente_id=row.gemeente_id,
+            terugbelnotitie_id=row.id,
+            at=now,
+            account_id=actor.account_id,
+            outcome=outcome,
+            words=words,
+        )
+    )
     _record(session, "gebeld", row, actor=actor, now=now, outcome=outcome)
     return row
 

@@ -28,6 +28,7 @@ from .routing import coordinates
 
 FIXED = (2000, 1, 1, 0, 0, 0)
 """The date of each file in the ZIP, so that the same data give the same bytes."""
+CALL_WORDS = {"gesproken": "gesproken", "niet_bereikt": "niet bereikt"}
 NOTE_WORDS = {"aanvulling": "Aanvulling", "vraag": "Vraag aan u", "notitie": "Aantekening", "weigering": "Aantekening"}
 
 
@@ -98,7 +99,7 @@ def _part(one: Mapping[str, Any]) -> dict[str, Any]:
             for sent in one["berichten"]
         ],
         "Uw oordeel": [_verdict_words(said) for said in one["oordelen"]],
-        "Telefoongesprekken": [f"{call['op']}: {call['woorden']} {call['uitkomst']}" for call in one["gesprekken"]],
+        "Telefoongesprekken": [line for call in one["gesprekken"] for line in _call_lines(call)],
         "Foto's": [f"{picture['op']}: {picture['bestand']}" for picture in one["fotos"]],
         "Wanneer medewerkers uw contactgegevens bekeken": [
             f"{look['op']}: {look['waarbij']}" for look in one["bekeken"]
@@ -116,6 +117,8 @@ def _melding(session: Session, melding: Melding, *, now: datetime) -> dict[str, 
     chosen = category.category_by_id(session, melding.category_id, scope=scope) if melding.category_id else None
     lon, lat = coordinates(session, melding)
     notices = {row.id: row for row in notice.notices_of(session, [melding.id], scope=scope)}
+    calls = callback.callbacks_of(session, [melding.id], scope=scope)
+    tries = callback.attempts_of(session, [row.id for row in calls], scope=scope)
     labels = {question["id"]: question["label"] for question in chosen.questions} if chosen else {}
     return {
         "nummer": melding.number,
@@ -146,18 +149,28 @@ def _melding(session: Session, melding: Melding, *, now: datetime) -> dict[str, 
             for said in verdict.verdicts_of(session, melding.id, scope=scope)
         ],
         "gesprekken": [
-            {"op": _moment(row.finished_at or row.created_at), "woorden": row.words, "uitkomst": row.result}
-            for row in callback.callbacks_of(session, [melding.id], scope=scope)
+            {"op": _moment(row.finished_at or row.created_at), "woorden": row.words, "uitkomst": row.result,
+             "pogingen": [
+                 {"op": _moment(one.at), "uitkomst": CALL_WORDS[one.outcome], "woorden": one.words}
+                 for one in tries[row.id]
+             ]}
+            for row in calls
         ],
         "fotos": [
             {"op": _moment(row.received_at), "bestand": f"fotos/{melding.number}-{row.id}.jpg"}
             for row in _photos(session, [melding])
         ],
         "bekeken": [
-            {"op": _moment(look.at), "waarbij": look.context}
+            {"op": _moment(look.at), "waarbij": ": ".join(filter(None, (look.context, look.words)))}
             for look in contact.views_of(session, melding.id, scope=scope)
         ],
     }  # fmt: skip
+
+
+def _call_lines(call: Mapping[str, Any]) -> list[str]:
+    """What we wanted to tell, and each time that we phoned."""
+    tried = [f"{one['op']}, {one['uitkomst']}: {one['woorden']}".rstrip(": ") for one in call["pogingen"]]
+    return [f"{call['op']}: {call['woorden']} {call['uitkomst']}", *tried]
 
 
 def _verdict_words(said: Mapping[str, Any]) -> str:

@@ -96,6 +96,27 @@ def callbacks_of(session: Session, melding_ids: Collection[int], *, scope: Colle
     return session.scalars(query.order_by(Callback.id)).all()
 
 
+def count_callbacks(session: Session, *, now: datetime, scope: Collection[int]) -> tuple[int, int]:
+    """How many terugbelnotities are open, and how many of those are too late."""
+    late = sa.func.count().filter(Callback.due_at <= now)
+    query = sa.select(sa.func.count(), late).where(Callback.gemeente_id.in_(scope), Callback.status == OPEN)
+    waiting, too_late = session.execute(query).one()
+    return waiting, too_late
+
+
+def attempts_of(
+    session: Session, callback_ids: Collection[int], *, scope: Collection[int]
+) -> dict[int, list[CallAttempt]]:
+    """Each time that somebody phoned for these, oldest first, by terugbelnotitie."""
+    query = sa.select(CallAttempt).where(
+        CallAttempt.terugbelnotitie_id.in_(callback_ids), CallAttempt.gemeente_id.in_(scope)
+    )
+    found: dict[int, list[CallAttempt]] = {number: [] for number in callback_ids}
+    for one in session.scalars(query.order_by(CallAttempt.id)):
+        found[one.terugbelnotitie_id].append(one)
+    return found
+
+
 def lock_callback(session: Session, callback_id: int, *, scope: Collection[int]) -> Callback | None:
     """Locks one terugbelnotitie and reads it afresh."""
     query = sa.select(Callback).where(Callback.id == callback_id, Callback.gemeente_id.in_(scope)).with_for_update()

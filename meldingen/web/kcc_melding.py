@@ -21,7 +21,6 @@ from ..domain.phone import show_phone
 from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
 from ..flow import feedback, joining, kcc, photos, privacy_requests, resend, standing, terms
-from ..flow.desk import Desk
 from ..flow.routing import coordinates
 from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
@@ -36,7 +35,7 @@ from .melding_form import read_contact
 from .staff_history import CHANNELS as CAME_BY
 from .staff_history import tell_history
 from .team import FLAG_WORDS, answers_in_words
-from .terugbellen import KINDS, WHY_CALL
+from .terugbellen import KINDS, WHY_CALL, desk_of
 from .viewer import viewer_of
 
 pages = Blueprint("kcc_melding", __name__)
@@ -176,15 +175,11 @@ def _contact_values(known: contact.Contact | None, failed: str) -> dict[str, str
 def _send_again(here: Visit, found: Melding, actor: Actor) -> None:
     """A button says what and how: "12:email"."""
     notice, _, channel = request.form.get("bericht", "").partition(":")
-    resend.send_again(_desk(here), found, whole_number(notice) or 0, channel, actor=actor)
+    resend.send_again(desk_of(here), found, whole_number(notice) or 0, channel, actor=actor)
 
 
 def _send_link(here: Visit, found: Melding, actor: Actor) -> None:
-    resend.send_link(_desk(here), found, request.form.get("kanaal", ""), actor=actor)
-
-
-def _desk(here: Visit) -> Desk:
-    return Desk(here.session, here.adapters, here.settings, desk_scope(here), here.now)
+    resend.send_link(desk_of(here), found, request.form.get("kanaal", ""), actor=actor)
 
 
 def _freeze(here: Visit, found: Melding, actor: Actor) -> None:
@@ -274,8 +269,8 @@ def _page(
             session, melding_ids=[found.id], opdracht_ids=[link.opdracht_id for link in links], scope=scope
         ),
         "trails": trails,
-        "again": resend.ways_again(_desk(here), found, trails),
-        "link_ways": resend.can_send_link(_desk(here), found),
+        "again": resend.ways_again(desk_of(here), found, trails),
+        "link_ways": resend.can_send_link(desk_of(here), found),
         "callbacks": callback.callbacks_of(session, [found.id], scope=scope),
         "near": [(row, metres) for row, metres in near if row.opdracht.id not in own],
         "aloud": read_aloud(found.number),

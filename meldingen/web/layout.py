@@ -29,6 +29,7 @@ from ..domain.workflow import STATUS_WORDS
 from ..flow.banner import Banner, kept_banner
 from ..flow.dead_letters import scope_of
 from ..flow.tasks import whose
+from ..store.callback import count_callbacks
 from ..store.category import Category
 from ..store.dead_letters import count_dead_letters
 from ..store.gemeente import Gemeente, served_gemeenten
@@ -192,17 +193,28 @@ def _sender(gemeente: Gemeente) -> Sender:
 
 @dataclass(frozen=True)
 class Place:
-    """One link of the menu. count: how much waits there; 0 shows nothing."""
+    """One link of the menu. count: how much waits there; 0 shows nothing. late: how much of that is too late."""
 
     words: str
     path: str
     count: int = 0
+    late: int = 0
 
 
-def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
+@dataclass(frozen=True)
+class Waiting:
+    """What the menu counts. stuck: work that was given up; to_do: open items of this person's roles; calls: open
+    terugbelnotities, of which late_calls are too late."""
+
+    stuck: int = 0
+    to_do: int = 0
+    calls: int = 0
+    late_calls: int = 0
+
+
+def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
     """The menu: for everybody three words that stand beside each other on a phone (following one melding is under *Mijn
-    meldingen*), for medewerkers their own rooms. stuck: work that was given up; to_do: open items of this person's
-    roles."""
+    meldingen*), for medewerkers their own rooms with what waits in them."""
     if not actor.is_staff:
         return [
             Place(say("Melden"), "/melden"),
@@ -216,7 +228,8 @@ def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
         rooms.append(Place("Onderweg", ON_THE_ROAD))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
-        rooms.append(Place("Taken", "/taken", to_do))
+        rooms.append(Place("Terugbellen", "/kcc/terugbelnotities", waiting.calls, waiting.late_calls))
+        rooms.append(Place("Taken", "/taken", waiting.to_do))
         rooms.append(Place("Privacy", "/privacy-verzoeken"))
     if actor.gemeenten_with(KCC) and not actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
@@ -226,25 +239,27 @@ def menu_of(actor: Actor, stuck: int = 0, to_do: int = 0) -> list[Place]:
         rooms.append(Place("Teksten", "/beheer/teksten"))
     if actor.gemeenten_with(COORDINATOR, BEHEER):
         rooms.append(Place("Cijfers", "/cijfers"))
-        rooms.append(Place("Vastgelopen", "/beheer/vastgelopen", stuck))
+        rooms.append(Place("Vastgelopen", "/beheer/vastgelopen", waiting.stuck))
     return rooms
 
 
-def _waiting(actor: Actor) -> tuple[int, int]:
-    """How much was given up of what this person may see, and how much is to be done; 0 without a database."""
+def _waiting(actor: Actor) -> Waiting:
+    """What waits for this person; nothing without a database."""
     visit: Visit | None = g.get("visit")
     if visit is None or not (visit.session.is_active and visit.session.in_transaction()):
-        return 0, 0
-    stuck = to_do = 0
+        return Waiting()
+    stuck = to_do = calls = late = 0
     try:
         if actor.gemeenten_with(COORDINATOR, BEHEER):
             scope, loose = scope_of(actor)
             stuck = count_dead_letters(visit.session, scope=scope, loose=loose)
-        if actor.gemeenten_with(KCC, COORDINATOR):
+        at_desk = actor.gemeenten_with(KCC, COORDINATOR)
+        if at_desk:
             to_do = sum(count_open(visit.session, whose(actor), scope=actor.scope).values())
+            calls, late = count_callbacks(visit.session, now=visit.now, scope=at_desk)
     except SQLAlchemyError:
-        return 0, 0
-    return stuck, to_do
+        return Waiting()
+    return Waiting(stuck, to_do, calls, late)
 
 
 def start_path(actor: Actor) -> str:
@@ -263,7 +278,7 @@ def _menu_here(menu: Sequence[Place]) -> str:
 
 def _around() -> dict[str, Any]:
     actor = page_actor()
-    menu = menu_of(actor, *_waiting(actor))
+    menu = menu_of(actor, _waiting(actor))
     return {
         "sender": page_sender(),
         "senders": senders(),

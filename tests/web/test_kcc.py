@@ -329,13 +329,40 @@ def test_a_promise_to_phone(desk: Desk) -> None:
     assert other.browsers["kcc"].get(f"/kcc/terugbelnotities/{row.id}").status_code == 404
 
 
+def test_who_phones_is_seen_by_all(desk: Desk) -> None:
+    made, _ = desk.melding(contact={"name": "Bo", "phone": "072 589 12 34"})
+    desk.post("kcc", f"/kcc/melding/{made.number}/terugbelnotities", bel_tekst="Bel.")
+    with desk.world.session() as session:
+        row = session.scalars(sa.select(Callback).where(Callback.melding_id == made.id)).one()
+    path = f"/kcc/terugbelnotities/{row.id}"
+    assert "Ik bel" in desk.get("kcc", path)
+    assert desk.post("kcc", f"{path}/nemen", versie="1").status_code == 303
+    assert "U belt" in desk.get("kcc", "/kcc/terugbelnotities") and "Geef terug" in desk.get("kcc", path)
+    assert f"k{desk.number} belt" in desk.get("cor", "/kcc/terugbelnotities").lower()
+    assert "Neem over van" in desk.get("cor", path)
+    mine = desk.post("cor", f"{path}/nemen", versie="2")
+    assert mine.status_code == 409 and "Een collega belt al" in mine.text
+    assert desk.post("cor", f"{path}/overnemen", versie="2").status_code == 303
+    assert desk.post("cor", f"{path}/teruggeven", versie="3").status_code == 303
+    assert desk.post("cor", f"{path}/toveren", versie="4").status_code == 404
+    for version in (4, 5, 6):
+        desk.post("kcc", path, versie=version, uitkomst="niet_bereikt", tekst=f"Poging bij versie {version}")
+    page = desk.get("kcc", path)
+    assert "3 keer gebeld, niemand nam op" in page and "Poging bij versie 5" in page
+    assert desk.post("kcc", f"{path}/stoppen", versie="7", stop_tekst="").status_code == 400
+    assert desk.post("kcc", f"{path}/stoppen", versie="7", stop_tekst="Brief gestuurd.").status_code == 303
+    assert path not in desk.get("kcc", "/kcc/terugbelnotities")
+
+
 def test_a_late_promise_shouts(desk: Desk) -> None:
     made, _ = desk.melding(contact={"phone": "072 589 12 34"}, ago=timedelta(days=20))
     with desk.world.session() as session, session.begin():
         moment = business_now(session) - timedelta(days=15)
         kcc.make_callback(session, session.get_one(Melding, made.id), "Bel.", actor=desk.people["kcc"], now=moment)
     assert "Te laat:" in desk.get("kcc", "/kcc/terugbelnotities")
-    assert "1 te laat" in desk.get("kcc", "/kcc")
+    page = desk.get("kcc", "/kcc")
+    assert "1 te laat" in page and "1 terugbelnotitie is te laat" in page
+    assert "site-menu__count--late" in page and "site-menu__count--late" in desk.get("cor", "/team")
 
 
 def test_the_page_of_a_melding_costs_the_same_however_much_happened(desk: Desk) -> None:
