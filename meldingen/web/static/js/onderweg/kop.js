@@ -6,7 +6,7 @@ import { dayOf, hourWords, shortDay } from "./tijd.js";
 
 const SEEN_MS = 8_000;
 const SECOND_MS = 1_000;
-const $ = (name) => document.querySelector(`body > :is(header, nav, .klaar) [data-deel="${name}"], body > [data-deel="${name}"]`);
+const $ = (name) => document.querySelector(`body > :is(header, nav) [data-deel="${name}"]`);
 
 const lineWords = ({ online, signIn, syncing, syncedAt }, today) => {
   const at = syncedAt && (dayOf(syncedAt) === today ? hourWords(syncedAt) : shortDay(dayOf(syncedAt), today));

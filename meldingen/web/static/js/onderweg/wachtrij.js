@@ -25,13 +25,14 @@ export const drawPost = (item, motor, { here = false } = {}) => {
   const already = item.staat === "gedaan" && item.antwoord?.alGedaan;
   const element = draw("post", {
     wat: say(`deed-${item.foto ? "foto" : item.actie}`),
-    naar: here || item.opdracht === null ? "" : `#/opdracht/${item.opdracht}`,
+    naar: `#/opdracht/${item.opdracht}`,
     waarvan: work ? `${work.soort}, ${work.adres || work.toelichting || say("zonder-adres")}` : String(item.opdracht ?? ""),
     staat: say(`staat-${already ? "al_gedaan" : item.staat}`),
     op: momentWords(item.op, motor.today()),
     gezegd: item.actie === "inbehandelingnames" ? "" : saidIn(item.velden ?? {}),
     reden: inLine(item) && item.staat !== "mislukt" ? "" : [item.reden, item.staat === "geweigerd" && !item.foto && item.opdracht !== null ? say("reden-geweigerd") : ""].filter(Boolean).join(" "),
   });
+  if (here || item.opdracht === null) element.querySelector("a").remove();
   element.classList.add(`post--${item.staat}`);
   const buttons = mayDo(item).map((what) => {
     const press = draw("postknop", { woorden: say(`besluit-${what}`) });
