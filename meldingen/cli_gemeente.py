@@ -25,6 +25,7 @@ from .store.team import KINDS
 @click.option("--klacht", "complaint", help="waar een klacht heen kan, zoals het in een zin past: een adres of nummer")
 @click.option("--verklaring", "statement", help="https://… van de toegankelijkheidsverklaring in het register")
 @click.option("--kleur", "colour", help="kleur van de balk boven de app, als #14506b")
+@click.option("--ongedaan", "undo", help="seconden dat afhandelen ongedaan kan; zo lang wacht het bericht (0: niet)")
 @click.option("--host", help="eigen adres van de pagina's, als er meer gemeenten zijn: meldingen.voorbeeld.nl")
 @click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
 def change_gemeente(slug: str, **given: str | None) -> None:
@@ -36,7 +37,7 @@ def change_gemeente(slug: str, **given: str | None) -> None:
             household.change_gemeente(session, home, facts, actor=operator(home), now=db.business_now(session))
         for words in ("name", "phone", "hours", "email", "website", "host"):
             click.echo(f"{words:<8} {getattr(home, words) or '-'}")
-        for name in ("klacht", "kleur", "toegankelijkheidsverklaring"):
+        for name in ("klacht", "kleur", "toegankelijkheidsverklaring", "undo_s"):
             click.echo(f"{name:<8} {home.policy.get(name) or '-'}")
 
 

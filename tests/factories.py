@@ -41,7 +41,7 @@ def gemeente(session: Session, *, name: str = "Duinstede", code: str = "GM9001",
         served=True,
         phone="072 000 00 00",
         hours="maandag tot en met vrijdag van 8.30 tot 16.30 uur",
-        policy={},
+        policy={"undo_s": 0},
         border=square(west, 52.60, west + 0.2, 52.70),
     )
     session.add(row)

@@ -13,7 +13,7 @@ from ..auth import Visit
 from ..domain.errors import InvalidInput
 from ..domain.workflow import STATUS_WORDS
 from ..flow.photos import PhotoResult
-from ..flow.status import Basis, Done
+from ..flow.status import Basis, Done, is_undoable
 from ..store.opdracht import Opdracht
 from ..store.team import team_by_slug
 from . import problems
@@ -116,7 +116,8 @@ def outcome_of(here: Visit, done: Done, new: Opdracht | None = None, *, photos: 
         "status_words": STATUS_WORDS[opdracht.status],
         "overtaken": done.overtaken,
         "replayed": done.replayed,
-        "possible": moves_for(here.actor, opdracht),
+        "possible": moves_for(here.actor, opdracht, now=here.now),
+        **({"undo_until": opdracht.undo_until} if is_undoable(opdracht, here.now) else {}),
         **({"new_id": new.id} if new is not None else {}),
         **({"photos": photos} if photos else {}),
     }

@@ -11,10 +11,11 @@ from flask import request
 from ..auth import Visit, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import FieldError, InvalidInput, NotFound, Unavailable
-from ..flow import closure, delay, feedback, joining, spoed, work
+from ..flow import closure, delay, feedback, joining, spoed, undo, work
 from ..flow.once import done_before
 from ..flow.photos import add_photos, check_uploads
-from ..flow.status import Done, check_rights
+from ..flow.refused import decide_refused
+from ..flow.status import Done, check_words
 from ..store.melding import melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id
 from .door import Decorator, Door, View, described
@@ -27,6 +28,8 @@ from .schemas.melding import PhotoResultsOut
 from .schemas.opdracht import (
     AskIn,
     CloseIn,
+    DecidedIn,
+    DecidedOut,
     GiveBackIn,
     HandOverIn,
     JoinIn,
@@ -40,6 +43,7 @@ from .schemas.opdracht import (
     PostponeIn,
     SplitIn,
     TakeUpIn,
+    UndoIn,
 )
 
 door = Door(
@@ -244,6 +248,36 @@ def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: i
     return outcome_of(here, done, photos=sorted([*kept, *refused], key=lambda result: result.position))
 
 
+@move(
+    "terugdraaiingen",
+    UndoIn(),
+    "Maak een afhandeling ongedaan",
+    "Zolang `ongedaanTot` niet voorbij is, door wie afhandelde of de coördinator. Alles wordt zoals het was en de "
+    "melder krijgt geen bericht.",
+)
+def post_terugdraaiing(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
+    """Closed by mistake."""
+    here = visit()
+    basis = basis_of(head, given)
+    return outcome_of(here, undo.undo_closing(here.session, opdracht_id, basis=basis, actor=here.actor, now=here.now))
+
+
+@door.post(f"{PATH}/tabletbesluiten")
+@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@door.arguments(KeyHeader(), location="headers")
+@door.arguments(DecidedIn())
+@door.response(201, DecidedOut())
+@described(
+    "Zeg wat er werd van een geweigerde stap",
+    "Wat zonder bereik gedaan was en niet meer kon, staat bij de coördinator op de lijst, tot iemand erover besluit.",
+)
+def post_tabletbesluit(_head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> dict[str, Any]:
+    """A person decided; saying so twice is saying so once."""
+    here = visit()
+    decide_refused(here.session, opdracht_id, given["operation_id"], given["decision"], actor=here.actor, now=here.now)
+    return given
+
+
 @door.post(f"{PATH}/notities")
 @enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
 @door.arguments(KeyHeader(), location="headers")
@@ -287,7 +321,7 @@ def post_opdracht_foto(opdracht_id: int) -> Any:
     """Photos of the team."""
     here = visit()
     opdracht = _existing(here, opdracht_id)
-    check_rights(opdracht, "fotos", here.actor)
+    check_words(here.session, opdracht, "fotos", here.actor)
     files_only(request)
     uploads, refused = check_uploads(request.files.getlist(FILES))
     if refused and not uploads:

@@ -6,6 +6,7 @@ done with it is the flow's question.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import request
@@ -19,7 +20,7 @@ from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves, suits
 from ..flow.publicity import may_be_public
-from ..flow.status import is_urgent
+from ..flow.status import is_undoable, is_urgent
 from ..store import contact, history
 from ..store.category import Category
 from ..store.gemeente import Gemeente
@@ -41,16 +42,17 @@ def work_scope(actor: Actor) -> frozenset[int]:
     return actor.gemeenten_with(*STAFF_ON_OPDRACHTEN)
 
 
-def moves_for(actor: Actor, opdracht: Opdracht) -> list[str]:
-    """The moves this medewerker could make now, in the order of the workflow table."""
+def moves_for(actor: Actor, opdracht: Opdracht, *, now: datetime | None = None) -> list[str]:
+    """The moves this medewerker could make now, in the order of the workflow table. now: to name undoing too."""
     roles = set(actor.roles.get(opdracht.gemeente_id, frozenset()))
     if opdracht.team_id not in actor.team_ids and COORDINATOR not in roles:
         roles -= {TEAM, PIKET}
     reopened, urgent = opdracht.reopened_from_id is not None, is_urgent(opdracht)
+    suspected, undoable = opdracht.danger_suspected, is_undoable(opdracht, now)
     return [
         move.action
         for move in possible_moves(opdracht.status, roles)
-        if suits(move.action, reopened=reopened, urgent=urgent, suspected=opdracht.danger_suspected)
+        if suits(move.action, reopened=reopened, urgent=urgent, suspected=suspected, undoable=undoable)
     ]
 
 

@@ -15,6 +15,7 @@ TYPES: Final = {
     "vraag_gesteld": "melding-vraag-gesteld",
     "nieuwe_datum": "melding-nieuwe-datum",
     "afgehandeld": "melding-afgehandeld",
+    "teruggedraaid": "melding-in-behandeling",
     "heropend": "melding-heropend",
     "blijft_gesloten": "melding-blijft-gesloten",
     "ingetrokken": "melding-ingetrokken",

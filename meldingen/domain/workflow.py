@@ -51,6 +51,8 @@ MAKES_SAFE = "veiligstellingen"
 """Only where there was danger or spoed."""
 JUDGES_DANGER = "gevaarbesluiten"
 """The word of a team or the KCC on danger that is only suspected; then it is spoed, or it is not."""
+UNDOES = "terugdraaiingen"
+"""Within the time that the gemeente gives for it, before any melder heard of the closing."""
 KEEPS_CLOSED = "afwijzingen"
 """The coordinator's answer to a reopening that changes nothing: only on an opdracht made by reopening."""
 
@@ -91,6 +93,8 @@ MOVES: tuple[Move, ...] = (
          "Closing is allowed from any open status: three taps in the field (KLANTREIS step 7)."),
     Move(KEEPS_CLOSED, "Blijft gesloten", OPEN, VERVALLEN, (COORDINATOR,),
          "Looked at again after a reopening; the melder hears why and where to complain (KLANTREIS Reopening)."),
+    Move(UNDOES, "Ongedaan maken", (GEREED,), None, WORKERS,
+         "A closing by mistake: for a short while all goes back to what it was, and nobody hears (flow/undo.py)."),
     Move("notities", "Notitie", OPDRACHT_STATUSES, None, DESK, "Words need no status and no version."),
     Move("fotos", "Foto", OPDRACHT_STATUSES, None, DESK, "Photos need no status and no version."),
 )  # fmt: skip
@@ -109,6 +113,7 @@ VERSIONED = (
     "samenvoegingen",
     "afhandelingen",
     KEEPS_CLOSED,
+    UNDOES,
 )
 """Only moves raise the version; notes, photos and aanvullingen need none (KLANTREIS rule 4)."""
 
@@ -119,9 +124,11 @@ def possible_moves(status: str, roles: Iterable[str]) -> list[Move]:
     return [move for move in MOVES if status in move.from_statuses and held & set(move.roles)]
 
 
-def suits(action: str, *, reopened: bool, urgent: bool, suspected: bool) -> bool:
+def suits(action: str, *, reopened: bool, urgent: bool, suspected: bool, undoable: bool = False) -> bool:
     """Whether this action means anything on such an opdracht: danger that is gone or only suspected, a reopening
-    that was not needed."""
+    that was not needed, a closing of which nobody heard yet."""
+    if action == UNDOES:
+        return undoable
     if action == KEEPS_CLOSED:
         return reopened
     if action == JUDGES_DANGER:
@@ -138,7 +145,7 @@ def check_move(action: str, status: str) -> Move:
     """The table's row for `action` from `status`. Raises MoveNotAllowed naming the moves that are possible."""
     move = move_named(action)
     if status not in move.from_statuses:
-        possible = [m for m in MOVES if status in m.from_statuses]
+        possible = [m for m in MOVES if status in m.from_statuses and m.action != UNDOES]  # that one is for a minute
         words = ", ".join(m.words.lower() for m in possible)
         raise MoveNotAllowed(
             "stap_niet_mogelijk",

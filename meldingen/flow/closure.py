@@ -5,7 +5,7 @@ Each melding that this closing makes afgehandeld hears the end; the others on th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -14,9 +14,11 @@ from ..domain.errors import FieldError, Forbidden, InvalidInput
 from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN, VERVALLEN
+from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
 from ..store.opdracht import Closure, opdrachten_of
 from . import endings, library, notices
+from .before import before_closing, undo_s_of
 from .status import Basis, Done, begin_move, derive_statuses, finish_move
 
 
@@ -40,7 +42,8 @@ def close_opdracht(
 
     Raises InvalidInput with every field error at once, Forbidden when somebody else than a coordinator closes it as
     overgedragen, and what begin_move raises. The lead time uses the device's time, never before receipt or after now.
-    A reason stands in the journal, so it is a code and never words.
+    A reason stands in the journal, so it is a code and never words. As long as it can be undone (undo.py) its
+    berichten wait.
     """
     said = _check(closure)
     opened = begin_move(session, "afhandelingen", opdracht_id, basis=basis, actor=actor, now=now, said=said.sentence)
@@ -50,6 +53,7 @@ def close_opdracht(
     if said.outcome == OVERGEDRAGEN and not actor.has_role(opdracht.gemeente_id, COORDINATOR):
         raise Forbidden("alleen_coordinator", "Alleen de coördinator sluit een opdracht als 'overgedragen'.")
     closed_at = opened.happened_at or now
+    before = before_closing(opdracht, opened.meldingen.values(), now=now)
     row = Closure(
         gemeente_id=opdracht.gemeente_id,
         opdracht_id=opdracht.id,
@@ -64,15 +68,17 @@ def close_opdracht(
     session.flush()
     opdracht.outcome, opdracht.closed_at = said.outcome, closed_at
     opdracht.taken_up_at = opdracht.taken_up_at or closed_at
-    facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason}
+    undo_s = undo_s_of(gemeente_by_id(session, opdracht.gemeente_id))
+    not_before = opdracht.undo_until = now + timedelta(seconds=undo_s) if undo_s else None
+    facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason, "before": before}
     event = finish_move(session, opened, opdracht, "afgehandeld", actor=actor, now=now, facts=facts, to=GEREED)
     derived = derive_statuses(session, opened.meldingen.values(), now=closed_at)
     ends = _ends(session, derived.became(AFGEHANDELD))
     endings.remember_ends(session, event, opdracht, ends, now=now)
     for kind, ended in ends.items():
-        notices.announce(session, kind, event, ended, now=now)
+        notices.announce(session, kind, event, ended, now=now, not_before=not_before)
     waiting = [m for m in opened.of(session, opdracht) if m.status != AFGEHANDELD and m.withdrawn_at is None]
-    notices.announce(session, "deels_klaar", event, waiting, now=now)
+    notices.announce(session, "deels_klaar", event, waiting, now=now, not_before=not_before)
     return Done(opdracht, overtaken=opened.overtaken)
 
 

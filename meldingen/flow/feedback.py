@@ -21,9 +21,9 @@ from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
 from . import chain, danger, endings, notices, questions, routing, verdict
+from .before import WITHDRAWAL_ASKED
 from .promises import renew_terms
 from .status import (
-    WITHDRAWAL_ASKED,
     Basis,
     Done,
     Work,

@@ -18,7 +18,7 @@ from ..domain.errors import Conflict, FieldError, InvalidInput, NotFound
 from ..domain.phone import parse_phone
 from ..domain.spoed import LIMITS, NAMES, SpoedTimes, spoed_times
 from ..domain.spoed import POLICY as SPOED
-from ..domain.text import clean_text
+from ..domain.text import clean_text, whole_number
 from ..store import journal
 from ..store.account import ApiKey, key_named
 from ..store.gemeente import Gemeente
@@ -28,6 +28,7 @@ SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 COLOUR = r"#[0-9a-fA-F]{6}"
 HOST = r"[a-z0-9-]+(\.[a-z0-9-]+)+"
 ADDRESS = r"https?://[^\s]+"
+LONGEST_UNDO_S = 600
 
 
 def _fitting(pattern: str, told: str) -> Callable[[str, str], str]:
@@ -39,6 +40,13 @@ def _fitting(pattern: str, told: str) -> Callable[[str, str], str]:
     return check
 
 
+def _seconds(value: str, field: str) -> str:
+    seconds = whole_number(value, LONGEST_UNDO_S)
+    if seconds is None:
+        raise InvalidInput.of(field, "onjuist", f"Geef seconden, 0 tot {LONGEST_UNDO_S}. 0 is: niet.")
+    return str(seconds)
+
+
 _CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
     "name": ("naam", lambda value, _: value),
     "phone": ("telefoon", lambda value, _: value),
@@ -48,17 +56,23 @@ _CHECKS: Mapping[str, tuple[str, Callable[[str, str], str]]] = {
     "complaint": ("klacht", lambda value, _: value),
     "statement": ("verklaring", _fitting(ADDRESS, "Begin het adres van de verklaring met https://.")),
     "colour": ("kleur", _fitting(COLOUR, "Schrijf een kleur als #14506b.")),
+    "undo": ("ongedaan", _seconds),
     "host": ("host", _fitting(HOST, "Een host is een naam als meldingen.voorbeeld.nl, zonder https:// en poort.")),
 }
 """Field → its Dutch name and what it must be; all are first cleaned as any text. Empty is allowed but for the name.
 What is in `_POLICY` is policy, the others are columns."""
-_POLICY: Mapping[str, str] = {"complaint": "klacht", "colour": "kleur", "statement": "toegankelijkheidsverklaring"}
+_POLICY: Mapping[str, str] = {
+    "complaint": "klacht",
+    "colour": "kleur",
+    "statement": "toegankelijkheidsverklaring",
+    "undo": "undo_s",
+}
 
 
 def change_gemeente(
     session: Session, gemeente: Gemeente, facts: Mapping[str, str], *, actor: Actor, now: datetime
 ) -> None:
-    """Changes what is given: name, phone, hours, email, website, complaint, statement, colour, host. phone: as
+    """Changes what is given: name, phone, hours, email, website, complaint, statement, colour, undo, host. phone: as
     people read it. complaint: where a klacht can go, an address or a number, as a sentence takes it. statement: the
     address of the accessibility statement in the register (A11Y-18). colour: of the bar above the app.
 
@@ -83,7 +97,7 @@ def change_gemeente(
         raise Conflict("host_bezet", f"Deze host is al van {other}.")
     for field, kept in clean.items():
         if field in _POLICY:
-            gemeente.policy = {**gemeente.policy, _POLICY[field]: kept}
+            gemeente.policy = {**gemeente.policy, _POLICY[field]: int(kept or 0) if field == "undo" else kept}
         else:
             setattr(gemeente, field, kept)
     journal.record(

@@ -17,7 +17,6 @@ from ..domain.errors import (
     Conflict,
     DomainError,
     Forbidden,
-    MoveNotAllowed,
     NotFound,
     PreconditionRequired,
     Stale,
@@ -28,6 +27,8 @@ from ..domain.workflow import (
     GEREED,
     KEEPS_CLOSED,
     OPEN,
+    OPGEPAKT,
+    UNDOES,
     WACHT_OP_MELDER,
     Move,
     OpdrachtFacts,
@@ -37,15 +38,14 @@ from ..domain.workflow import (
     suits,
 )
 from ..store import gemeente, journal, task
-from ..store.journal import Note
 from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
 from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, meldingen_of, opdracht_ids_of, opdrachten_of
-from . import notices
+from . import notices, refused
+from .before import WITHDRAWAL_ASKED
+from .notes import keep_note as keep_note
 
-WITHDRAWAL_ASKED = "intrekking_gevraagd"
-NEEDS_OTHER_EYES = ("inbehandelingnames", "planningen", "samenvoegingen", "afhandelingen")
-OTHERS_NOW = ("ander_team", "andere_ogen")
-"""Refusals because the work went to other people, while somebody was at it without coverage."""
+TAKES_UP = "inbehandelingnames"
+NEEDS_OTHER_EYES = (TAKES_UP, "planningen", "samenvoegingen", "afhandelingen")
 
 
 @dataclass(frozen=True)
@@ -152,12 +152,14 @@ def begin_move(
         if earlier is not None:
             if earlier.body_hash != basis.body_hash:
                 raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor iets anders.")
-            return Done(_opdracht(lock_opdrachten(session, [opdracht_id], scope=scope)), replayed=True)
+            known = _opdracht(lock_opdrachten(session, [opdracht_id], scope=scope))
+            overtaken = basis.offline and basis.version is not None and known.version > basis.version + 1
+            return Done(known, overtaken=overtaken, replayed=True)
         remember_resource(session, route, basis.operation_id, opdracht_id)
     work = lock_work(session, {opdracht_id, *others}, scope=scope)
     opdracht = _opdracht([work.opdrachten[i] for i in work.opdrachten if i == opdracht_id])
     if not basis.offline:
-        check_rights(opdracht, action, actor)
+        check_rights(opdracht, action, actor, now=now)
         if basis.version is None:
             raise PreconditionRequired(
                 "versie_ontbreekt", "Stuur met If-Match mee welke versie van de opdracht u voor u had."
@@ -165,12 +167,14 @@ def begin_move(
         if basis.version != opdracht.version:
             raise Stale("versie_verouderd", "Iemand anders heeft deze opdracht net gewijzigd. Bekijk hem opnieuw.")
     try:
-        check_rights(opdracht, action, actor)
+        check_rights(opdracht, action, actor, now=now)
         check_move(action, opdracht.status)
-    except (Forbidden, MoveNotAllowed) as refusal:
-        if not basis.offline or (isinstance(refusal, Forbidden) and not _was_theirs(session, opdracht, refusal, actor)):
+    except (Forbidden, Conflict) as refusal:
+        if basis.offline and action == TAKES_UP and opdracht.status == OPGEPAKT:
+            return Done(opdracht, overtaken=True)  # a colleague was first; it is what he wanted
+        if not basis.offline or not refused.was_theirs(session, opdracht, refusal, actor):
             raise
-        _keep_refused(session, opdracht, action, said, actor=actor, now=now)
+        refused.keep_refused(session, opdracht, action, said, refusal, basis.operation_id, actor=actor, now=now)
         if basis.operation_id:
             forget_key(session, route, basis.operation_id)
         return Done(opdracht, refused=refusal)
@@ -180,8 +184,9 @@ def begin_move(
     return work
 
 
-def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
+def check_rights(opdracht: Opdracht, action: str, actor: Actor, *, now: datetime | None = None) -> Move:
     """Whether this actor may ever do this to this opdracht. Raises Forbidden (or NotSignedIn), Conflict: it never fits.
+    now: to say whether a closing can still be undone; without it, it cannot.
 
     Teams move their own opdrachten only. Who closed a reopened problem does not close it again: other eyes look, and
     who keeps it closed is never who closed it, a coordinator too.
@@ -194,7 +199,11 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
     if not (above_teams or by_desk or by_team):
         raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
     reopened = opdracht.reopened_from_id is not None
-    if not suits(action, reopened=reopened, urgent=is_urgent(opdracht), suspected=opdracht.danger_suspected):
+    undoable = is_undoable(opdracht, now)
+    if action == UNDOES and not undoable:
+        raise Conflict("te_laat", "Ongedaan maken kan niet meer: de tijd daarvoor is om.")
+    suspected = opdracht.danger_suspected
+    if not suits(action, reopened=reopened, urgent=is_urgent(opdracht), suspected=suspected, undoable=undoable):
         raise Conflict("past_niet", f"'{move.words}' past niet bij deze opdracht.")
     if action == KEEPS_CLOSED or (action in NEEDS_OTHER_EYES and not above_teams):
         _refuse_own_closing(opdracht, actor)
@@ -204,6 +213,21 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor) -> Move:
 def is_urgent(opdracht: Opdracht) -> bool:
     """Whether somebody must go now: danger, or a category that always is spoed."""
     return opdracht.danger or opdracht.urgency == "spoed"
+
+
+def check_words(session: Session, opdracht: Opdracht, action: str, actor: Actor) -> None:
+    """Whether this actor may leave a note or photo here: as `check_rights`, or because the work was his team's until it
+    went to others, so that nothing he did without coverage is lost."""
+    try:
+        check_rights(opdracht, action, actor)
+    except Forbidden as refusal:
+        if not refused.was_theirs(session, opdracht, refusal, actor):
+            raise
+
+
+def is_undoable(opdracht: Opdracht, now: datetime | None) -> bool:
+    """Whether the last closing can be undone at this moment: its berichten still wait."""
+    return opdracht.undo_until is not None and now is not None and now < opdracht.undo_until
 
 
 def _refuse_own_closing(opdracht: Opdracht, actor: Actor) -> None:
@@ -307,47 +331,6 @@ def require_open(opdracht: Opdracht) -> None:
     """Raises Conflict when the opdracht is closed."""
     if opdracht.status in CLOSED:
         raise Conflict("opdracht_gesloten", "Deze opdracht is al afgehandeld.")
-
-
-def keep_note(session: Session, opdracht: Opdracht, kind: str, text: str, *, actor: Actor, now: datetime) -> Note:
-    """Words at an opdracht, as its own row; the journal only says that they came."""
-    note = Note(
-        gemeente_id=opdracht.gemeente_id,
-        opdracht_id=opdracht.id,
-        kind=kind,
-        text=text,
-        made_by=actor.label,
-        account_id=actor.account_id,
-        at=now,
-    )
-    session.add(note)
-    session.flush()
-    return note
-
-
-def _keep_refused(session: Session, opdracht: Opdracht, action: str, said: str, *, actor: Actor, now: datetime) -> None:
-    text = said or f"Niet uitgevoerd: {move_named(action).words.lower()}."
-    known = journal.notes_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
-    if any(n.kind == "weigering" and n.text == text and n.made_by == actor.label for n in known):
-        return
-    note = keep_note(session, opdracht, "weigering", text, actor=actor, now=now)
-    journal.record(
-        session,
-        "geweigerd",
-        gemeente_id=opdracht.gemeente_id,
-        actor=actor,
-        now=now,
-        opdracht_id=opdracht.id,
-        facts={"action": action, "note_id": note.id, "status": opdracht.status},
-    )
-
-
-def _was_theirs(session: Session, opdracht: Opdracht, refusal: Forbidden, actor: Actor) -> bool:
-    """Whether the work went from the actor's team to others, so that his words about it are worth keeping."""
-    if refusal.code not in OTHERS_NOW:
-        return False
-    past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
-    return any({e.facts.get("team_id"), e.facts.get("from_team_id")} & actor.team_ids for e in past)
 
 
 def _opdracht(found: Collection[Opdracht]) -> Opdracht:

@@ -144,7 +144,8 @@ def timeline_of(session: Session, melding: Melding, *, now: datetime) -> list[Li
     links = history.links_of(session, melding.id, scope=scope)
     ids = {link.opdracht_id for link in links}
     events = journal.history_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
-    mine = [event for event in events if _concerns(event, melding.id, links)]
+    undone = {event.facts["event_id"] for event in events if event.kind == "teruggedraaid"}
+    mine = [event for event in events if event.id not in undone and _concerns(event, melding.id, links)]
     teams = history.teams_ever(session, scope=scope)
     notes = {
         row.id: row.text for row in journal.notes_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)

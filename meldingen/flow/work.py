@@ -19,7 +19,7 @@ from ..store import category, contact, journal, task, team
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdracht_by_id
 from . import alarm, notices, reach, routing
-from .status import Basis, Done, Work, begin_move, check_rights, derive_statuses, finish_move, keep_note
+from .status import Basis, Done, Work, begin_move, check_words, derive_statuses, finish_move, keep_note
 
 FAR_AHEAD_DAYS = 366
 
@@ -192,7 +192,7 @@ def add_note(session: Session, opdracht_id: int, text: str, *, actor: Actor, now
     opdracht = opdracht_by_id(session, opdracht_id, scope=actor.scope)
     if opdracht is None:
         raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
-    check_rights(opdracht, "notities", actor)
+    check_words(session, opdracht, "notities", actor)
     text = clean_text(text, field="tekst")
     if not text:
         raise InvalidInput.of("tekst", "leeg", "Schrijf een notitie.")

@@ -24,6 +24,7 @@ CONTACT_GOES = "contact_verloopt"
 MUST_WRITE = "zelf_schrijven"
 NOT_ACCEPTED = "spoed_niet_opgepakt"
 SAFE_LATE = "veilig_te_laat"
+TABLET_CONFLICT = "tablet_conflict"
 
 
 class Task(OfGemeente, Base):
@@ -134,6 +135,16 @@ def drop_of_opdracht(session: Session, opdracht_id: int, *, now: datetime, scope
     )
 
 
+def reopen_of_opdracht(session: Session, opdracht_id: int, *, dropped_at: datetime, scope: Collection[int]) -> None:
+    """What was dropped at this moment, with the closing of this opdracht, is to be done again: it was undone."""
+    session.execute(
+        sa.update(Task)
+        .where(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope))
+        .where(Task.status == VERVALLEN, Task.finished_at == dropped_at)
+        .values(status=OPEN, finished_at=None, version=Task.version + 1)
+    )
+
+
 def finish_of_opdracht(
     session: Session,
     opdracht_id: int,
@@ -148,6 +159,15 @@ def finish_of_opdracht(
     mine = sa.and_(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.kind.in_(kinds))
     done = {"status": KLAAR, "finished_at": now, "finished_by": account_id, "result": result}
     session.execute(sa.update(Task).where(mine, Task.status == OPEN).values(**done, version=Task.version + 1))
+
+
+def finish_keyed(
+    session: Session, key: str, *, result: str, account_id: int | None, now: datetime, scope: Collection[int]
+) -> None:
+    """The open item of this key is done, by what a person decided elsewhere."""
+    done = {"status": KLAAR, "finished_at": now, "finished_by": account_id, "result": result}
+    mine = sa.and_(Task.key == key, Task.gemeente_id.in_(scope), Task.status == OPEN)
+    session.execute(sa.update(Task).where(mine).values(**done, version=Task.version + 1))
 
 
 class TaskRow(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any
 from ..auth import Visit
 from ..domain.deadlines import local_day, start_of
 from ..domain.workflow import OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..flow.before import undo_s_of
 from ..flow.library import closing_sentences, delay_reasons, reasons
-from ..flow.undo import undo_s_of
 from ..flow.work import who_can_be_asked
 from ..store.answers import with_new_answer
 from ..store.area import area_names

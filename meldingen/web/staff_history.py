@@ -181,6 +181,7 @@ _PLAIN = {
     "link_gestuurd": "De link om te volgen is naar de melder gestuurd.",
     "einde_opnieuw_verteld": "Het einde gaat opnieuw naar de melder, op zijn nieuwe adres of nummer.",
     "opgepakt": "Opgepakt.",
+    "teruggedraaid": "Afhandelen ongedaan gemaakt. De melder kreeg er geen bericht van.",
     "geen_gevaar": "Bekeken: niet gevaarlijk.",
     "gevaar_vermoed": "De melder schreef iets dat gevaarlijk klinkt.",
     "gevaar_uit_woorden": "De melder schreef over gevaar: nu spoed.",

@@ -32,6 +32,7 @@ KINDS = {
     "veilig_te_laat": "Spoed, nog niet veilig",
     "zelf_schrijven": "Zelf een nieuwe datum noemen",
     "automatisch_uitgesteld": "Het systeem noemde een datum",
+    "tablet_conflict": "Op de tablet gedaan, niet uitgevoerd",
     "niet_bereikbaar": "Melder niet bereikt",
     "team_niet_bereikbaar": "Team niet bereikt",
     "antwoord_na_sluiten": "Antwoord na het sluiten",

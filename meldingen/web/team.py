@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,7 +15,7 @@ from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.danger import SUSPECTED, hear
 from ..domain.deadlines import last_day_of, local_day
 from ..domain.text import whole_number
-from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, WACHT_OP_MELDER
+from ..domain.workflow import CLOSED, OPDRACHT_STATUSES, OPEN, STATUS_WORDS, UNDOES, WACHT_OP_MELDER
 from ..flow.danger import words_of
 from ..flow.feedback import read_answers
 from ..flow.photos import missing_of
@@ -85,6 +86,7 @@ DONE_WORDS = {
     "samenvoegingen": "De opdrachten zijn samengevoegd.",
     "losmaken": "De melding is losgemaakt en heeft een eigen opdracht.",
     "afhandelingen": "De opdracht is afgehandeld. De melder krijgt bericht.",
+    "terugdraaiingen": "Het afhandelen is ongedaan gemaakt. De melder krijgt er geen bericht van.",
     "notities": "De notitie is bewaard.",
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "intrekkingen": "Uw besluit over het intrekken is bewaard.",
@@ -175,6 +177,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
         "supplements": [n for n in notes if n.kind == "aanvulling"],
         "asked": [n for n in notes if n.kind == "vraag"],
         "closure": closures_of(here.session, [work.id], scope=scope).get(work.id),
+        "undo_left_s": _undo_left_s(viewer, work, here.now),
         "history": tell_history(
             here.session,
             opdracht_ids=[work.id],
@@ -193,6 +196,14 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             for melding_id, rows in answers_in_words(meldingen, categories_of(here.session, scope=scope)).items()
         },
     }
+
+
+def _undo_left_s(viewer: Viewer, work: Opdracht, now: datetime) -> int:
+    """How many seconds this person still can undo the closing; 0: not (any more)."""
+    if UNDOES not in {move.action for move in viewer.moves(work, now=now)}:
+        return 0
+    assert work.undo_until is not None, "only then it can be undone"
+    return ceil((work.undo_until - now).total_seconds())
 
 
 def _heard(meldingen: Sequence[Melding], home: Gemeente) -> list[str]:

@@ -18,7 +18,7 @@ from ..domain.errors import DomainError, Forbidden, InvalidInput, MoveNotAllowed
 from ..domain.intake import parse_location
 from ..domain.notices import when_words
 from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN, move_named
-from ..flow import closure, feedback, joining, library, photos, work
+from ..flow import closure, feedback, joining, library, photos, undo, work
 from ..flow.closure import NewClosure
 from ..flow.joining import Split
 from ..flow.work import HandOver
@@ -40,7 +40,15 @@ from .zinhulp import hints_of
 pages = Blueprint("stappen", __name__)
 
 NEAR_M = 250
-OWN_WORDS = ("gevaarbesluiten", "notities", "fotos", "losmaken", "intrekkingen", "inbehandelingnames")
+OWN_WORDS = (
+    "gevaarbesluiten",
+    "notities",
+    "fotos",
+    "losmaken",
+    "intrekkingen",
+    "inbehandelingnames",
+    "terugdraaiingen",
+)
 """Steps without a page of their own: their form is on the page of the opdracht."""
 TO_MELDER = {"afhandelingen": "zin", "uitstellingen": "zin", "vragen": "vraag", "afwijzingen": "reden"}
 """What the melder will read, so what hints are for."""
@@ -179,6 +187,10 @@ def _close(step: Step) -> None:
     _add_photos(step)
 
 
+def _undo(step: Step) -> None:
+    undo.undo_closing(step.here.session, step.row.opdracht.id, basis=step.basis, **step.who)
+
+
 def _decide_withdrawal(step: Step) -> None:
     session = step.here.session
     melding = melding_by_id(session, whole(request.form.get("melding", "")) or 0, scope=[step.row.gemeente.id])
@@ -204,6 +216,7 @@ DOINGS: dict[str, Callable[[Step], None]] = {
     "samenvoegingen": _join,
     "losmaken": _undo_join,
     "afhandelingen": _close,
+    "terugdraaiingen": _undo,
     "notities": _note,
     "fotos": _photos,
     "intrekkingen": _decide_withdrawal,

@@ -5,6 +5,7 @@ Looking is wider than doing: a team reads the work of its whole gemeente; what i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ..auth import Visit
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
@@ -49,14 +50,14 @@ class Viewer:
         """Whether this person may read what the melder wrote; of one whose use is limited only the desk may."""
         return LIMITED not in melding.flags or self.actor.has_role(melding.gemeente_id, *SEES_CONTACT)
 
-    def moves(self, opdracht: Opdracht) -> list[Move]:
-        """The buttons: what the table allows now and this person may do with this opdracht."""
+    def moves(self, opdracht: Opdracht, *, now: datetime | None = None) -> list[Move]:
+        """The buttons: what the table allows now and this person may do with this opdracht. now: undoing too."""
         held = self.actor.roles.get(opdracht.gemeente_id, frozenset())
-        return [move for move in possible_moves(opdracht.status, held) if self._may(opdracht, move)]
+        return [move for move in possible_moves(opdracht.status, held) if self._may(opdracht, move, now)]
 
-    def _may(self, opdracht: Opdracht, move: Move) -> bool:
+    def _may(self, opdracht: Opdracht, move: Move, now: datetime | None) -> bool:
         try:
-            check_rights(opdracht, move.action, self.actor)
+            check_rights(opdracht, move.action, self.actor, now=now)
         except DomainError:
             return False
         return True

@@ -50,6 +50,8 @@ MAY: dict[tuple[str, str], set[str]] = {
     ("post", "/opdrachten/{opdrachtId}/samenvoegingen"): DESK,
     ("delete", "/opdrachten/{opdrachtId}/samenvoegingen/{nummer}"): DESK,
     ("post", "/opdrachten/{opdrachtId}/afhandelingen"): WORKERS,
+    ("post", "/opdrachten/{opdrachtId}/terugdraaiingen"): WORKERS,
+    ("post", "/opdrachten/{opdrachtId}/tabletbesluiten"): STAFF,
     ("post", "/opdrachten/{opdrachtId}/notities"): DESK,
     ("post", "/opdrachten/{opdrachtId}/fotos"): DESK,
     ("get", "/terugbelnotities"): {"kcc", "coordinator", "elders"},

@@ -4,6 +4,7 @@ import marshmallow as ma
 
 from ...domain.workflow import OPDRACHT_STATUSES, OUTCOMES
 from ...flow.library import delay_reasons, reasons
+from ...flow.refused import DECISIONS
 from ...store.worklists import ORDERS
 from ..crs import Place
 from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
@@ -171,6 +172,24 @@ class MoveIn(Shape):
     )
 
 
+class UndoIn(MoveIn):
+    """Somebody closed it by mistake."""
+
+    example = {}
+
+
+class DecidedIn(Shape):
+    """What a person made of a step that was refused."""
+
+    example = {"stap": "3f0c1b9e-6a4d-4f7e-9a51-0c2d7d1f1a11", "besluit": "laten"}
+    operation_id = Text(data_key="stap", required=True, filled=True, max_length=100)
+    decision = Choice(*DECISIONS, data_key="besluit", required=True)
+
+
+class DecidedOut(DecidedIn):
+    """The same, kept."""
+
+
 class TakeUpIn(MoveIn):
     """Somebody starts."""
 
@@ -316,6 +335,10 @@ class MoveOut(Shape):
         data_key="alGedaan", required=True, metadata={"description": "Deze opdracht aan ons was al eerder uitgevoerd."}
     )
     possible = ma.fields.List(ma.fields.String(), data_key="mogelijk", required=True)
+    undo_until = Moment(
+        data_key="ongedaanTot",
+        metadata={"description": "Na afhandelen: tot wanneer dat ongedaan kan. Zolang wacht het bericht."},
+    )
     new_id = Whole(data_key="nieuweOpdracht", metadata={"description": "Bij splitsen en losmaken: de andere opdracht."})
     photos = ma.fields.List(
         ma.fields.Nested(PhotoResultOut),

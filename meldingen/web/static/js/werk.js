@@ -22,6 +22,19 @@ for (const part of document.querySelectorAll("[data-own-place]")) {
   map?.put(Number(lon.value || box.dataset.lon), Number(lat.value || box.dataset.lat), 16);
 }
 
+// How long a closing can still be undone; then the button goes. The words are for the eye: a screen reader hears them once.
+for (const form of document.querySelectorAll("[data-undo]")) {
+  const button = form.querySelector("button");
+  const until = performance.now() + 1000 * Number(form.dataset.undo);
+  const count = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    if (left <= 0) return form.remove();
+    if (!button.disabled) button.textContent = `Ongedaan maken (nog ${left} s)`;
+    setTimeout(count, 1000);
+  };
+  count();
+}
+
 for (const form of document.querySelectorAll("[data-closing]")) {
   const own = form.elements.zin;
   const preview = form.querySelector("[data-preview]");
