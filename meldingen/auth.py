@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from .adapters import Adapters
 from .db import business_now
 from .domain import tokens
-from .domain.actor import ANONYMOUS, Actor
+from .domain.actor import ANONYMOUS, TEAM, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
 from .domain.privacy import check_not_erased
 from .domain.sentence import say
@@ -29,7 +29,7 @@ from .store import account as accounts
 from .store.gemeente import served_ids
 from .store.melding import Melding, melding_by_id
 
-Who = Literal["iedereen", "melder", "medewerker", "machine"]
+Who = Literal["iedereen", "melder", "partij", "medewerker", "machine"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -117,6 +117,8 @@ def enter(*who: Who, roles: tuple[str, ...] = ()) -> Callable[[Callable[P, R]], 
 
 
 def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
+    if "partij" in who:
+        return  # whose link this browser followed: party_access.py
     if actor.kind == "anoniem":
         if "melder" in who:
             return  # the token is checked with the melding it is for, see melder_at
@@ -125,7 +127,7 @@ def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
         raise NotSignedIn("inloggen_nodig", say("Log in om deze pagina te gebruiken."))
     if actor.kind not in who:
         raise Forbidden("geen_recht", "Dit is niet voor uw soort account.")
-    if actor.is_staff and roles and not actor.gemeenten_with(*roles):
+    if roles and not actor.gemeenten_with(*roles):
         raise Forbidden("geen_recht", "Uw account mag dit niet doen. Vraag uw beheerder.")
 
 
@@ -142,7 +144,7 @@ def _recognise(session: Session, now: datetime) -> Actor:
         key = accounts.key_by_hash(session, hash_secret(bearer))
         if key is None:
             raise NotSignedIn("sleutel_onbekend", "Deze sleutel kennen wij niet, of hij is ingetrokken.")
-        return Actor(kind="machine", key_id=key.id, name=key.name, roles={key.gemeente_id: frozenset()})
+        return _machine(key)
     secret = bearer if bearer.startswith(STAFF_PREFIX) else "" if bearer else cookie.get("medewerker", "")
     if bearer and not secret:
         raise NotSignedIn("sleutel_onbekend", "Deze sleutel kennen wij niet, of hij is ingetrokken.")
@@ -157,6 +159,18 @@ def _recognise(session: Session, now: datetime) -> Actor:
     if device.seen_at is None or now - device.seen_at >= SEEN_EVERY:
         accounts.touch_session(session, device.id, now)
     return staff_actor(session, account)
+
+
+def _machine(key: accounts.ApiKey) -> Actor:
+    """A partner's app, or the system of an external party: then it works on the opdrachten of that party."""
+    return Actor(
+        kind="machine",
+        key_id=key.id,
+        name=key.name,
+        roles={key.gemeente_id: frozenset([TEAM] if key.team_id else [])},
+        team_ids=frozenset([key.team_id] if key.team_id else []),
+        category_ids=None if key.category_ids is None else frozenset(key.category_ids),
+    )
 
 
 def staff_actor(session: Session, account: accounts.Account) -> Actor:

@@ -20,6 +20,8 @@ from meldingen.flow import (
     concept,
     delay,
     exchange,
+    party,
+    party_mail,
     photos,
     privacy_requests,
     proposals,
@@ -116,6 +118,8 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
             MINUTE, lambda context, now: spoed.mind_alarms(context.engine, now=now), urgency=Urgency.SPOED
         ),
         "questions": Periodic(HOUR, lambda context, now: questions.mind_questions(context.engine, now=now)),
+        "party_dates": Periodic(HOUR, lambda context, now: party.mind_dates(context.engine, now=now)),
+        "party_mail": Periodic(QUARTER, lambda context, now: party_mail.send_bundles(context.engine, now=now)),
         "categories": Periodic(QUARTER, lambda context, now: proposals.mind_models(context.engine, now=now)),
         "outbox_done": Periodic(HOUR, lambda context, now: upkeep.clear_outbox(context.engine, now=now)),
         "staff_sessions": Periodic(HOUR, lambda context, now: upkeep.clear_staff_sessions(context.engine, now=now)),

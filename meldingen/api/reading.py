@@ -15,17 +15,19 @@ from flask import session as cookie
 from ..auth import TOKEN_HEADER, Visit, melder_by_token
 from ..domain import tokens
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
-from ..domain.errors import NotFound
+from ..domain.errors import NotFound, NotSignedIn
 from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves, suits
 from ..flow.publicity import may_be_public
 from ..flow.status import is_undoable, is_urgent
+from ..party_access import party_at
 from ..store import contact, history
 from ..store.category import Category
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
+from ..store.party import party_sees_photo
 from ..store.photo import KLAAR, Photo
 from ..store.team import team_by_id
 from ..store.worklists import Sees
@@ -108,10 +110,23 @@ def may_see_photo(here: Visit, photo: Photo) -> bool:
         return False
     if photo.public and may_be_public(here.session, photo):
         return True
-    if here.actor.is_staff and staff_sees_photo(here, photo):
+    if (here.actor.is_staff or here.actor.is_party) and staff_sees_photo(here, photo):
+        return True
+    if _party_sees(here, photo):
         return True
     given = [request.headers.get(TOKEN_HEADER, ""), *cookie.get("volgen", {}).values()]
     return any(_melder_sees(here, token, photo) for token in given if token)
+
+
+def _party_sees(here: Visit, photo: Photo) -> bool:
+    """Whether an external party that followed its link has work for which it needs this photo."""
+    if not cookie.get("partij"):
+        return False
+    try:
+        party, _ = party_at(here)
+    except NotSignedIn:
+        return False
+    return party_sees_photo(here.session, photo, party.id, scope=[party.gemeente_id])
 
 
 def staff_sees_photo(here: Visit, photo: Photo) -> bool:

@@ -18,14 +18,15 @@ STAFF_ON_OPDRACHTEN = (TEAM, PIKET, KCC, COORDINATOR)
 SEES_CONTACT = (KCC, COORDINATOR)
 """Contact data are for those who phone and write to melders (KLANTREIS rule 11); teams do without."""
 
-Kind = Literal["medewerker", "machine", "melder", "anoniem", "systeem"]
+Kind = Literal["medewerker", "machine", "melder", "partij", "anoniem", "systeem"]
 
 
 @dataclass(frozen=True)
 class Actor:
     """Somebody at the door, or the system itself.
 
-    roles: per gemeente id the set of role names. team_ids: the teams a medewerker belongs to.
+    roles: per gemeente id the set of role names. team_ids: the teams a medewerker belongs to, or the external party
+    itself. category_ids: a machine works on opdrachten of these categories only; None: of any.
     melding_id: the one melding a melder holds the follow token of.
     on_behalf_of_melding: set when the KCC acts for a melder; both are kept in the journal.
     """
@@ -33,6 +34,7 @@ class Actor:
     kind: Kind
     roles: Mapping[int, frozenset[str]] = field(default_factory=dict)
     team_ids: frozenset[int] = frozenset()
+    category_ids: frozenset[int] | None = None
     account_id: int | None = None
     key_id: int | None = None
     melding_id: int | None = None
@@ -50,9 +52,15 @@ class Actor:
         return self.kind == "medewerker"
 
     @property
+    def is_party(self) -> bool:
+        """An external party without account: by the link in its mail, or by the key of its own system."""
+        return self.kind in ("partij", "machine") and bool(self.team_ids)
+
+    @property
     def label(self) -> str:
-        """Who, in one stable word, for idempotency scopes and the journal: `medewerker:12`, `anoniem`."""
-        who = self.account_id or self.key_id or self.melding_id
+        """Who, in one stable word, for idempotency scopes and the journal: `medewerker:12`, `partij:3`, `anoniem`."""
+        party = next(iter(self.team_ids), None) if self.kind == "partij" else None
+        who = self.account_id or self.key_id or self.melding_id or party
         return f"{self.kind}:{who}" if who else self.kind
 
     def has_role(self, gemeente_id: int, *roles: str) -> bool:

@@ -30,6 +30,8 @@ _ALL: Final = (
     MergeField("datum", "de dag die wij beloven", "16 april", may_be_empty=True),
     MergeField("foto", "de zin dat er een foto van het resultaat is",
                "Op uw eigen pagina staat een foto van hoe het nu is.", may_be_empty=True),
+    MergeField("opdrachten", "de open opdrachten van een partij, op elke regel een",
+               "- Losse tegel, Dorpsstraat 1. Uiterlijk 16 april"),
     MergeField("storm", "de tekst van de coördinator bij storm of drukte",
                "Het is erg druk door de storm.", may_be_empty=True),
     MergeField("klacht", "waar een klacht heen kan", "klachten@gemeente.example.nl"),
@@ -53,7 +55,8 @@ _EVERYWHERE: Final = frozenset(
     {"wat", "wanneer", "dag", "plaats", "nummer", "datum", "gemeente", "telefoon", "link"}
 )  # fmt: skip
 _NO_SENTENCE: Final = frozenset(
-    {_K.ONTVANGST, _K.HEROPEND, _K.INGETROKKEN, _K.BEL_ONS_NU, _K.TERMIJN_IN_GEVAAR}
+    {_K.ONTVANGST, _K.HEROPEND, _K.INGETROKKEN, _K.BEL_ONS_NU, _K.TERMIJN_IN_GEVAAR, _K.OPDRACHT_PARTIJ,
+     _K.OPDRACHTEN_PARTIJ}
 )  # fmt: skip
 _ONLY_IN: Final = {
     "reden": {_K.NIET_OPGELOST, _K.OVERGEDRAGEN},
@@ -63,9 +66,22 @@ _ONLY_IN: Final = {
     "klacht": {_K.BLIJFT_GESLOTEN, _K.NIET_OPGELOST},
     "storm": {_K.ONTVANGST},
     "code": {_K.ONTVANGST},
+    "opdrachten": {_K.OPDRACHTEN_PARTIJ},
 }
+_OF_MANY: Final = frozenset({"opdrachten", "gemeente", "telefoon", "link"})
+"""What can be said of all the opdrachten of a party together: no number, no place."""
 _MUST_HAVE: Final = {
-    "zin": {_K.GEREED, _K.NIET_OPGELOST, _K.VRAAG, _K.BLIJFT_GESLOTEN, _K.ANTWOORD_ONTVANGEN},
+    "zin": {
+        _K.GEREED,
+        _K.NIET_OPGELOST,
+        _K.VRAAG,
+        _K.BLIJFT_GESLOTEN,
+        _K.ANTWOORD_ONTVANGEN,
+        _K.VERWACHT,
+        _K.PARTIJ_VRAAGT,
+        _K.PARTIJ_ANTWOORD,
+    },
+    "opdrachten": {_K.OPDRACHTEN_PARTIJ},
     "reden": {_K.NIET_OPGELOST},
     "datum": {_K.VERTRAAGD},
     "klacht": {_K.BLIJFT_GESLOTEN},
@@ -82,6 +98,8 @@ def fields_for(kind: str, channel: str) -> tuple[MergeField, ...]:
 
 
 def _may_use(name: str, kind: NoticeKind, channel: str) -> bool:
+    if kind == _K.OPDRACHTEN_PARTIJ:
+        return name in _OF_MANY
     if name in LINKS and channel in _NO_LINK:
         return False
     if channel in _SHORT and name in ("reden", "foto", "link_ja", "link_nee"):

@@ -28,6 +28,11 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "alarm": say("Alarm"),
     "termijn_in_gevaar": say("Termijn in gevaar"),
     "antwoord_ontvangen": say("Antwoord ontvangen"),
+    "verwacht": say("Verwachte datum"),
+    "opdracht_partij": say("Nieuwe opdracht voor een partij"),
+    "opdrachten_partij": say("Opdrachten van een partij"),
+    "partij_vraagt": say("Vraag van een partij"),
+    "partij_antwoord": say("Antwoord aan een partij"),
 }
 CHANNEL_WORDS: Final[Mapping[str, str]] = {
     "email": "E-mail",

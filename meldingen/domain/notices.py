@@ -63,6 +63,11 @@ class NoticeKind(StrEnum):
     ALARM = "alarm"
     TERMIJN_IN_GEVAAR = "termijn_in_gevaar"
     ANTWOORD_ONTVANGEN = "antwoord_ontvangen"
+    VERWACHT = "verwacht"
+    OPDRACHT_PARTIJ = "opdracht_partij"
+    OPDRACHTEN_PARTIJ = "opdrachten_partij"
+    PARTIJ_VRAAGT = "partij_vraagt"
+    PARTIJ_ANTWOORD = "partij_antwoord"
 
 
 class Channel(StrEnum):
@@ -81,9 +86,12 @@ class Channel(StrEnum):
 BY_PEOPLE: Final = (Channel.TELEFOON, Channel.BRIEF)
 """A person does it; the delivery waits for that."""
 _K = NoticeKind
-TEAM_KINDS: Final = frozenset({_K.ALARM, _K.TERMIJN_IN_GEVAAR, _K.ANTWOORD_ONTVANGEN})
+PARTY_KINDS: Final = frozenset({_K.OPDRACHT_PARTIJ, _K.OPDRACHTEN_PARTIJ, _K.PARTIJ_VRAAGT, _K.PARTIJ_ANTWOORD})
+"""Between us and an external party, by e-mail."""
+TEAM_KINDS: Final = PARTY_KINDS | {_K.ALARM, _K.TERMIJN_IN_GEVAAR, _K.ANTWOORD_ONTVANGEN}
 EMAIL_KINDS: Final = frozenset(NoticeKind)
-SMS_KINDS: Final = EMAIL_KINDS - {_K.INGEPLAND, _K.DOORGEZET, _K.DEELS_KLAAR, _K.ANTWOORD_ONTVANGEN}
+_MAIL_ONLY: Final = PARTY_KINDS | {_K.INGEPLAND, _K.DOORGEZET, _K.VERWACHT, _K.DEELS_KLAAR, _K.ANTWOORD_ONTVANGEN}
+SMS_KINDS: Final = EMAIL_KINDS - _MAIL_ONLY
 """An answer is on the list of the team at once; a phone that rings for each is a phone that is put aside."""
 PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS | {_K.ALARM}
 """Of what is for a team only the alarm: it is called to the devices of people."""

@@ -35,7 +35,8 @@ def check_wording(kind: str, channel: str, wording: Wording, *, sender: str) -> 
         faults += _field_faults(name, text, known)
         if name != "tekst" and "\n" in text:
             faults.append(FieldError(name, "meer_regels", "Schrijf dit op één regel."))
-    if channel == Channel.EMAIL and "nummer" not in {slot.name for slot in slots(clean["onderwerp"])}:
+    named = {slot.name for slot in slots(clean.get("onderwerp", ""))}
+    if channel == Channel.EMAIL and "nummer" in known - named:
         faults.append(
             FieldError("onderwerp", "veld_mist", "Zet {nummer} in het onderwerp. Zo vindt de melder het terug.")
         )

@@ -122,6 +122,26 @@ def verify_access_token(keys: Sequence[str], token: ReadToken) -> bool:
     return _verify(keys, b"toegang", token, 0)
 
 
+def party_token(keys: Sequence[str], team_id: int, generation: int) -> str:
+    """The link of an external party to all its open opdrachten. generation + 1 revokes every link it holds."""
+    return _token(keys, b"partij", team_id, generation)
+
+
+def verify_party_token(keys: Sequence[str], token: ReadToken, generation: int) -> bool:
+    """Whether one of our keys made this link for this party and generation."""
+    return _verify(keys, b"partij", token, generation)
+
+
+def party_work_token(keys: Sequence[str], opdracht_id: int, team_id: int, generation: int) -> str:
+    """The link of an external party to one opdracht; it is another party's no more when the work changes hands."""
+    return _token(keys, b"partij-opdracht" + team_id.to_bytes(8, "big"), opdracht_id, generation)
+
+
+def verify_party_work_token(keys: Sequence[str], token: ReadToken, team_id: int, generation: int) -> bool:
+    """Whether one of our keys made this link to an opdracht for this party and generation."""
+    return _verify(keys, b"partij-opdracht" + team_id.to_bytes(8, "big"), token, generation)
+
+
 def address_prints(keys: Sequence[str], gemeente_id: int, address: str) -> list[bytes]:
     """What finds an e-mail address or phone again without keeping it, per key, that of the first key first."""
     message = b"meldingen:adres" + gemeente_id.to_bytes(8, "big") + address.encode()

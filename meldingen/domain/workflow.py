@@ -53,6 +53,10 @@ JUDGES_DANGER = "gevaarbesluiten"
 """The word of a team or the KCC on danger that is only suspected; then it is spoed, or it is not."""
 UNDOES = "terugdraaiingen"
 """Within the time that the gemeente gives for it, before any melder heard of the closing."""
+EXPECTS = "verwachtingen"
+"""The day on which an external party thinks to be ready. Promise and norm run on."""
+PARTY_ACTIONS = (EXPECTS, "afhandelingen", "notities", "fotos")
+"""What an external party does without an account; the rest is for who gave it the work."""
 KEEPS_CLOSED = "afwijzingen"
 """The coordinator's answer to a reopening that changes nothing: only on an opdracht made by reopening."""
 
@@ -75,6 +79,8 @@ MOVES: tuple[Move, ...] = (
          "A day is known; planning again moves the day."),
     Move("uitstellingen", "Nieuwe datum", OPEN, None, WORKERS,
          "A date and a reason before the promised date passes, or the word that it will be met (KLANTREIS step 6)."),
+    Move(EXPECTS, "Verwachte datum", (BIJ_PARTIJ,), None, WORKERS,
+         "An external party says when it thinks to be ready; the coordinator writes down what it said by phone."),
     Move(MAKES_SAFE, "Veiliggesteld", OPEN, None, WORKERS,
          "The danger is gone; what is left is ordinary work (KLANTREIS step 4)."),
     Move(JUDGES_DANGER, "Is het gevaarlijk?", OPEN, None, DESK,
@@ -104,6 +110,7 @@ VERSIONED = (
     "inbehandelingnames",
     "planningen",
     "uitstellingen",
+    EXPECTS,
     MAKES_SAFE,
     JUDGES_DANGER,
     "vragen",

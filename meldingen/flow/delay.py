@@ -5,7 +5,7 @@ When each happens is decided in domain/delays.py. Planning a day after the promi
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -257,7 +257,9 @@ def _automatic_date(session: Session, opdracht: Opdracht, term: Term, now: datet
     promised = term.promised_on or deadlines.last_day_of(term.due_at)
     policy = gemeente.gemeente_by_id(session, opdracht.gemeente_id).policy.get("automatic_delay")
     closing = gemeente.closing_days(session, scope=scope)
-    return automatic_date(now, promised, chosen.term_days, closing, policy=policy)
+    named = automatic_date(now, promised, chosen.term_days, closing, policy=policy)
+    expected = opdracht.party_expected_on
+    return max(named, deadlines.add_werkdagen(expected - timedelta(days=1), 1, closing)) if expected else named
 
 
 def _check(why: Why) -> Why:

@@ -44,6 +44,7 @@ def remember_ends(
         for melding in ended:
             work = [o for o in parts[melding.id] if o.status != VERVALLEN]
             closed_at = melding.closed_at or now
+            away = max((o.party_days for o in work), default=0)
             paused = max((o.paused_days for o in work), default=0)
             session.add(
                 Ending(
@@ -66,6 +67,8 @@ def remember_ends(
                     werkdagen=lead_werkdagen(melding.received_at, closed_at, closing),
                     in_term=in_term(melding.received_at, closed_at, melding.term_days, 0, closing),
                     in_term_paused=in_term(melding.received_at, closed_at, melding.term_days, paused, closing),
+                    in_term_party=in_term(melding.received_at, closed_at, melding.term_days, paused + away, closing),
+                    party_days=away,
                 )
             )
     session.flush()

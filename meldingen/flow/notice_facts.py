@@ -25,6 +25,7 @@ from ..store.melding import Melding
 from ..store.notice import Notice
 from ..store.opdracht import Closure, Opdracht
 from ..store.team import Team
+from . import party_links
 from .library import delay_sentence, reason_sentence
 from .texts import Facts
 
@@ -74,17 +75,20 @@ def facts_for_melder(
 def facts_for_team(
     session: Session, settings: Settings, notice: Notice, event: Event, to: Team | None, *, now: datetime
 ) -> Facts:
-    """What a bericht tells a team, or a medewerker (`to` None). An external party reads what the melder wrote masked.
+    """What a bericht tells a team, or a medewerker (`to` None). An external party reads what the melder wrote masked,
+    and its link is its way in.
 
-    zin: what the melder said, of the place in an alarm and of anything in an answer.
+    zin: what the melder said, of the place in an alarm and of anything in an answer; a question of a party, our answer.
     """
     scope = [notice.gemeente_id]
+    if notice.kind == NoticeKind.OPDRACHTEN_PARTIJ and to is not None:
+        return _facts_of_open_work(session, settings, event, to, now=now)
     work = _work(session, event, to)
     melders = opdracht.meldingen_of(session, work.id, scope=scope)
     said = ""
     if notice.kind == NoticeKind.ALARM:
         said = work.location_note or next((m.location_note for m in melders if m.location_note), "")
-    elif notice.kind == NoticeKind.ANTWOORD_ONTVANGEN:
+    elif notice.kind in (NoticeKind.ANTWOORD_ONTVANGEN, NoticeKind.PARTIJ_VRAAGT, NoticeKind.PARTIJ_ANTWOORD):
         said = _note(session, event)
     home = gemeente.gemeente_by_id(session, notice.gemeente_id)
     chosen = _category(session, work.category_id, scope[0])
@@ -93,7 +97,7 @@ def facts_for_team(
         "wat": _what(chosen),
         "wanneer": when,
         "dag": when.split(" om ")[0],
-        "plaats": work.address,
+        "plaats": mask_personal(work.address) if to is not None and to.is_partner else work.address,
         "nummer": show_number(melders[0].number) if melders else "",
         "zin": mask_personal(said) if to is not None and to.is_partner else said,
         "datum": date_words(last_day_of(work.due_at), local_day(now)),
@@ -105,11 +109,16 @@ def facts_for_team(
 
 
 def staff_link(session: Session, settings: Settings, notice: Notice) -> str:
-    """Where a bericht to a team or a medewerker leads: the opdracht it is about."""
+    """Where a bericht to a team or a medewerker leads: the opdracht it is about; a party has a way in of its own."""
     event = journal.event_by_id(session, notice.event_id, scope=[notice.gemeente_id])
     assert event is not None, "a foreign key holds the event"
     to = team.team_by_id(session, notice.team_id, scope=[notice.gemeente_id]) if notice.team_id else None
-    return f"{settings.public_url}/team/{_work(session, event, to).id}"
+    if to is not None and notice.kind == NoticeKind.OPDRACHTEN_PARTIJ:
+        return party_links.link_for(settings, to, None)
+    work = _work(session, event, to)
+    if to is not None and to.is_partner:
+        return party_links.link_for(settings, to, work.id)
+    return f"{settings.public_url}/team/{work.id}"
 
 
 def accepted_since(session: Session, alarm: Notice) -> bool:
@@ -119,6 +128,20 @@ def accepted_since(session: Session, alarm: Notice) -> bool:
         return False
     work = opdracht.opdracht_by_id(session, event.opdracht_id, scope=[alarm.gemeente_id])
     return work is not None and work.taken_up_at is not None and work.taken_up_at >= event.at
+
+
+def _facts_of_open_work(session: Session, settings: Settings, event: Event, to: Team, *, now: datetime) -> Facts:
+    """What a party reads of all that is open for it; of no single opdracht, so of no number and no kind."""
+    home = gemeente.gemeente_by_id(session, event.gemeente_id)
+    values = {
+        "wat": "",
+        "nummer": "",
+        "opdrachten": party_links.list_of_work(session, event, to, now=now),
+        "gemeente": home.name,
+        "telefoon": home.phone,
+        "link": party_links.link_for(settings, to, None),
+    }
+    return Facts(home, values)
 
 
 SAMPLE_SENTENCES: Final[Mapping[str, str]] = {
@@ -132,6 +155,9 @@ SAMPLE_SENTENCES: Final[Mapping[str, str]] = {
     NoticeKind.STORM: "Er zijn veel bomen omgewaaid. Wij helpen eerst op de weg.",
     NoticeKind.ALARM: "Het is bij de bushalte.",
     NoticeKind.ANTWOORD_ONTVANGEN: "Het is aan de kant van het water.",
+    NoticeKind.VERWACHT: "Het waterschap denkt op donderdag 16 april klaar te zijn.",
+    NoticeKind.PARTIJ_VRAAGT: "Mag de weg een uur dicht?",
+    NoticeKind.PARTIJ_ANTWOORD: "Ja, na 9 uur.",
 }
 
 
@@ -158,6 +184,7 @@ def facts_to_preview(
         "datum": date_words(melding.promised_on, local_day(now)),
         "foto": HAS_PHOTO,
         "storm": storm_text(home, now),
+        "opdrachten": "- Losse tegel, Dorpsstraat 1. Uiterlijk 16 april",
         "klacht": str(home.policy.get("klacht", "")) or home.phone,
         "code": "4711 0815",
         "gemeente": home.name,
@@ -267,6 +294,11 @@ def _sentence(
         case NoticeKind.INGEPLAND if "planned_on" in facts:
             day = date.fromisoformat(facts["planned_on"])
             return f"Wij doen het op {_WEEKDAYS[day.weekday()]} {date_words(day, local_day(now))}."
+        case NoticeKind.VERWACHT:
+            day = date.fromisoformat(facts["expected_on"])
+            partner = team.team_by_id(session, facts["team_id"], scope=scope)
+            name = partner.name if partner else "De partij die dit voor ons doet"
+            return f"{name} denkt op {_WEEKDAYS[day.weekday()]} {date_words(day, local_day(now))} klaar te zijn."
         case NoticeKind.DOORGEZET if "team_id" in facts:
             partner = team.team_by_id(session, facts["team_id"], scope=scope)
             return f"Dat is {partner.name}." if partner else ""

@@ -19,7 +19,7 @@ from ..store import area, category, gemeente, journal, team
 from ..store.category import Category
 from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import Link, Opdracht, nearest_open, opdracht_by_id, opdracht_ids_of
-from . import alarm, notices
+from . import alarm, notices, party_mail
 from .promises import renew_terms
 from .status import Derived, Work, derive_statuses, lock_work
 
@@ -145,6 +145,8 @@ def make_opdracht(
         due_at=deadlines.due_at(received_at, chosen.term_days, gemeente.closing_days(session, scope=[gemeente_id])),
         paused_days=0,
         moves_count=0,
+        party_since_at=now if to.is_partner else None,
+        party_days=0,
         split_from_id=like.id if like is not None and how == "gesplitst" else None,
         reopened_from_id=like.id if like is not None and how == "heropend" else None,
         created_at=now,
@@ -173,6 +175,7 @@ def make_opdracht(
     settle(session, work, event, now=now)
     if opdracht.urgency == SPOED:
         alarm.ring(session, opdracht, event, now=now)
+    party_mail.tell_of_new(session, opdracht, event, now=now)
     return Made(opdracht, event)
 
 

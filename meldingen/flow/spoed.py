@@ -23,7 +23,7 @@ from ..store import category, gemeente, journal, task, team, terms
 from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
 from ..store.outbox import Urgency
-from . import alarm, notices, routing
+from . import alarm, notices, party_mail, party_time, routing
 from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
 
@@ -53,7 +53,7 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     if words:
         facts["note_id"] = keep_note(session, opdracht, "notitie", words, actor=actor, now=now).id
     route = routing.choose(session, chosen, opdracht, now=now, calmed=True) if holder.kind == PIKET else None
-    to = _move(session, opdracht, route) if route is not None and route.team_id != holder.id else None
+    to = _move(session, opdracht, route, now=now) if route is not None and route.team_id != holder.id else None
     facts["team_id"] = opdracht.team_id
     event = finish_move(session, opened, opdracht, "veiliggesteld", actor=actor, now=now, facts=facts, to=to)
     task.finish_of_opdracht(
@@ -68,6 +68,8 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     told = [m for m in opened.of(session, opdracht) if m.withdrawn_at is None]
     notices.announce(session, NoticeKind.VEILIGGESTELD, event, told, now=now, urgency=Urgency.SPOED)
     routing.settle(session, opened, event, now=now)
+    if to is not None:
+        party_mail.tell_of_new(session, opdracht, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 
@@ -98,7 +100,11 @@ def judge_danger(
         assert chosen is not None, "a foreign key holds the category"
         waits = opdracht.taken_up_at is None and opdracht.status in (NIEUW, BIJ_PARTIJ)
         route = routing.choose(session, chosen, opdracht, now=now) if waits else None
-        to = _move(session, opdracht, route) if route is not None and route.team_id != opdracht.team_id else None
+        to = (
+            _move(session, opdracht, route, now=now)
+            if route is not None and route.team_id != opdracht.team_id
+            else None
+        )
     facts["team_id"] = opdracht.team_id
     kind = "gevaar_bevestigd" if dangerous else "geen_gevaar"
     event = finish_move(session, opened, opdracht, kind, actor=actor, now=now, facts=facts, to=to)
@@ -108,11 +114,12 @@ def judge_danger(
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def _move(session: Session, opdracht: Opdracht, route: Routing) -> str:
+def _move(session: Session, opdracht: Opdracht, route: Routing, *, now: datetime) -> str:
     """Gives it to another team, which has not begun; returns the status it has there."""
     opdracht.team_id, opdracht.rule_id, opdracht.routing_reason = route.team_id, route.rule_id, route.reason
     opdracht.moves_count += 1
     opdracht.planned_on = opdracht.taken_up_at = opdracht.taken_up_by = opdracht.warned_due_at = None
+    party_time.leave(session, opdracht, now=now)
     to = team.team_by_id(session, route.team_id, scope=[opdracht.gemeente_id])
     return BIJ_PARTIJ if to is not None and to.is_partner else NIEUW
 
@@ -196,7 +203,7 @@ def _change_shift(session: Session, work: Work, opdracht: Opdracht, begun: datet
     route = routing.choose(session, chosen, opdracht, now=now)
     if route.team_id == holder.id:
         return False
-    to = _move(session, opdracht, route)
+    to = _move(session, opdracht, route, now=now)
     facts = {"from_team_id": holder.id, "team_id": opdracht.team_id}
     event = finish_move(session, work, opdracht, CHANGED_SHIFT, actor=SYSTEM, now=now, facts=facts, to=to)
     routing.settle(session, work, event, now=now)

@@ -79,6 +79,7 @@ class Part:
     team_name: str
     partner: bool = False
     planned_on: date | None = None
+    expected_on: date | None = None
     outcome: str | None = None
     sentence: str = ""
     redone: bool = False
@@ -89,6 +90,9 @@ class Part:
             return with_sentence(OUTCOME_WORDS[self.outcome], self.sentence)
         if self.status == INGEPLAND and self.planned_on:
             return say("Ingepland voor %(dag)s", dag=date_words(self.planned_on, today))
+        if self.status == BIJ_PARTIJ and self.expected_on:
+            day = date_words(self.expected_on, today)
+            return say("Doorgezet naar %(naam)s, die denkt klaar te zijn op %(dag)s", naam=self.team_name, dag=day)
         if self.status == BIJ_PARTIJ:
             return say("Doorgezet naar %(naam)s", naam=self.team_name)
         return PART_WORDS[self.status]
@@ -125,6 +129,9 @@ def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today:
     if done and any(part.status in OPEN for part in live) and status not in (HEROPEND, INGETROKKEN):
         return say("Deels klaar")
     if status == DOORGEZET:
+        with_them = [part for part in live if part.status == BIJ_PARTIJ]
+        if len(with_them) == 1:
+            return with_them[0].words(today)
         names = sorted({part.team_name for part in live if part.status == BIJ_PARTIJ})
         return say("Doorgezet naar %(naam)s", naam=" en ".join(names)) if names else say("Doorgezet")
     if status == INGEPLAND:
@@ -154,6 +161,7 @@ def parts_of(session: Session, melding: Melding) -> list[Part]:
                 team_name=holder.name if holder else "",
                 partner=bool(holder and holder.is_partner),
                 planned_on=row.planned_on,
+                expected_on=row.party_expected_on,
                 outcome=row.outcome,
                 sentence=closing_sentence(closing) if closing else "",
                 redone=row.id in redone,

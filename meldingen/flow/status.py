@@ -23,11 +23,13 @@ from ..domain.errors import (
 )
 from ..domain.workflow import (
     AFGEHANDELD,
+    BIJ_PARTIJ,
     CLOSED,
     GEREED,
     KEEPS_CLOSED,
     OPEN,
     OPGEPAKT,
+    PARTY_ACTIONS,
     UNDOES,
     WACHT_OP_MELDER,
     Move,
@@ -40,7 +42,7 @@ from ..domain.workflow import (
 from ..store import gemeente, journal, task
 from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
 from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, meldingen_of, opdracht_ids_of, opdrachten_of
-from . import notices, refused
+from . import notices, party_time, refused
 from .before import WITHDRAWAL_ASKED
 from .notes import keep_note as keep_note
 
@@ -198,6 +200,8 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor, *, now: datetime
     by_team = actor.has_role(opdracht.gemeente_id, TEAM, PIKET) and opdracht.team_id in actor.team_ids
     if not (above_teams or by_desk or by_team):
         raise Forbidden("ander_team", "Deze opdracht is van een ander team.")
+    if actor.is_party and not may_as_party(opdracht, action, actor):
+        raise Forbidden("niet_voor_partij", "Dit kan alleen de gemeente zelf doen. Stel uw vraag, of bel ons.")
     reopened = opdracht.reopened_from_id is not None
     undoable = is_undoable(opdracht, now)
     if action == UNDOES and not undoable:
@@ -208,6 +212,12 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor, *, now: datetime
     if action == KEEPS_CLOSED or (action in NEEDS_OTHER_EYES and not above_teams):
         _refuse_own_closing(opdracht, actor)
     return move
+
+
+def may_as_party(opdracht: Opdracht, action: str, actor: Actor) -> bool:
+    """What an external party may do: its own few steps, and by key only in the categories of that key."""
+    mine = actor.category_ids is None or opdracht.category_id in actor.category_ids
+    return mine and action in PARTY_ACTIONS
 
 
 def is_urgent(opdracht: Opdracht) -> bool:
@@ -274,7 +284,10 @@ def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, no
             _move_promises(session, opdracht, days, closing, now=now)
     if status == WACHT_OP_MELDER and opdracht.paused_at is None:
         opdracht.paused_at = now
+    if status == BIJ_PARTIJ:
+        party_time.arrive(opdracht, now=now)
     if status in CLOSED:
+        party_time.stop(session, opdracht, now=now)
         task.drop_of_opdracht(session, opdracht.id, now=now, scope=[opdracht.gemeente_id])
     opdracht.status = status
 

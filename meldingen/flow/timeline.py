@@ -105,6 +105,9 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
                 if planned
                 else ""
             )
+        case "partij_verwacht":
+            day = date_words(date.fromisoformat(event.facts["expected_on"]), today)
+            return say("%(naam)s denkt klaar te zijn op %(dag)s.", naam=_capital(event.team_name), dag=day)
         case "nieuwe_datum":
             promised = date_words(date.fromisoformat(event.facts["promised_on"]), today)
             reason = delay_sentence(event.facts.get("reason", ""))

@@ -18,7 +18,7 @@ from ..domain.workflow import BIJ_PARTIJ, INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_M
 from ..store import category, contact, journal, task, team
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdracht_by_id
-from . import alarm, notices, reach, routing
+from . import alarm, notices, party_mail, party_time, reach, routing
 from .status import Basis, Done, Work, begin_move, check_words, derive_statuses, finish_move, keep_note
 
 FAR_AHEAD_DAYS = 366
@@ -231,6 +231,7 @@ def _moved(
     if opdracht.team_id != old_team:
         opdracht.taken_up_at = opdracht.taken_up_by = None  # the next team has not begun
         opdracht.warned_due_at = None  # nor was it asked for a date
+        party_time.leave(session, opdracht, now=now)
     facts = {"from_team_id": old_team, "team_id": opdracht.team_id, "category_id": opdracht.category_id}
     if reason:
         facts["note_id"] = keep_note(session, opdracht, "notitie", reason, actor=actor, now=now).id
@@ -238,4 +239,6 @@ def _moved(
     routing.settle(session, opened, event, now=now)
     if opdracht.urgency == routing.SPOED and opdracht.team_id != old_team:
         alarm.ring(session, opdracht, event, now=now)
+    if opdracht.team_id != old_team:
+        party_mail.tell_of_new(session, opdracht, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)

@@ -27,8 +27,9 @@ class Ending(OfGemeente, Base):
 
     month: first day of the month (Amsterdam) of `at`, the moment we heard of it. closed_at: when the work was done, by
     the team's device. reach: whether the melder could be told, REACHES. werkdagen: from receipt to closed_at. in_term:
-    within the melding's own term; in_term_paused: with the term moved on by questions to the melder. partner: an
-    external party did it or has it now. reopened_at: when this end turned out to be none.
+    within the melding's own term; in_term_paused: with the term moved on by questions to the melder; in_term_party: by
+    the time at external parties too (None: of before that was kept). party_days: werkdagen that such parties had it.
+    partner: an external party did it or has it now. reopened_at: when this end turned out to be none.
     """
 
     __tablename__ = "ending"
@@ -51,6 +52,8 @@ class Ending(OfGemeente, Base):
     werkdagen: Mapped[int]
     in_term: Mapped[bool]
     in_term_paused: Mapped[bool]
+    in_term_party: Mapped[bool | None]
+    party_days: Mapped[int] = mapped_column(server_default="0")
     reopened_at: Mapped[Moment | None]
 
     __table_args__ = own(

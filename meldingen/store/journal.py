@@ -56,7 +56,8 @@ class Tombstone(Base):
 
 
 class Note(OfGemeente, Base):
-    """Words about a melding or an opdracht. kind: `notitie` (staff), `aanvulling` (melder), `vraag` (to the melder).
+    """Words about a melding or an opdracht. kind: `notitie` (staff), `aanvulling` (melder), `vraag` (to the melder);
+    `partij_vraag` and `partij_antwoord` between an external party and us.
 
     `weigering`: what a refused operation said, kept so that no words are lost (KLANTREIS rule 4).
     """
@@ -74,7 +75,7 @@ class Note(OfGemeente, Base):
     __table_args__ = own(
         refers("melding_id", "melding", ondelete="CASCADE"),
         refers("opdracht_id", "opdracht", ondelete="CASCADE"),
-        one_of("kind", ("notitie", "aanvulling", "vraag", "weigering")),
+        one_of("kind", ("notitie", "aanvulling", "vraag", "weigering", "partij_vraag", "partij_antwoord")),
         sa.Index("ix_note_melding_id", "melding_id"),
         sa.Index("ix_note_opdracht_id", "opdracht_id"),
     )

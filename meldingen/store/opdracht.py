@@ -97,6 +97,11 @@ class Opdracht(OfGemeente, Base):
             postgresql_where=sa.text(OPEN_SQL),
         ),
         sa.Index(
+            "ix_opdracht_party_expected_on",
+            "party_expected_on",
+            postgresql_where=sa.text("party_since_at IS NOT NULL AND party_expected_on IS NOT NULL"),
+        ),
+        sa.Index(
             "ix_opdracht_closed",
             "gemeente_id",
             sa.text("closed_at DESC"),

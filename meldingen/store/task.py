@@ -25,6 +25,8 @@ MUST_WRITE = "zelf_schrijven"
 NOT_ACCEPTED = "spoed_niet_opgepakt"
 SAFE_LATE = "veilig_te_laat"
 TABLET_CONFLICT = "tablet_conflict"
+PARTY_ASKS = "partij_vraagt"
+PARTY_LATE = "partij_te_laat"
 
 
 class Task(OfGemeente, Base):

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ..domain.danger import SUSPECTED
+from ..domain.deadlines import local_day
 from ..domain.workflow import OPEN
 from .category import Category
 from .gemeente import Gemeente
@@ -28,6 +29,7 @@ LISTS = (
     "intrekking_gevraagd",
     "gevaar",
     "gevaar_vermoed",
+    "partij_te_laat",
 )
 """The coordinator's lists: empty at the end of a good day."""
 
@@ -101,6 +103,9 @@ def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
         return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
     if name == "gevaar":
         return sa.and_(still_open, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
+    if name == "partij_te_laat":
+        assert now is not None, "late is late at a moment"
+        return sa.and_(still_open, Opdracht.party_since_at.is_not(None), Opdracht.party_expected_on < local_day(now))
     if name == SUSPECTED:
         return sa.and_(still_open, Opdracht.danger_suspected)
     flagged = Opdracht.id.in_(

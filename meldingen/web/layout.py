@@ -25,6 +25,7 @@ from ..domain.numbers import show_number
 from ..domain.objects import object_words
 from ..domain.phone import show_phone
 from ..domain.sentence import say
+from ..domain.text import mask_personal
 from ..domain.workflow import STATUS_WORDS
 from ..flow.banner import Banner, kept_banner
 from ..flow.dead_letters import scope_of
@@ -79,6 +80,7 @@ def init_app(app: Flask) -> None:
         tijdstip=taal.moment_words,
         uiterlijk=taal.until_words,
         nummer=show_number,
+        verberg=mask_personal,
         telefoon=show_phone,
         statuswoorden=lambda status: taal.translate(STATUS_WORDS.get(status, status)),
     )

@@ -40,6 +40,8 @@ JOINED = {
     "medewerker": "",
 }
 
+NOBODY: Mapping[int, str] = {}
+
 
 @dataclass(frozen=True)
 class Told:
@@ -86,14 +88,16 @@ def tell_history(
             continue
         closing = closures.get(event.facts.get("closure_id", 0))
         words = closing.sentence if closing else notes.get(event.facts.get("note_id", 0), "")
-        author = who(event.actor, names.accounts)
+        author = who(event.actor, names.accounts, names.teams)
         told.append(Told(event.at, what, author, words, event.facts.get("version"), event.opdracht_id))
     return told
 
 
-def who(label: str, accounts: Mapping[int, str]) -> str:
-    """The author of an event in words, from its label such as `medewerker:12`."""
+def who(label: str, accounts: Mapping[int, str], teams: Mapping[int, str] = NOBODY) -> str:
+    """The author of an event in words, from its label such as `medewerker:12`; `partij:3` is a team."""
     kind, _, number = label.partition(":")
+    if kind == "partij":
+        return teams.get(int(number or 0), "een externe partij")
     if kind == "medewerker":
         return accounts.get(int(number or 0), "een medewerker")
     return {"melder": "de melder", "anoniem": "de melder", "machine": "een andere app"}.get(kind, "het systeem")
@@ -134,6 +138,13 @@ def _sentence(event: Event, names: _Names) -> str:
         case "ingepland":
             planned = facts.get("planned_on")
             return f"Ingepland voor {date_words(date.fromisoformat(planned))}." if planned else "Ingepland."
+        case "partij_verwacht" | "partij_te_laat":
+            day = date_words(date.fromisoformat(facts["expected_on"]))
+            if event.kind == "partij_te_laat":
+                return f"{to_team} zou klaar zijn op {day}. De coördinator weet dat dit niet is gelukt."
+            return f"{to_team} denkt klaar te zijn op {day}."
+        case "partij_gezien":
+            return f"{to_team} opende de opdracht voor het eerst."
         case "uitgesteld" | "automatisch_uitgesteld":
             who = "Het systeem noemde zelf" if event.kind == "automatisch_uitgesteld" else "Nieuwe datum:"
             label = delay_label(facts.get("reason", ""))
@@ -208,6 +219,8 @@ _PLAIN = {
     "terugbellen_gestopt": "Niemand nam op. Wij bellen niet meer.",
     "terugbelnotitie_gemaakt": "Terugbelnotitie gemaakt.",
     "blijft_gesloten": "Opnieuw bekeken: blijft gesloten.",
+    "partij_vraagt": "Vraag van de externe partij.",
+    "partij_antwoord": "Antwoord aan de externe partij.",
     "alarm_herhaald": "Nog niet opgepakt. Er ging opnieuw alarm.",
     "antwoord_ontvangen": "Het team kreeg bericht van een antwoord.",
     "taak_klaar": "Taak klaar.",

@@ -39,6 +39,8 @@ KINDS = {
     "uitleg_onduidelijk": "Uitleg niet duidelijk",
     "mail_lezen": "E-mail lezen",
     "mail_zonder_melding": "E-mail zonder melding",
+    "partij_vraagt": "Vraag van een externe partij",
+    "partij_te_laat": "Externe partij is niet klaar",
     "bericht_vervallen": "Het einde vertellen",
     "contact_verloopt": "Gegevens van de melder gaan weg",
 }

@@ -59,6 +59,7 @@ LIST_WORDS = {
     "grensgeval": "Grensgeval",
     "niet_bereikbaar": "Melder niet bereikbaar",
     "intrekking_gevraagd": "Intrekken gevraagd",
+    "partij_te_laat": "Datum van partij voorbij",
 }
 ORDER_WORDS = {"prioriteit": "Prioriteit", "ontvangst": "Ontvangst"}
 FLAG_WORDS = {
@@ -76,6 +77,7 @@ DONE_WORDS = {
     "inbehandelingnames": "U heeft de opdracht opgepakt.",
     "planningen": "De opdracht is ingepland.",
     "uitstellingen": "Bewaard. Noemde u een nieuwe datum? Dan krijgt de melder bericht.",
+    "verwachtingen": "De verwachte datum is bewaard. De melder krijgt bericht.",
     "veiligstellingen": "Het gevaar is weg. De melder krijgt bericht.",
     "gevaarbesluiten": "Bewaard of het gevaarlijk is.",
     "afwijzingen": "De melding blijft gesloten. De melder krijgt bericht.",

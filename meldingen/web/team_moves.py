@@ -17,18 +17,20 @@ from ..domain.deadlines import local_day, next_werkdag
 from ..domain.errors import DomainError, Forbidden, InvalidInput, MoveNotAllowed, NotFound, Stale
 from ..domain.intake import parse_location
 from ..domain.notices import when_words
-from ..domain.workflow import NIET_OPGELOST, OPGELOST, OVERGEDRAGEN, move_named
+from ..domain.phone import show_phone
+from ..domain.workflow import move_named
 from ..flow import closure, feedback, joining, library, photos, undo, work
-from ..flow.closure import NewClosure
 from ..flow.joining import Split
 from ..flow.work import HandOver
 from ..store.category import Category, categories_of, main_of
 from ..store.contact import contacts_of
 from ..store.melding import melding_by_id
 from ..store.opdracht import meldingen_of
+from ..store.team import Team
 from ..store.worklists import work_near
 from . import team_terms
 from .categories import category_groups
+from .closing import read_closure, solved_choices, unsolved_choices
 from .layout import show_as
 from .staff_history import changes_since, tell_history
 from .step import FIELDS, Step, number, team_id_of, whole
@@ -169,20 +171,7 @@ def _add_photos(step: Step) -> int:
 
 
 def _close(step: Step) -> None:
-    outcome, _, choice = step.values["keuze"].partition(":")
-    if not outcome:
-        raise InvalidInput.of("keuze", "leeg", "Kies hoe het is afgelopen.")
-    sentence = step.values["zin"].strip()
-    reason = ""
-    if outcome == OPGELOST and not sentence and choice:
-        ready = dict(enumerate(_ready_sentences(step)))
-        sentence = ready.get(-1 if (number := whole(choice)) is None else number, "")
-    if outcome == NIET_OPGELOST:
-        known = library.reasons().get(choice)
-        reason = known.slug if known else ""
-        if known and known.own_sentence and not sentence:
-            raise InvalidInput.of("zin", "leeg", "Schrijf zelf op waarom het niet is opgelost.")
-    said = NewClosure(outcome, sentence, reason, step.values["partij"] if outcome == OVERGEDRAGEN else "")
+    said = read_closure(step.values["keuze"], step.values["zin"], step.values["partij"], _ready_sentences(step))
     closure.close_opdracht(step.here.session, step.row.opdracht.id, said, basis=step.basis, **step.who)
     _add_photos(step)
 
@@ -206,6 +195,7 @@ DOINGS: dict[str, Callable[[Step], None]] = {
     "inbehandelingnames": _take_up,
     "planningen": _plan,
     "uitstellingen": team_terms.postpone,
+    "verwachtingen": team_terms.expect,
     "veiligstellingen": team_terms.make_safe,
     "gevaarbesluiten": team_terms.judge_danger,
     "afwijzingen": team_terms.keep_closed,
@@ -317,7 +307,6 @@ def _closing_options(step: Step) -> dict[str, Any]:
     """The ready sentences, and the beginning of what each melder reads."""
     session, work_row = step.here.session, step.row
     scope = [work_row.opdracht.gemeente_id]
-    solved = [(f"{OPGELOST}:{n}", sentence) for n, sentence in enumerate(_ready_sentences(step))]
     meldingen = meldingen_of(session, work_row.opdracht.id, scope=scope)
     reachable = contacts_of(session, [m.id for m in meldingen], scope=scope)
     first = next((m for m in meldingen if m.id in reachable), None)
@@ -327,11 +316,17 @@ def _closing_options(step: Step) -> dict[str, Any]:
         f"U heeft {when_words(first.received_at, step.here.now)} een melding gedaan van {phrase}." if first else ""
     )
     return {
-        "solved": [*solved, (f"{OPGELOST}:", "Opgelost, anders dan hierboven")],
-        "unsolved": [(f"{NIET_OPGELOST}:{r.slug}", r.label, r.sentence) for r in library.reasons().values()],
+        "solved": solved_choices(_ready_sentences(step)),
+        "unsolved": unsolved_choices(),
+        "holder": _holder(work_row.team) if work_row.team.is_partner else "",
         "may_transfer": step.here.actor.has_role(scope[0], COORDINATOR),
         "preview": preview,
     }
+
+
+def _holder(party: Team) -> str:
+    """Who has it, as the melder may read it when it is closed as overgedragen; the coordinator writes the rest."""
+    return ", ".join(filter(None, (party.name, show_phone(party.phone) if party.phone else "")))
 
 
 def _ready_sentences(step: Step) -> Sequence[str]:

@@ -1,4 +1,5 @@
-"""The steps around a promise: a new date, danger that is gone, keeping a reopened melding closed, and a question.
+"""The steps around a promise: a new date, the date of a party, danger that is gone, keeping a reopened melding closed,
+and a question.
 
 Their forms and choices; the forms themselves are answered by team_moves.py.
 """
@@ -13,7 +14,7 @@ from ..domain.delays import first_date
 from ..domain.errors import InvalidInput
 from ..domain.numbers import show_number
 from ..domain.workflow import KEEPS_CLOSED
-from ..flow import delay, feedback, library, spoed, work
+from ..flow import delay, feedback, library, party, spoed, work
 from ..flow.delay import Why
 from ..store.gemeente import closing_days
 from ..store.opdracht import meldingen_of
@@ -33,6 +34,15 @@ def postpone(step: Step) -> None:
         raise InvalidInput.of("datum", "geen_datum", "Kies een dag.") from error
     why = Why(step.values["reden"], step.values["zin"])
     delay.postpone(step.here.session, opdracht_id, day, why, basis=step.basis, **step.who)
+
+
+def expect(step: Step) -> None:
+    """The day on which an external party thinks to be ready, as it told us."""
+    try:
+        day = date.fromisoformat(step.values["datum"])
+    except ValueError as error:
+        raise InvalidInput.of("datum", "geen_datum", "Kies een dag.") from error
+    party.expect(step.here.session, step.row.opdracht.id, day, basis=step.basis, **step.who)
 
 
 def make_safe(step: Step) -> None:

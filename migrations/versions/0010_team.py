@@ -12,8 +12,16 @@ down_revision = "0009"
 
 BEFORE = "role IN ('team', 'piket', 'kcc', 'coordinator', 'beheer')"
 AFTER = "role IN ('team', 'piket', 'kcc', 'coordinator', 'beheer', 'antwoorddienst')"
+NOTES = "kind IN ('notitie', 'aanvulling', 'vraag', 'weigering')"
+MORE_NOTES = NOTES[:-1] + ", 'partij_vraag', 'partij_antwoord')"
 DESKS = "desk IN ('', 'klacht', 'schade', 'bezwaar', 'handhaving')"
 ABUSE = "abuse IN ('', 'grof', 'bedreiging')"
+SINCE = """
+UPDATE opdracht SET party_since_at = COALESCE(
+    (SELECT max(j.at) FROM journal j WHERE j.opdracht_id = opdracht.id AND j.facts ? 'team_id'), created_at)
+WHERE status = 'bij_partij'
+"""
+"""What an external party has already, it has since it was given."""
 TEXT, MOMENT = sa.Text(), sa.DateTime(timezone=True)
 
 
@@ -86,6 +94,17 @@ def upgrade() -> None:
         op.add_column("opdracht", sa.Column(name, MOMENT, nullable=True))
     op.add_column("opdracht", sa.Column("party_expected_on", sa.Date(), nullable=True))
     op.add_column("opdracht", sa.Column("party_days", sa.Integer(), server_default="0", nullable=False))
+    op.execute(SINCE)
+    op.create_index(
+        "ix_opdracht_party_expected_on",
+        "opdracht",
+        ["party_expected_on"],
+        postgresql_where=sa.text("party_since_at IS NOT NULL AND party_expected_on IS NOT NULL"),
+    )
+    op.drop_constraint(op.f("ck_note_kind"), "note")
+    op.create_check_constraint(op.f("ck_note_kind"), "note", MORE_NOTES)
+    op.add_column("ending", sa.Column("party_days", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("ending", sa.Column("in_term_party", sa.Boolean(), nullable=True))
 
     _words("melding", "desk", "abuse")
     op.create_check_constraint(op.f("ck_melding_desk"), "melding", DESKS)
@@ -162,6 +181,9 @@ def downgrade() -> None:
     op.execute("DELETE FROM account_role WHERE role = 'antwoorddienst'")
     op.drop_constraint(op.f("ck_account_role_role"), "account_role")
     op.create_check_constraint(op.f("ck_account_role_role"), "account_role", BEFORE)
+    op.execute("UPDATE note SET kind = 'notitie' WHERE kind IN ('partij_vraag', 'partij_antwoord')")
+    op.drop_constraint(op.f("ck_note_kind"), "note")
+    op.create_check_constraint(op.f("ck_note_kind"), "note", NOTES)
     op.execute("DELETE FROM notice WHERE account_id IS NOT NULL")
     op.execute("DELETE FROM delivery WHERE again > 0")
     op.drop_constraint(op.f("uq_delivery_notice_id_channel_again"), "delivery")
@@ -173,6 +195,7 @@ def downgrade() -> None:
         ("contact_view", ("words",)),
         ("delivery", ("again",)),
         ("melding", ("abuse", "desk")),
+        ("ending", ("in_term_party", "party_days")),
         ("opdracht", ("party_days", "party_expected_on", "undo_until", "safe_at", "party_told_at", "party_since_at")),
         ("api_key", ("category_ids", "team_id")),
         ("team", ("link_generation", "news")),

@@ -107,7 +107,7 @@ def test_says_when_and_what_in_the_pattern_people_like(kind: str) -> None:
     assert sentence in write(kind, "email").text
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"opdrachten_partij"}))  # of many opdrachten at once
 def test_subject_names_number_and_what(kind: str) -> None:
     subject = write(kind, "email").subject
     assert "26 0000 1234" in subject and "een vernield verkeersbord" in subject

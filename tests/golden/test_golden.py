@@ -7,6 +7,7 @@ After changing a text on purpose, write the files anew and read the difference b
 
 import os
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -42,11 +43,16 @@ SAID: dict[str, dict[str, str]] = {
     "overgedragen": {"outcome": "overgedragen", "partner": "Provincie Noord-Holland, 0800 0200 600."},
 }
 STORM = {"text": "Er zijn veel bomen omgewaaid. Wij helpen eerst op de weg.", "until": "2026-04-15T12:00+02:00"}
+TO_PARTY = ("opdracht_partij", "opdrachten_partij", "partij_antwoord")
+LINK = re.compile(r"/partij/[\w-]+")
+"""Made of the id of a team, which is another in every run."""
 NOTES = {
     "vraag": "Aan welke kant van de weg stond het bord?",
     "vertraagd": "Het nieuwe bord is nog niet gemaakt.",
     "blijft_gesloten": "Het bord hoort bij de winkel.",
     "antwoord_ontvangen": "Het bord stond aan de kant van het water.",
+    "partij_vraagt": "Mag de weg een uur dicht?",
+    "partij_antwoord": "Ja, na 9 uur. Bel 06 12345678 als u begint.",
 }
 
 
@@ -131,6 +137,8 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
         facts["note_id"] = note.id
     if kind == "ingepland":
         facts["planned_on"] = "2026-04-16"
+    if kind == "verwacht":
+        facts |= {"team_id": factories.team(session, home, "waterschap").id, "expected_on": "2026-04-16"}
     if kind == "doorgezet":
         facts["team_id"] = factories.team(session, home, "waterschap").id
     if kind == "storm":
@@ -138,7 +146,9 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
     if kind == "doorverwezen":
         melding.referred_to = "Alkmaar"
     event = journal.record(session, kind, gemeente_id=home.id, actor=SYSTEM, now=now, opdracht_id=77, facts=facts)
-    to = factories.team(session, home, "piket")
+    to = factories.team(session, home, "waterschap" if kind in TO_PARTY else "piket")
+    if kind in TO_PARTY:
+        session.execute(sa.update(Opdracht).where(Opdracht.id == 77).values(team_id=to.id))
     notice = Notice(
         gemeente_id=home.id,
         event_id=event.id,
@@ -152,7 +162,8 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
         told = notice_facts.facts_for_team(session, SETTINGS, notice, event, to, now=later)
     else:
         told = notice_facts.facts_for_melder(session, SETTINGS, notice, event, melding, channel, now=later)
-    return texts.write(session, kind, channel, told)
+    words = texts.write(session, kind, channel, told)
+    return replace(words, text=LINK.sub("/partij/token", words.text), html=LINK.sub("/partij/token", words.html))
 
 
 @pytest.mark.parametrize(("kind", "channel"), CASES)

@@ -94,6 +94,12 @@ class Street:
             rows = sa.select(Photo).where(Photo.melding_id == melding.id).order_by(Photo.id)
             return list(session.scalars(rows))
 
+    def photos_of_work(self, opdracht_id: int) -> list[Photo]:
+        """The photos of those who did the work."""
+        with self.session() as session:
+            rows = sa.select(Photo).where(Photo.opdracht_id == opdracht_id).order_by(Photo.id)
+            return list(session.scalars(rows))
+
     def letters(self, address: str) -> list[Kept]:
         """What was sent to an address, oldest first."""
         postvak = self.adapters.postvak
