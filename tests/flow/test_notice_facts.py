@@ -65,4 +65,5 @@ def test_an_answer_reaches_the_team_and_a_partner_reads_it_masked(
     facts = notice_facts.facts_for_team(session, SETTINGS, notice, event, to, now=now)
     words = texts.write(session, "antwoord_ontvangen", "email", facts)
     assert f"De melder schrijft: {read}" in words.text
-    assert f"/team/{factories.opdracht_of(session, melding).id}" in words.text
+    work = factories.opdracht_of(session, melding)
+    assert ("/partij/" if to.is_partner else f"/team/{work.id}") in words.text
