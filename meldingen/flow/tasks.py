@@ -21,6 +21,12 @@ def whose(actor: Actor) -> Whose:
     return Whose({role: actor.gemeenten_with(role) for role in DESKS if actor.gemeenten_with(role)})
 
 
+def minded_by(actor: Actor) -> Whose:
+    """Every item a coordinator must see done, also those of the KCC; of who coordinates nowhere: his own."""
+    coordinates = actor.gemeenten_with(COORDINATOR)
+    return Whose({role: actor.gemeenten_with(role) | coordinates for role in DESKS})
+
+
 def finish_task(
     session: Session, task_id: int, words: str, *, version: int | None, actor: Actor, now: datetime
 ) -> Task:

@@ -18,7 +18,7 @@ from ..domain.workflow import BIJ_PARTIJ, INGEPLAND, NIEUW, OPGEPAKT, WACHT_OP_M
 from ..store import category, contact, journal, task, team
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdracht_by_id
-from . import alarm, notices, party_mail, party_time, reach, routing
+from . import alarm, notices, party_mail, party_time, reach, routing, third_move
 from .status import Basis, Done, Work, begin_move, check_words, derive_statuses, finish_move, keep_note
 
 FAR_AHEAD_DAYS = 366
@@ -44,7 +44,7 @@ def take_up(session: Session, opdracht_id: int, *, basis: Basis, actor: Actor, n
     task.finish_of_opdracht(
         session,
         opdracht.id,
-        [task.NOT_ACCEPTED],
+        [task.NOT_ACCEPTED, task.THIRD_MOVE],
         result="De opdracht is opgepakt.",
         account_id=actor.account_id,
         now=now,
@@ -226,7 +226,7 @@ def _moved(
     now: datetime,
 ) -> Done:
     """The rest of every change of hands: count it, start afresh, tell who must know."""
-    opdracht.moves_count += 1
+    third_move.count_move(session, opdracht, actor=actor, now=now)
     opdracht.planned_on = None
     if opdracht.team_id != old_team:
         opdracht.taken_up_at = opdracht.taken_up_by = None  # the next team has not begun

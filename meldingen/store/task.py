@@ -27,6 +27,7 @@ SAFE_LATE = "veilig_te_laat"
 TABLET_CONFLICT = "tablet_conflict"
 PARTY_ASKS = "partij_vraagt"
 PARTY_LATE = "partij_te_laat"
+THIRD_MOVE = "derde_verplaatsing"
 
 
 class Task(OfGemeente, Base):
@@ -128,13 +129,19 @@ def drop_open(
     session.execute(dropped.values(status=VERVALLEN, finished_at=now, version=Task.version + 1))
 
 
-def drop_of_opdracht(session: Session, opdracht_id: int, *, now: datetime, scope: Collection[int]) -> None:
-    """Nobody needs to mind this opdracht any more: it is closed."""
-    session.execute(
-        sa.update(Task)
-        .where(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.status == OPEN)
-        .values(status=VERVALLEN, finished_at=now, version=Task.version + 1)
-    )
+def drop_of_opdracht(
+    session: Session,
+    opdracht_id: int,
+    *,
+    now: datetime,
+    scope: Collection[int],
+    kinds: Collection[str] | None = None,
+) -> None:
+    """Nobody needs to mind this opdracht any more: it is closed. kinds: of these kinds only, default everything."""
+    dropped = sa.update(Task).where(Task.opdracht_id == opdracht_id, Task.gemeente_id.in_(scope), Task.status == OPEN)
+    if kinds is not None:
+        dropped = dropped.where(Task.kind.in_(kinds))
+    session.execute(dropped.values(status=VERVALLEN, finished_at=now, version=Task.version + 1))
 
 
 def reopen_of_opdracht(session: Session, opdracht_id: int, *, dropped_at: datetime, scope: Collection[int]) -> None:

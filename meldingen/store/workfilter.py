@@ -5,17 +5,18 @@ The queries themselves: worklists.py.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ..domain.danger import SUSPECTED
-from ..domain.deadlines import local_day
-from ..domain.workflow import OPEN
+from ..domain.deadlines import AMSTERDAM, local_day
+from ..domain.workflow import INGEPLAND, OPEN
 from .category import Category
 from .gemeente import Gemeente
+from .journal import Event
 from .melding import Melding
 from .opdracht import Link, Opdracht
 from .team import Team
@@ -23,6 +24,7 @@ from .team import Team
 LISTS = (
     "vangnet",
     "te_laat",
+    "termijn_in_gevaar",
     "heropend",
     "grensgeval",
     "niet_bereikbaar",
@@ -99,6 +101,9 @@ def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
     if name == "te_laat":
         assert now is not None, "late is late at a moment"
         return sa.and_(still_open, Opdracht.due_at <= now)
+    if name == "termijn_in_gevaar":
+        assert now is not None, "a term runs out towards a moment"
+        return sa.and_(still_open, Opdracht.due_at > now, _asked_for_a_date(), ~_in_hand(now))
     if name == "heropend":
         return sa.and_(still_open, Opdracht.reopened_from_id.is_not(None), Opdracht.taken_up_at.is_(None))
     if name == "gevaar":
@@ -119,6 +124,28 @@ def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
         )
     )
     return flagged if name == "niet_bereikbaar" else sa.and_(still_open, flagged)
+
+
+def _asked_for_a_date() -> sa.ColumnElement[bool]:
+    """At 80 % of the term the clock asked the team for a date (domain/delays.py); a new due moment asks afresh."""
+    return Opdracht.warned_due_at >= Opdracht.due_at
+
+
+def _in_hand(now: datetime) -> sa.ColumnElement[bool]:
+    """The team answered: it said "wij halen het" for this date, or planned the work for today or later."""
+    last_day = sa.func.date(sa.func.timezone(AMSTERDAM.key, Opdracht.due_at - timedelta(microseconds=1)))
+    kept = (
+        sa.select(Event.id)
+        .where(
+            Event.opdracht_id == Opdracht.id,
+            Event.gemeente_id == Opdracht.gemeente_id,
+            Event.kind == "op_tijd",
+            Event.facts["due_on"].astext == sa.cast(last_day, sa.Text),
+        )
+        .correlate(Opdracht)
+    )
+    planned = sa.and_(Opdracht.status == INGEPLAND, Opdracht.planned_on >= local_day(now))
+    return sa.or_(planned, kept.exists())
 
 
 def _holds(column: Any, word: str) -> sa.ColumnElement[bool]:

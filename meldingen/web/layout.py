@@ -224,6 +224,8 @@ def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
             Place(say("In de buurt"), "/in-de-buurt"),
         ]
     rooms = []
+    if actor.gemeenten_with(COORDINATOR):
+        rooms.append(Place("Vandaag leeg", "/coordinator"))
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(TEAM, PIKET):

@@ -30,6 +30,7 @@ LONGEST_ID = 9223372036854775807
 KINDS = {
     "spoed_niet_opgepakt": "Spoed, niet opgepakt",
     "veilig_te_laat": "Spoed, nog niet veilig",
+    "derde_verplaatsing": "Voor de derde keer verplaatst",
     "zelf_schrijven": "Zelf een nieuwe datum noemen",
     "automatisch_uitgesteld": "Het systeem noemde een datum",
     "tablet_conflict": "Op de tablet gedaan, niet uitgevoerd",
@@ -61,7 +62,8 @@ def kind_words(kind: str) -> str:
 def lijst() -> ResponseReturnValue:
     """The items of this person's roles, late ones first; `?soort=` shows one kind."""
     here = visit()
-    whose, kind = tasks.whose(here.actor), request.args.get("soort", "").replace("\x00", "")[:60]
+    kind = request.args.get("soort", "").replace("\x00", "")[:60]
+    whose = tasks.minded_by(here.actor) if kind else tasks.whose(here.actor)
     counts = task.count_open(here.session, whose, scope=here.actor.scope)
     return render_template(
         "werk/taken.html",

@@ -55,6 +55,7 @@ LIST_WORDS = {
     "gevaar_vermoed": "Gevaar vermoed",
     "vangnet": "Vangnet",
     "te_laat": "Te laat",
+    "termijn_in_gevaar": "Termijn in gevaar",
     "heropend": "Heropend",
     "grensgeval": "Grensgeval",
     "niet_bereikbaar": "Melder niet bereikbaar",

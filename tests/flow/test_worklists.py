@@ -8,9 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from meldingen.domain import deadlines
 from meldingen.domain.actor import COORDINATOR, TEAM, Actor
 from meldingen.domain.workflow import OPDRACHT_STATUSES
-from meldingen.flow import closure, feedback, joining, work
+from meldingen.flow import closure, delay, feedback, joining, work
 from meldingen.flow.closure import NewClosure
 from meldingen.flow.status import Basis
 from meldingen.store import photo as photos
@@ -195,10 +196,17 @@ def test_the_lists_of_the_coordinator(session: Session, now: datetime, home: Gem
     mute = opdracht_of(session, mute_melding)
     closure.close_opdracht(session, mute.id, NewClosure("opgelost"), basis=on(mute), actor=member, now=now)
 
+    in_danger, kept, planned = (opdracht_of(session, melding(session, now=now)) for _ in range(3))
+    for one in (in_danger, kept, planned):
+        one.warned_due_at = one.due_at
+    delay.keep_date(session, kept.id, basis=on(kept), actor=member, now=now)
+    work.plan(session, planned.id, deadlines.local_day(now), basis=on(planned), actor=member, now=now)
+
     on_lists = {name: ids(session, home, on_list=name, late_at=now) for name in LISTS}
     assert on_lists == {
         "vangnet": [given.id, again.id],
         "te_laat": [late.id],
+        "termijn_in_gevaar": [in_danger.id],
         "heropend": [again.id],
         "grensgeval": [border.id],
         "niet_bereikbaar": [mute.id],

@@ -22,7 +22,8 @@ def sign_in(client: FlaskClient, username: str, password: str, **extra: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("role", "start"), [("team", "/team/onderweg"), ("kcc", "/kcc"), ("coordinator", "/team"), ("beheer", "/beheer")]
+    ("role", "start"),
+    [("team", "/team/onderweg"), ("kcc", "/kcc"), ("coordinator", "/coordinator"), ("beheer", "/beheer")],
 )
 def test_each_role_starts_at_its_own_page(client: FlaskClient, role: str, start: str) -> None:
     answer = sign_in(client, role.upper(), PASSWORD)

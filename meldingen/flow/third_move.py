@@ -1,0 +1,49 @@
+"""Counting how often an opdracht changed hands: the third time it goes to the coordinator, who decides whose it is.
+
+Not for the move itself: work.py and spoed.py.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..domain import deadlines
+from ..domain.actor import COORDINATOR, Actor
+from ..store import gemeente, task
+from ..store.opdracht import Opdracht
+
+FROM = 3
+"""From this move on the coordinator is asked (issue 5)."""
+
+
+def count_move(session: Session, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:
+    """Counts one move of a locked opdracht. The third and each later one is a work item for the coordinator.
+
+    A coordinator who moves it himself has decided: that ends what was asked of him. The item also goes when the
+    opdracht is taken up (work.py) or closes (status.py).
+    """
+    opdracht.moves_count += 1
+    scope = [opdracht.gemeente_id]
+    if actor.has_role(opdracht.gemeente_id, COORDINATOR):
+        task.finish_of_opdracht(
+            session,
+            opdracht.id,
+            [task.THIRD_MOVE],
+            result="De coördinator koos zelf wie het doet.",
+            account_id=actor.account_id,
+            now=now,
+            scope=scope,
+        )
+    elif opdracht.moves_count >= FROM:
+        task.drop_of_opdracht(session, opdracht.id, now=now, scope=scope, kinds=[task.THIRD_MOVE])
+        task.put(
+            session,
+            task.THIRD_MOVE,
+            gemeente_id=opdracht.gemeente_id,
+            role=COORDINATOR,
+            words=f"Deze opdracht is al {opdracht.moves_count} keer verplaatst. Beslis welk team het doet.",
+            now=now,
+            due_at=deadlines.due_at(now, 1, gemeente.closing_days(session, scope=scope)),
+            key=f"{task.THIRD_MOVE}:{opdracht.id}:{opdracht.moves_count}",
+            opdracht_id=opdracht.id,
+        )

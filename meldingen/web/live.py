@@ -1,0 +1,28 @@
+"""Pages that keep themselves up to date: a part of a page by itself, with an ETag, for static/js/live.js.
+
+The part is asked for with `?deel=ja` at the address of the page. Nothing changed: 304 without a body.
+"""
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+PART = "deel"
+
+
+def wants_part() -> bool:
+    """Whether only the part that changes is asked for."""
+    return bool(request.args.get(PART))
+
+
+def part_answer(html: str) -> ResponseReturnValue:
+    """The part, or 304 when the browser has it. It holds no form token, so equal facts give equal words."""
+    answer: Response = make_response(html)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.add_etag()
+    return answer.make_conditional(request)
+
+
+def part_path() -> str:
+    """The address of the part of this page, with the filter of the page."""
+    query = "&".join(one for one in request.query_string.decode().split("&") if one and not one.startswith(f"{PART}="))
+    return f"{request.path}?{query}&{PART}=ja" if query else f"{request.path}?{PART}=ja"
