@@ -38,7 +38,9 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
         (
             "lijst:te_laat",
             "lijst:termijn_in_gevaar",
+            "lijst:partij_te_laat",
             "taak:partij_te_laat",
+            "taak:partij_vraagt",
             "taak:zelf_schrijven",
             "taak:automatisch_uitgesteld",
         ),

@@ -207,6 +207,7 @@ def test_the_lists_of_the_coordinator(session: Session, now: datetime, home: Gem
         "vangnet": [given.id, again.id],
         "te_laat": [late.id],
         "termijn_in_gevaar": [in_danger.id],
+        "partij_te_laat": [],
         "heropend": [again.id],
         "grensgeval": [border.id],
         "niet_bereikbaar": [mute.id],
