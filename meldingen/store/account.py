@@ -187,6 +187,12 @@ def role_rows(session: Session, *, scope: Collection[int]) -> Sequence[AccountRo
     return session.scalars(query.order_by(AccountRole.account_id, AccountRole.id)).all()
 
 
+def names_of(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """The names of these accounts, those that were put out of use too."""
+    query = sa.select(Account.id, Account.name).where(Account.id.in_(account_ids))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def holders(
     session: Session, roles: Collection[str], *, team_id: int | None = None, scope: Collection[int]
 ) -> Sequence[Account]:

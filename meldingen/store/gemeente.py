@@ -113,6 +113,12 @@ def closing_days(session: Session, *, scope: Collection[int]) -> frozenset[date]
     return frozenset(session.scalars(sa.select(ClosingDay.day).where(ClosingDay.gemeente_id.in_(scope))))
 
 
+def closing_between(session: Session, first: date, last: date, *, scope: Collection[int]) -> Sequence[ClosingDay]:
+    """The gemeente's own closing days between two days, both included, in order."""
+    query = sa.select(ClosingDay).where(ClosingDay.gemeente_id.in_(scope), ClosingDay.day.between(first, last))
+    return session.scalars(query.order_by(ClosingDay.day)).all()
+
+
 class _Geography(sa.types.UserDefinedType[Any]):
     """`geography` as a cast target only: distances in metres without naming a projection."""
 

@@ -10,6 +10,7 @@ from ..auth import Visit, enter, visit
 from ..domain.actor import BEHEER
 from ..domain.errors import DomainError
 from ..flow import rules
+from ..flow.roster import stretch_words, unfilled
 from ..store.area import areas_of
 from ..store.category import all_categories_of
 from ..store.team import every_team, rule_rows, teams_of
@@ -53,6 +54,8 @@ def _page(here: Visit, *, changed: str = "", refused: str = "") -> str:
         categories={c.id: c.name for c in all_categories_of(here.session, scope=scope)},
         areas={a.code: a.name for a in areas_of(here.session, scope=scope)},
         moments=MOMENTS,
+        unfilled=unfilled(here.session, now=here.now, scope=sorted(scope)),
+        stretch_words=stretch_words,
         changed=changed,
         refused=refused,
     )

@@ -230,6 +230,8 @@ def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(TEAM, PIKET):
         rooms.append(Place("Onderweg", ON_THE_ROAD))
+    if actor.gemeenten_with(PIKET, COORDINATOR, BEHEER):
+        rooms.append(Place("Piket", "/piket"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
         rooms.append(Place("Terugbellen", "/kcc/terugbelnotities", waiting.calls, waiting.late_calls))

@@ -18,7 +18,8 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import NotFound
 
 from ..auth import enter, visit
-from ..store.gemeente import served_ids
+from ..flow.roster import unfilled
+from ..store.gemeente import served_gemeenten, served_ids
 from ..store.notice import count_deliveries, count_maybe_double
 from ..store.outbox import Topic, backlog
 
@@ -106,3 +107,11 @@ class _FromDatabase(Collector):
         for channel, count in count_maybe_double(here.session, scope=served_ids(here.session)).items():
             double.add_metric([channel], count)
         yield double
+        nobody = GaugeMetricFamily(
+            "meldingen_piket_gap_hours", "Uren zonder piketdienst in twee weken", labels=["gemeente", "team"]
+        )
+        homes = {one.id: one.slug for one in served_gemeenten(here.session)}
+        for one in unfilled(here.session, now=here.now, scope=sorted(homes)):
+            hours = sum((gap.until_at - gap.from_at).total_seconds() for gap in one.gaps) / 3600
+            nobody.add_metric([homes[one.team.gemeente_id], one.team.slug], round(hours, 1))
+        yield nobody

@@ -1,0 +1,123 @@
+"""/piket: the roster is filled, its holes shown, a duty swapped, and one's own number kept."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from meldingen.db import business_now
+from meldingen.domain.actor import ANTWOORDDIENST, PIKET
+from meldingen.domain.deadlines import local_day
+from meldingen.store.account import Account
+from meldingen.store.duty import Duty
+from meldingen.store.gemeente import ClosingDay, Gemeente
+from meldingen.store.journal import Event
+from tests import factories
+
+from .conftest import World
+from .desk import Desk, browser_of, make_desk
+
+
+@pytest.fixture(scope="module")
+def desk(world: World) -> Desk:
+    """A desk with two people of the piketdienst and one who answers the phone after hours."""
+    made = make_desk(world)
+    with world.session() as session, session.begin():
+        home = session.get_one(Gemeente, made.gemeente_id)
+        for name in ("an", "bo"):
+            made.people = {**made.people, name: factories.medewerker(
+                session, home, PIKET, team_slug="piket", username=f"{name}{made.number}")}  # fmt: skip
+        made.people = {**made.people, "dienst": factories.medewerker(
+            session, home, ANTWOORDDIENST, username=f"d{made.number}")}  # fmt: skip
+    made.browsers = {**made.browsers, **{who: browser_of(world, made.people[who]) for who in ("an", "bo", "dienst")}}
+    return made
+
+
+def fill(desk: Desk, who: str, **form: str) -> tuple[int, str]:
+    answer = desk.post("cor", "/piket/diensten", **{
+        "team": desk.team_id("piket"), "wie": str(desk.people[who].account_id), "plaats": "1",
+        "van_dag": day(desk, 0), "van_tijd": "00:00", "tot_dag": day(desk, 1), "tot_tijd": "00:00",
+        "herhaal_tot": "", "om_de": "1", **form,
+    })  # fmt: skip
+    return answer.status_code, answer.text
+
+
+def day(desk: Desk, ahead: int) -> str:
+    with desk.world.session() as session:
+        return (local_day(business_now(session)) + timedelta(days=ahead)).isoformat()
+
+
+def test_a_roster_from_empty_to_swapped(desk: Desk) -> None:
+    page = desk.get("cor", "/piket")
+    assert "Niemand in het rooster" in page and "piket@example.nl" in page and "Niemand:" in page
+    assert "Niemand in het rooster" in desk.get("beheer", "/beheer")
+    told = desk.world.app.test_client().get("/metrics").text
+    assert f'meldingen_piket_gap_hours{{gemeente="werkdorp{desk.number}",team="piket"}}' in told
+    assert "vullen" not in desk.get("an", "/piket") and desk.browsers["an"].get("/piket").status_code == 200
+
+    assert fill(desk, "an", herhaal_tot=day(desk, 21))[0] == 303, "today, and each week until in three weeks"
+    assert fill(desk, "bo", plaats="2", tot_dag=day(desk, 3))[0] == 303
+    with desk.world.session() as session:
+        held = session.scalars(sa.select(Duty).where(Duty.gemeente_id == desk.gemeente_id).order_by(Duty.id)).all()
+        assert len(held) == 5 and {one.place for one in held} == {1, 2}
+        home = session.get_one(Gemeente, desk.gemeente_id)
+        session.add(ClosingDay(gemeente_id=home.id, day=local_day(business_now(session)), name="Dag na Hemelvaart"))
+        session.commit()
+    page = desk.get("cor", "/piket")
+    assert "Gaten in het rooster" in page and "Dag na Hemelvaart" in page
+    now_on_duty = page.split('id="rooster"')[0]
+    assert f"an{desk.number}" in now_on_duty and f"bo{desk.number}" in now_on_duty and "Geen nummer bekend" in page
+
+    for field, words in [
+        ({"tot_dag": day(desk, 0)}, "eindigt vóór hij begint"),
+        ({"tot_dag": day(desk, 40)}, "hoogstens 14 dagen"),
+        ({"herhaal_tot": day(desk, 800)}, "meer dan 60"),
+        ({}, "Plaats 1 is dan al van"),
+        ({"plaats": "3"}, "heeft dan al dienst"),
+        ({"plaats": "9"}, "Kies een plaats"),
+        ({"wie": "1"}, "Kies iemand van dit team"),
+        ({"van_dag": "x", "om_de": "0"}, "Schrijf een aantal weken"),
+        ({"van_dag": day(desk, -9), "tot_dag": day(desk, -8)}, "al voorbij"),
+    ]:
+        status, told = fill(desk, "an", **field)
+        assert status == 400 and words in told, words
+
+    tomorrow = held[1].id
+    assert desk.post("bo", f"/piket/diensten/{tomorrow}/overnemen").status_code == 409, "nobody asks yet"
+    assert desk.post("bo", f"/piket/diensten/{tomorrow}/ruilen").status_code == 403, "not his"
+    desk.post("an", f"/piket/diensten/{tomorrow}/ruilen")
+    assert "U vroeg om te ruilen" in desk.get("an", "/piket") and "Wie neemt over?" in desk.get("bo", "/piket")
+    desk.post("an", f"/piket/diensten/{tomorrow}/ruil-terug")
+    assert "Wie neemt over?" not in desk.get("bo", "/piket")
+    desk.post("an", f"/piket/diensten/{tomorrow}/ruilen")
+    assert desk.post("team", f"/piket/diensten/{tomorrow}/overnemen").status_code == 403, "of another team"
+    assert desk.post("bo", f"/piket/diensten/{tomorrow}/overnemen").status_code == 303
+    assert f"overgenomen van an{desk.number}" in desk.get("cor", "/piket")
+    first = held[0].id
+    desk.post("an", f"/piket/diensten/{first}/ruilen")
+    assert "U heeft dan zelf al dienst" in desk.post("bo", f"/piket/diensten/{first}/overnemen").text
+
+    assert desk.post("cor", f"/piket/diensten/{first}/weg").status_code == 303
+    assert desk.post("an", f"/piket/diensten/{tomorrow}/weg").status_code == 403
+    assert desk.post("cor", "/piket/diensten/999999/weg").status_code == 404
+    with desk.world.session() as session:
+        of = sa.select(Event.kind).where(Event.gemeente_id == desk.gemeente_id, Event.kind.like("dienst_%"))
+        assert session.scalars(of.order_by(Event.id)).all() == [
+            "dienst_gemaakt", "dienst_gemaakt", "dienst_ruil_gevraagd", "dienst_ruil_terug", "dienst_ruil_gevraagd",
+            "dienst_overgenomen", "dienst_ruil_gevraagd", "dienst_weg",
+        ]  # fmt: skip
+        row = session.get_one(Duty, first)
+        assert row.until_at <= business_now(session) and row.until_at > row.from_at, "the hours that were served stay"
+
+
+def test_my_own_number_is_for_who_must_call(desk: Desk) -> None:
+    assert "mobiel nummer" in desk.post("bo", "/piket/nummer", telefoon="072 888 00 00").text
+    assert desk.post("bo", "/piket/nummer", telefoon="06 12345678", email="bo@example.nl").status_code == 303
+    with desk.world.session() as session:
+        account = session.get_one(Account, desk.people["bo"].account_id)
+        assert (account.phone, account.email) == ("+31612345678", "bo@example.nl")
+    page = desk.get("dienst", "/piket")
+    assert "tel:+31612345678" in page and "bo@example.nl" not in page
+    assert desk.browsers["partij"].get("/piket").status_code in (200, 404)
+    other = make_desk(desk.world)
+    assert "+31612345678" not in other.get("cor", f"/piket?team={desk.team_id('piket')}")
