@@ -124,7 +124,11 @@ class WebPush:
 
 def payload(push: Push) -> bytes:
     """What the service worker reads (static/js/sw.js)."""
-    told = {"titel": push.title, "tekst": push.text, "pad": push.path, "kenmerk": push.reference}
+    told: dict[str, str | bool] = {
+        "titel": push.title, "tekst": push.text, "pad": push.path, "kenmerk": push.reference
+    }  # fmt: skip
+    if push.urgent:
+        told["dringend"] = True  # stays until it is tapped, and shakes the phone
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
 
 

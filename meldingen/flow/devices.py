@@ -38,14 +38,7 @@ def subscribe_device(
     bericht comes there. The same device again changes nothing but its moment. Raises InvalidInput for what no browser
     makes, Conflict when this installation has no push or the melding has ended without work, Gone when it was erased.
     """
-    if sender is None:
-        raise Conflict("geen_push", "Wij kunnen geen berichten naar een apparaat sturen. Kies e-mail of sms.")
-    if not sender.accepts(endpoint):
-        raise InvalidInput.of("eindpunt", "pushdienst_onbekend", "Deze pushdienst kennen wij niet.")
-    try:
-        read_device(endpoint, p256dh, auth)
-    except ValueError as error:
-        raise InvalidInput.of("sleutels", "sleutels_ongeldig", "De sleutels van dit apparaat kloppen niet.") from error
+    check_device(sender, endpoint, p256dh, auth)
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
     check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None or melding.status in (INGETROKKEN, DOORVERWEZEN):
@@ -63,6 +56,18 @@ def subscribe_device(
     kept = push.subscription_of(session, melding.id, scope=[melding.gemeente_id])
     assert kept is not None, "it was just written"
     return kept
+
+
+def check_device(sender: PushSender | None, endpoint: str, p256dh: str, auth: str) -> None:
+    """Raises InvalidInput for what no browser makes, Conflict when this installation has no push."""
+    if sender is None:
+        raise Conflict("geen_push", "Wij kunnen geen berichten naar een apparaat sturen. Kies e-mail of sms.")
+    if not sender.accepts(endpoint):
+        raise InvalidInput.of("eindpunt", "pushdienst_onbekend", "Deze pushdienst kennen wij niet.")
+    try:
+        read_device(endpoint, p256dh, auth)
+    except ValueError as error:
+        raise InvalidInput.of("sleutels", "sleutels_ongeldig", "De sleutels van dit apparaat kloppen niet.") from error
 
 
 def comes_first(session: Session, melding: Melding) -> bool:

@@ -6,7 +6,8 @@ alarm.py. Filling the roster: roster.py.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -31,6 +32,8 @@ REPEATED = "alarm_herhaald"
 NOT_ACCEPTED = "niet_geaccepteerd"
 CHANGED_SHIFT = "dienst_gewisseld"
 PIKET = "piket"
+LAST_TURN = 100
+"""By then everybody is called, however the roster and the turns are set."""
 
 
 def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, actor: Actor, now: datetime) -> Done:
@@ -162,6 +165,69 @@ def rung_of(session: Session, opdracht: Opdracht) -> list[journal.Event]:
 def begun_at(opdracht: Opdracht, rung: Sequence[journal.Event]) -> datetime:
     """When the alarm began to ring where it rings now: each new alarm begins at the first place of the roster."""
     return max((event.at for event in rung if event.kind != REPEATED), default=opdracht.created_at)
+
+
+class Ringing(NamedTuple):
+    """An alarm that rings for somebody. since: of the first alarm; number: of the latest ring, 0 the first."""
+
+    opdracht: Opdracht
+    since: datetime
+    number: int
+
+
+def ringing_for(session: Session, actor: Actor, *, now: datetime) -> list[Ringing]:
+    """What rings for a medewerker now, oldest first: spoed that nobody accepted and for which he was called."""
+    found = []
+    for opdracht in terms.unaccepted(session, scope=actor.scope):
+        rung = rung_of(session, opdracht)
+        if not rung:
+            continue
+        times = spoed_times(gemeente.gemeente_by_id(session, opdracht.gemeente_id).policy)
+        number = max(0, (now - begun_at(opdracht, rung)) // times.again)
+        if actor.account_id in alarm.who_hears(session, opdracht, min(number, LAST_TURN), now=now):
+            found.append(Ringing(opdracht, rung[0].at, number))
+    return found
+
+
+class SpoedClock(NamedTuple):
+    """How the clock of spoed stands, in whole minutes. None: there is no such moment.
+
+    accepted: after how many it was accepted; safe: after how many it was safe; waits: how many nobody accepts it yet;
+    left: how many are left to make it safe, below 0 when too late.
+    """
+
+    accepted: int | None
+    safe: int | None
+    waits: int | None
+    left: int | None
+    times: SpoedTimes
+
+
+def clock_of(session: Session, opdracht: Opdracht, *, now: datetime) -> SpoedClock | None:
+    """The clock of an opdracht that was ever rung for, of its latest danger; None for other work."""
+    every = alarms_of(session, opdracht.id, scope=[opdracht.gemeente_id])
+    rung = rung_of(session, opdracht) or every
+    if not rung:
+        return None
+    first = rung[0].at
+    times = spoed_times(gemeente.gemeente_by_id(session, opdracht.gemeente_id).policy)
+    safe_at = opdracht.safe_at if opdracht.safe_at and opdracht.safe_at >= first else opdracht.closed_at
+    taken = opdracht.taken_up_at
+    if taken is None or taken < first:
+        past = journal.history_of(session, opdracht_ids=[opdracht.id], scope=[opdracht.gemeente_id])
+        taken = next((event.at for event in past if event.kind == "opgepakt" and event.at >= first), None)
+    running = safe_at is None and opdracht.status not in CLOSED and _is_spoed(opdracht)
+    return SpoedClock(
+        accepted=_minutes(taken - first) if taken else None,
+        safe=_minutes(safe_at - first) if safe_at else None,
+        waits=_minutes(now - first) if taken is None and running else None,
+        left=times.safe_min - _minutes(now - first) if running else None,
+        times=times,
+    )
+
+
+def _minutes(stretch: timedelta) -> int:
+    return stretch // timedelta(minutes=1)
 
 
 def _ring_again(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from ..domain.workflow import OPEN
+from ..domain.workflow import BIJ_PARTIJ, NIEUW, OPEN
 from .journal import Event
 from .melding import Melding
 from .opdracht import Link, Opdracht
@@ -73,6 +73,17 @@ def last_date_given(session: Session, opdracht_id: int, *, scope: Collection[int
         .limit(1)
     )
     return session.scalar(query)
+
+
+def unaccepted(session: Session, *, scope: Collection[int]) -> Sequence[Opdracht]:
+    """The opdrachten with spoed that nobody took up, oldest first."""
+    query = sa.select(Opdracht).where(
+        Opdracht.gemeente_id.in_(scope),
+        Opdracht.status.in_((NIEUW, BIJ_PARTIJ)),
+        Opdracht.urgency == "spoed",
+        Opdracht.taken_up_at.is_(None),
+    )
+    return session.scalars(query.order_by(Opdracht.id)).all()
 
 
 def to_mind_for_spoed(session: Session, *, scope: Collection[int]) -> Sequence[int]:

@@ -6,6 +6,7 @@ from ..auth import csrf
 from ..limits import count_page_writing
 from . import (
     accounts,
+    alarm,
     apparaat,
     balk,
     beheer,
@@ -71,6 +72,7 @@ PAGES: tuple[Blueprint, ...] = (
     mijn_account.pages,
     postvak.pages,
     team.pages,
+    alarm.pages,
     team_moves.pages,
     onderweg.pages,
     partij.pages,

@@ -169,7 +169,12 @@ def _page(
         keeper=keeper,
         members=[(str(one.id), one.name) for one in roster.members_of(session, chosen)],
         firsts=names_of(session, _firsts(held)),
-        values={**_empty(here.now), "telefoon": show_phone(account.phone) if account.phone else "", "email": account.email, **(filled or {})},
+        values={
+            **_empty(here.now),
+            "telefoon": show_phone(account.phone) if account.phone else "",
+            "email": account.email,
+            **(filled or {}),
+        },
         errors={one.field: one.detail for one in error.fields} if error else {},
         refused=error.detail if error and not error.fields else "",
         done=done,

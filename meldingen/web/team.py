@@ -20,6 +20,7 @@ from ..flow.danger import words_of
 from ..flow.feedback import read_answers
 from ..flow.photos import missing_of
 from ..flow.publicity import may_publish
+from ..flow.spoed import clock_of
 from ..flow.trail import trails_of
 from ..store import contact, journal, photo
 from ..store.answers import with_new_answer
@@ -188,6 +189,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             name_people=not partner,
             scope=scope,
         ),
+        "spoed_clock": clock_of(here.session, work, now=here.now),
         "heard": _heard(meldingen, row.gemeente) if work.danger_suspected else (),
         "date_asked": work.warned_due_at is not None and work.warned_due_at >= work.due_at and work.status in OPEN,
         "moves": {move.action: move for move in viewer.moves(work)},

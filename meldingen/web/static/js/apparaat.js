@@ -1,4 +1,5 @@
-// "Bericht op dit apparaat" on the volgpagina: shown when this browser can, asks only after a press on the button.
+// "Bericht op dit apparaat" on the volgpagina, and alarms on that of the piket: shown when this browser can, asks only
+// after a press on the button. data-meer: several devices may be on at once, each told apart by the print of its address.
 "use strict";
 
 const part = document.querySelector("[data-apparaat]");
@@ -15,9 +16,10 @@ if (part && able) {
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
   const show = () => {
-    button.textContent = on ? "Geen bericht meer op dit apparaat" : "Bericht op dit apparaat";
+    const what = part.dataset.meer === undefined ? "bericht" : "alarm";
+    button.textContent = on ? `Geen ${what} meer op dit apparaat` : `${what[0].toUpperCase()}${what.slice(1)} op dit apparaat`;
     if (on) words.textContent = part.dataset.gelukt;
-    else if (part.dataset.aan) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
+    else if (part.dataset.aan && part.dataset.meer === undefined) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
     else words.textContent = part.dataset.vraag;
   };
   const send = async (path, fields) => {
@@ -45,11 +47,12 @@ if (part && able) {
     return "Gelukt.";
   };
   const switchOff = async () => {
-    const refused = await send("/weg", {});
+    const known = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
+    const refused = await send("/weg", { eindpunt: known?.endpoint ?? "" });
     if (refused) return refused;
     part.dataset.aan = "";
     on = false;
-    return "U krijgt geen bericht meer op dit apparaat.";
+    return "Dit apparaat krijgt niets meer.";
   };
 
   form.addEventListener("submit", async (event) => {
@@ -70,7 +73,7 @@ if (part && able) {
 
   (async () => {
     const known = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
-    on = Boolean(known && part.dataset.aan && (await printOf(known.endpoint)) === part.dataset.aan);
+    on = Boolean(known && part.dataset.aan && part.dataset.aan.split(" ").includes(await printOf(known.endpoint)));
     show();
     part.hidden = false;
   })();

@@ -167,8 +167,9 @@ self.addEventListener("sync", (event) => {
 // Push messages
 
 self.addEventListener("push", (event) => {
-  const { titel, tekst, pad, kenmerk } = event.data.json();
+  const { titel, tekst, pad, kenmerk, dringend } = event.data.json();
   const shown = { body: tekst, tag: kenmerk, lang: "nl", icon, data: { pad } };
+  if (dringend) Object.assign(shown, { requireInteraction: true, vibrate: [400, 150, 400] });
   event.waitUntil(self.registration.showNotification(titel, shown));
 });
 
