@@ -9,6 +9,7 @@ if (part && able) {
   const button = form.querySelector("button");
   const status = part.querySelector("[data-apparaat-stand]");
   const words = part.querySelector("[data-apparaat-uitleg]");
+  const what = part.dataset.meer === undefined ? "bericht" : "alarm";
   let on = false;
 
   const printOf = async (text) => {
@@ -16,7 +17,6 @@ if (part && able) {
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
   const show = () => {
-    const what = part.dataset.meer === undefined ? "bericht" : "alarm";
     button.textContent = on ? `Geen ${what} meer op dit apparaat` : `${what[0].toUpperCase()}${what.slice(1)} op dit apparaat`;
     if (on) words.textContent = part.dataset.gelukt;
     else if (part.dataset.aan && part.dataset.meer === undefined) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
@@ -52,7 +52,7 @@ if (part && able) {
     if (refused) return refused;
     part.dataset.aan = "";
     on = false;
-    return "Dit apparaat krijgt niets meer.";
+    return `U krijgt geen ${what} meer op dit apparaat.`;
   };
 
   form.addEventListener("submit", async (event) => {
