@@ -9,8 +9,9 @@ from . import auth, db
 from .cli_beheer import beheer, named_gemeente, operator
 from .cli_work import refusals, work
 from .domain.deadlines import office_hours_words
+from .domain.loketten import WORDS, loket_of
 from .domain.spoed import NAMES, spoed_times
-from .flow import household
+from .flow import household, loketten
 from .flow.sign_in import hash_secret
 from .store.account import keys_of
 from .store.team import KINDS
@@ -77,6 +78,23 @@ def put_team(team: str, slug: str, **given: str | None) -> None:
         home = named_gemeente(session, slug)
         new = household.put_team(session, home, team, facts, actor=operator(home), now=db.business_now(session))
         click.echo(f"Team '{team}' is {'gemaakt' if new else 'gewijzigd'}.")
+
+
+@beheer.command("loket")
+@click.argument("loket", metavar="LOKET", type=click.Choice(list(WORDS)))
+@click.option("--naam", help="wie het behandelt, zoals het in een zin past: de klachtencoördinator")
+@click.option("--email", help="waar wij de feiten heen mailen; leeg: een taak voor het KCC")
+@click.option("--contact", help="waar de melder terechtkan: een adres, nummer of link")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def change_loket(loket: str, slug: str, **given: str | None) -> None:
+    """Toon of wijzig waar een klacht, schadeclaim, bezwaar of handhavingsverzoek heen gaat. Werkt meteen."""
+    facts = {field: value for field, value in given.items() if value is not None}
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        if facts:
+            loketten.put_loket(session, home, loket, facts, actor=operator(home), now=db.business_now(session))
+        for name, value in asdict(loket_of(home.policy, loket)).items():
+            click.echo(f"{name:<8} {value or '-'}")
 
 
 @click.group()

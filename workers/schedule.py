@@ -20,6 +20,7 @@ from meldingen.flow import (
     concept,
     delay,
     exchange,
+    loketten,
     party,
     party_mail,
     photos,
@@ -154,6 +155,9 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
         return None
     if task == "privacy_code":
         privacy_requests.send_code(context.engine, context.adapters, context.settings, entry.payload)
+        return None
+    if task == loketten.TASK:
+        loketten.tell_desk(context.engine, context.adapters, context.settings, entry.payload)
         return None
     if task == access.TASK:
         access.send_code(context.engine, context.adapters, context.settings, entry.payload)

@@ -24,6 +24,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "veiliggesteld": say("Het is veilig"),
     "bel_ons_nu": say("Gevraagd om te bellen"),
     "blijft_gesloten": say("Blijft gesloten"),
+    "ander_loket": say("Ander loket"),
     "storm": say("Bericht bij storm"),
     "alarm": say("Alarm"),
     "termijn_in_gevaar": say("Termijn in gevaar"),

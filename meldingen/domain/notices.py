@@ -59,6 +59,7 @@ class NoticeKind(StrEnum):
     VEILIGGESTELD = "veiliggesteld"
     BEL_ONS_NU = "bel_ons_nu"
     BLIJFT_GESLOTEN = "blijft_gesloten"
+    ANDER_LOKET = "ander_loket"
     STORM = "storm"
     ALARM = "alarm"
     TERMIJN_IN_GEVAAR = "termijn_in_gevaar"
@@ -96,7 +97,7 @@ SMS_KINDS: Final = EMAIL_KINDS - _MAIL_ONLY
 PUSH_KINDS: Final = SMS_KINDS - TEAM_KINDS | {_K.ALARM}
 """Of what is for a team only the alarm: it is called to the devices of people."""
 CALL_KINDS: Final = frozenset(
-    {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.BLIJFT_GESLOTEN, _K.VRAAG, _K.VERTRAAGD}
+    {_K.GEREED, _K.NIET_OPGELOST, _K.OVERGEDRAGEN, _K.BLIJFT_GESLOTEN, _K.VRAAG, _K.VERTRAAGD, _K.ANDER_LOKET}
 )
 """Never the ontvangst: the KCC reads it aloud. Overgedragen and blijft gesloten are here because they, too, are an
 end. Never "bel ons nu": a terugbelnotitie takes two werkdagen, and this cannot wait."""
@@ -108,6 +109,7 @@ DONE_KINDS: Final = frozenset(
         _K.DOORVERWEZEN,
         _K.INGETROKKEN,
         _K.BLIJFT_GESLOTEN,
+        _K.ANDER_LOKET,
         _K.VRAAG,
         _K.VEILIGGESTELD,
         _K.BEL_ONS_NU,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..domain import tokens
 from ..domain.deadlines import AMSTERDAM, last_day_of, local_day
+from ..domain.loketten import sentence_of
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, date_words, when_words
 from ..domain.numbers import show_number
 from ..domain.text import mask_personal
@@ -152,6 +153,7 @@ SAMPLE_SENTENCES: Final[Mapping[str, str]] = {
     NoticeKind.OVERGEDRAGEN: "Het is nu bij de provincie, 0800 0200 600.",
     NoticeKind.VERTRAAGD: "Wij wachten nog op een onderdeel.",
     NoticeKind.BLIJFT_GESLOTEN: "Wij hebben gedaan wat hier kan.",
+    NoticeKind.ANDER_LOKET: "Dit is een klacht. De klachtencoördinator behandelt dat. Vragen daarover: 072 888 00 00.",
     NoticeKind.STORM: "Er zijn veel bomen omgewaaid. Wij helpen eerst op de weg.",
     NoticeKind.ALARM: "Het is bij de bushalte.",
     NoticeKind.ANTWOORD_ONTVANGEN: "Het is aan de kant van het water.",
@@ -291,6 +293,8 @@ def _sentence(
             return " ".join(part for part in (delay_sentence(facts.get("reason", "")), _note(session, event)) if part)
         case NoticeKind.STORM:
             return storm_text(home, now)
+        case NoticeKind.ANDER_LOKET if "desk" in facts:
+            return sentence_of(home.policy, facts["desk"], phone=home.phone)
         case NoticeKind.INGEPLAND if "planned_on" in facts:
             day = date.fromisoformat(facts["planned_on"])
             return f"Wij doen het op {_WEEKDAYS[day.weekday()]} {date_words(day, local_day(now))}."

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ..domain.deadlines import local_day
 from ..domain.delivery import BEZORGD, NIET_BEZORGD, VERZONDEN
+from ..domain.loketten import IN_A_SENTENCE
 from ..domain.notice_words import BY_WORDS, KIND_WORDS
 from ..domain.notices import Channel, date_words, when_words
 from ..domain.workflow import (
@@ -23,14 +24,6 @@ from ..domain.workflow import (
 from ..store.melding import Melding
 from .standing import Part, status_words
 from .trail import Trail
-
-DESK_WORDS = {
-    "klacht": "een klacht",
-    "schade": "een verzoek om schadevergoeding",
-    "bezwaar": "een bezwaar",
-    "handhaving": "een verzoek om handhaving",
-}
-"""What a melding really is when another desk handles it, as it fits in a sentence."""
 
 
 def say_how_it_stands(
@@ -69,7 +62,7 @@ def _who(melding: Melding, parts: Sequence[Part], now: datetime) -> str:
     if melding.status == HEROPEND:
         said.insert(0, "Wij kijken er opnieuw naar.")
     if melding.desk:
-        said.insert(0, f"U stuurde ons {DESK_WORDS[melding.desk]}. Dat gaat apart van het werk op straat.")
+        said.insert(0, f"U stuurde ons {IN_A_SENTENCE[melding.desk]}. Dat gaat apart van het werk op straat.")
     return " ".join(said) or "Wij zoeken er nu een team bij."
 
 

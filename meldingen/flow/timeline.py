@@ -125,6 +125,10 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return _said(event.facts)
         case "blijft_gesloten":
             return with_sentence(say("Wij keken opnieuw. De melding blijft gesloten"), event.text)
+        case "ander_loket":
+            return say("Uw bericht is ook iets voor een ander loket van de gemeente. Wij gaven het door.")
+        case "geen_ander_loket":
+            return say("Uw bericht is toch niet voor een ander loket. Het blijft bij ons.")
         case "veiliggesteld":
             return say("Het is nu veilig. Wij maken het later helemaal in orde.")
         case "intrekking_gevraagd":

@@ -91,6 +91,7 @@ class Melding(OfGemeente, Base):
             "id",
             postgresql_where=sa.text("status = 'ontvangen'"),
         ),
+        sa.Index("ix_melding_desk", "gemeente_id", postgresql_where=sa.text("desk <> ''")),
         sa.Index("ix_melding_flagged", "gemeente_id", postgresql_where=sa.text("cardinality(flags) > 0")),
         sa.Index(
             "ix_melding_words",
@@ -150,6 +151,16 @@ def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) 
 def meldingen_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> Sequence[Melding]:
     """These meldingen, as far as they are in scope."""
     return session.scalars(sa.select(Melding).where(Melding.id.in_(ids), Melding.gemeente_id.in_(scope))).all()
+
+
+def meldingen_at_desks(
+    session: Session, *, scope: Collection[int], desk: str = "", limit: int = 200
+) -> Sequence[Melding]:
+    """The meldingen that another desk handles, newest first. desk: of this one only."""
+    query = sa.select(Melding).where(Melding.desk != "", Melding.gemeente_id.in_(scope))
+    if desk:
+        query = query.where(Melding.desk == desk)
+    return session.scalars(query.order_by(Melding.received_at.desc(), Melding.id.desc()).limit(limit)).all()
 
 
 def newest_melding(session: Session, *, scope: Collection[int]) -> Melding | None:

@@ -17,6 +17,7 @@ KINDS = {
     "niet_opgelost": "Niet opgelost",
     "overgedragen": "Overgedragen",
     "blijft_gesloten": "Blijft gesloten",
+    "ander_loket": "Ander loket",
     "vraag": "Vraag van het team",
     "vertraagd": "Later dan beloofd",
 }

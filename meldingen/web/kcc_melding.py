@@ -16,11 +16,12 @@ from ..domain import tokens
 from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput, NotFound
+from ..domain.loketten import WORDS
 from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, photos, privacy_requests, resend, standing, terms
+from ..flow import feedback, joining, kcc, loketten, photos, privacy_requests, resend, standing, terms
 from ..flow.routing import coordinates
 from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
@@ -59,6 +60,8 @@ DONE = {
     "gegevens": "De gegevens van de melder zijn bewaard.",
     "herzendingen": "Het bericht gaat opnieuw naar de melder.",
     "links": "De link om te volgen gaat naar de melder.",
+    "loketten": "Het loket krijgt de feiten, en de melder hoort wie het behandelt.",
+    "loketten_terug": "Het is weer een gewone melding.",
     "bevriezingen": "Wij bewaren alles van deze melding tot u zegt dat het niet meer hoeft.",
     "ontdooiingen": "De gewone bewaartermijnen gelden weer.",
     "gebruik": "De melding wordt weer gewoon gebruikt.",
@@ -182,6 +185,14 @@ def _send_link(here: Visit, found: Melding, actor: Actor) -> None:
     resend.send_link(desk_of(here), found, request.form.get("kanaal", ""), actor=actor)
 
 
+def _hand_to_desk(here: Visit, found: Melding, actor: Actor) -> None:
+    loketten.hand_to_desk(here.session, found, request.form.get("loket", ""), actor=actor, now=here.now)
+
+
+def _take_back(here: Visit, found: Melding, actor: Actor) -> None:
+    loketten.take_back(here.session, found, actor=actor, now=here.now)
+
+
 def _freeze(here: Visit, found: Melding, actor: Actor) -> None:
     terms.freeze(here.session, found, request.form.get("bevriezen_reden", ""), actor=actor, now=here.now)
 
@@ -204,6 +215,8 @@ DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "gegevens": _correct,
     "herzendingen": _send_again,
     "links": _send_link,
+    "loketten": _hand_to_desk,
+    "loketten_terug": _take_back,
     "bevriezingen": _freeze,
     "ontdooiingen": _unfreeze,
     "gebruik": _unlimit,
@@ -258,6 +271,7 @@ def _page(
         "can_correct": found.withdrawn_at is None
         and found.erased_at is None
         and (shown or known is None or failed == "gegevens"),
+        "desks": WORDS,
         "freeze_reasons": terms.FREEZE_REASONS,
         "preferences": PREFERENCES,
         "answers": answers_in_words([found], categories)[found.id],

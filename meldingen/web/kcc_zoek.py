@@ -10,7 +10,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
+from ..domain.loketten import WORDS
 from ..store.callback import open_callbacks
+from ..store.melding import meldingen_at_desks
 from ..store.notice import letters_to_post
 from ..store.search import LONGEST, find_meldingen
 from .kcc import DESK, desk_scope
@@ -59,6 +61,23 @@ def balie() -> ResponseReturnValue:
 def zoeken() -> ResponseReturnValue:
     """What was found so far, while somebody types; empty for a text without meaning yet."""
     return render_template("werk/kcc_gevonden.html", **_found(visit(), request.args.get("zoek", "")))
+
+
+@pages.get("/kcc/loketten")
+@enter("medewerker", roles=DESK)
+def andere_loketten() -> ResponseReturnValue:
+    """What is really a klacht, schadeclaim, bezwaar or handhavingsverzoek; `?soort=` shows one desk."""
+    here = visit()
+    kind = request.args.get("soort", "") if request.args.get("soort") in WORDS else ""
+    scope = desk_scope(here)
+    names = {one.id: one.name for one in senders() if one.id in scope}
+    return render_template(
+        "werk/loketten.html",
+        rows=meldingen_at_desks(here.session, scope=scope, desk=kind),
+        desks=WORDS,
+        kind=kind,
+        names=names if len(names) > 1 else {},
+    )
 
 
 def _found(here: Visit, asked: str) -> dict[str, Any]:

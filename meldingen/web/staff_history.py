@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ..domain.loketten import WORDS as LOKETTEN
 from ..domain.notice_words import BY_WORDS, KIND_WORDS
 from ..domain.workflow import move_named
 from ..flow.library import delay_reasons
@@ -159,6 +160,12 @@ def _sentence(event: Event, names: _Names) -> str:
             )
         case "afgehandeld":
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
+        case "ander_loket" | "loket_gemaild" | "geen_ander_loket":
+            what = LOKETTEN.get(facts.get("desk", ""), "")
+            return {
+                "ander_loket": f"Naar een ander loket: {what.lower()}.",
+                "loket_gemaild": f"De feiten zijn gemaild naar het loket: {what.lower()}.",
+            }.get(event.kind, f"Toch geen {what.lower()}.")
         case "bericht_opnieuw":
             name, way = KIND_WORDS.get(facts.get("kind", ""), ""), BY_WORDS.get(facts.get("channel", ""), "")
             return f"Op verzoek nog een keer gestuurd {way}: “{name}”."

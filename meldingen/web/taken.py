@@ -43,6 +43,7 @@ KINDS = {
     "partij_vraagt": "Vraag van een externe partij",
     "partij_te_laat": "Externe partij is niet klaar",
     "bericht_vervallen": "Het einde vertellen",
+    "ander_loket": "Overbrengen naar een ander loket",
     "contact_verloopt": "Gegevens van de melder gaan weg",
 }
 DONE = {

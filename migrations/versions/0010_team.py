@@ -109,6 +109,7 @@ def upgrade() -> None:
     _words("melding", "desk", "abuse")
     op.create_check_constraint(op.f("ck_melding_desk"), "melding", DESKS)
     op.create_check_constraint(op.f("ck_melding_abuse"), "melding", ABUSE)
+    op.create_index("ix_melding_desk", "melding", ["gemeente_id"], postgresql_where=sa.text("desk <> ''"))
 
     op.add_column("terugbelnotitie", sa.Column("owner_id", sa.BigInteger(), nullable=True))
     op.create_foreign_key(op.f("fk_terugbelnotitie_owner_id"), "terugbelnotitie", "account", ["owner_id"], ["id"])

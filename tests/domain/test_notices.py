@@ -26,15 +26,16 @@ from meldingen.domain.phone import Phone
 EMAIL = "jan@voorbeeld.nl"
 MOBILE = Phone("+31612345678", True)
 LANDLINE = Phone("+31728880000", False)
-CALLED = {"gereed", "niet_opgelost", "overgedragen", "blijft_gesloten", "vraag", "vertraagd"}
+CALLED = {"gereed", "niet_opgelost", "overgedragen", "blijft_gesloten", "vraag", "vertraagd", "ander_loket"}
 BY_SMS = {
     "ontvangst", "vraag", "vertraagd", "gereed", "niet_opgelost", "overgedragen", "heropend", "ingetrokken",
-    "doorverwezen", "veiliggesteld", "bel_ons_nu", "blijft_gesloten", "storm", "alarm", "termijn_in_gevaar",
+    "doorverwezen", "veiliggesteld", "bel_ons_nu", "blijft_gesloten", "ander_loket", "storm", "alarm",
+    "termijn_in_gevaar",
 }  # fmt: skip
 ALL = {str(kind) for kind in NoticeKind}
 WHEN_DONE = {
     "gereed", "niet_opgelost", "overgedragen", "doorverwezen", "ingetrokken", "vraag", "veiliggesteld", "bel_ons_nu",
-    "blijft_gesloten",
+    "blijft_gesloten", "ander_loket",
 }  # fmt: skip
 
 

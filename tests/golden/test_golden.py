@@ -139,6 +139,10 @@ def written(session: Session, home: Gemeente, melding: Melding, kind: str, chann
         facts["planned_on"] = "2026-04-16"
     if kind == "verwacht":
         facts |= {"team_id": factories.team(session, home, "waterschap").id, "expected_on": "2026-04-16"}
+    if kind == "ander_loket":
+        facts["desk"] = "klacht"
+        desks = {"klacht": {"naam": "de klachtencoördinator", "contact": "www.duinstede.nl/klacht"}}
+        home.policy = {**home.policy, "loketten": desks}
     if kind == "doorgezet":
         facts["team_id"] = factories.team(session, home, "waterschap").id
     if kind == "storm":

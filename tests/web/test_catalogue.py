@@ -17,7 +17,7 @@ STAFF = ("werk/", "inloggen.html", "postvak.html")
 SPOKEN = re.compile(r'\b(?:aria-label|alt|title|placeholder|content|value)="([^"\x00]*[^\W\d_]{2,} [^"\x00]*)"')
 NAME = re.compile(r'<(code)\b.*?</code>|<a [^>]*lang="nl">.*?</a>', re.DOTALL)
 """What is the same in each language: a name of ours, and the Dutch name of an organisation, marked as Dutch."""
-ALLOWED = ("light dark", " vastgelopen", " te doen", "Uitloggen")
+ALLOWED = ("light dark", " vastgelopen", " te doen", " te laat", "Uitloggen")
 """What only a browser or a medewerker reads, on a template of both."""
 TAG = re.compile(r"<!?[^>]*>", re.DOTALL)
 WORD = re.compile(r"[^\W\d_]{2,}")

@@ -235,6 +235,22 @@ def test_what_is_found_while_typing(desk: Desk) -> None:
     assert desk.browsers["team"].get("/kcc/zoeken?zoek=x").status_code == 403
 
 
+def test_what_is_really_a_klacht_is_marked_and_taken_back(desk: Desk) -> None:
+    made = save(desk)
+    base = f"/kcc/melding/{made.number}"
+    assert desk.post("kcc", f"{base}/loketten").status_code == 400
+    assert desk.post("kcc", f"{base}/loketten", loket="klacht").status_code == 303
+    page = desk.get("kcc", f"{base}?gedaan=loketten")
+    assert "Dit is toch een gewone melding" in page and "Naar een ander loket: klacht." in page
+    assert "U stuurde ons een klacht." in page
+    assert made.number in desk.get("kcc", "/kcc/loketten?soort=klacht")
+    assert made.number not in desk.get("kcc", "/kcc/loketten?soort=schade")
+    assert desk.post("kcc", f"{base}/loketten_terug").status_code == 303
+    assert made.number not in desk.get("kcc", "/kcc/loketten")
+    assert desk.browsers["team"].get("/kcc/loketten").status_code == 403
+    assert looks(desk, made) == [("loket", "")], "his data went to the desk"
+
+
 def test_contact_data_are_corrected(desk: Desk) -> None:
     made = save(desk)
     base = f"/kcc/melding/{made.number}"
