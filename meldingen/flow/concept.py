@@ -44,10 +44,11 @@ def save_concept(
     gemeente_id: int,
     values: Mapping[str, str],
     answers: Mapping[str, Sequence[str]],
-    photos: Sequence[str],
+    photos: Sequence[str] = (),
+    account_id: int | None = None,
     now: datetime,
 ) -> None:
-    """Keeps what was typed, also when it is wrong. photos: signed references.
+    """Keeps what was typed, also when it is wrong. photos: signed references. account_id: the medewerker who typed it.
 
     Characters that no database takes (NUL, half surrogates) are left out; the page that refuses them still shows them.
     """
@@ -55,9 +56,19 @@ def save_concept(
     given = {_storable(name): [_storable(one) for one in some[:MOST_VALUES]] for name, some in answers.items()}
     kept.filled = {"values": told, "answers": dict(list(given.items())[:MOST_VALUES])}
     kept.photos = list(photos)[:MOST_PHOTOS]
-    kept.gemeente_id = gemeente_id
+    kept.gemeente_id, kept.account_id = gemeente_id, account_id
     kept.changed_at = now
     session.flush()
+
+
+def find_own(session: Session, concept_id: int, account_id: int, *, scope: Collection[int]) -> Concept | None:
+    """The form that this medewerker began under this id; None when it was sent, swept, or somebody else's."""
+    return concept.concept_of(session, concept_id, account_id, scope=scope)
+
+
+def begun_by(session: Session, account_id: int, *, scope: Collection[int], now: datetime) -> Sequence[Concept]:
+    """The forms that this medewerker began and did not send, the newest first."""
+    return concept.concepts_of_account(session, account_id, since=now - KEPT, scope=scope)
 
 
 def end_concept(session: Session, kept: Concept) -> None:

@@ -1,6 +1,6 @@
 """A form that was not sent yet: what was filled in, so that nothing typed is lost. Not for meldingen."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,20 @@ def hold_concept(session: Session, key: str, *, gemeente_id: int, scope: Collect
         if found is not None:
             return found
     raise Conflict("formulier_bezet", "Dit formulier wordt op dit moment verstuurd. Probeer het nog een keer.")
+
+
+def concept_of(session: Session, concept_id: int, account_id: int, *, scope: Collection[int]) -> Concept | None:
+    """The concept with this id when this medewerker began it; None for a melder's, or a colleague's."""
+    mine = Concept.id == concept_id, Concept.account_id == account_id
+    return session.scalar(sa.select(Concept).where(*mine, Concept.gemeente_id.in_(scope)))
+
+
+def concepts_of_account(
+    session: Session, account_id: int, *, since: datetime, scope: Collection[int]
+) -> Sequence[Concept]:
+    """What this medewerker began since then and did not send, the newest first."""
+    mine = Concept.account_id == account_id, Concept.changed_at > since, Concept.gemeente_id.in_(scope)
+    return session.scalars(sa.select(Concept).where(*mine).order_by(Concept.changed_at.desc(), Concept.id.desc())).all()
 
 
 def sweep_concepts(session: Session, before: datetime, *, scope: Collection[int]) -> int:
