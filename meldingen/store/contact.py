@@ -85,6 +85,22 @@ def gemeente_of_email(session: Session, email: str, *, scope: Collection[int]) -
     return session.scalar(query.where(Contact.email != "").order_by(Contact.id.desc()).limit(1))
 
 
+def callers_known_by(
+    session: Session, *, phone: str = "", email: str = "", scope: Collection[int], limit: int = 3
+) -> Sequence[Contact]:
+    """Who gave this phone (E.164) or e-mail address before: each name and address once, the latest first."""
+    same = [Contact.phone == phone, Contact.phone != ""] if phone else [sa.false()]
+    if email and not phone:
+        same = [sa.func.lower(Contact.email) == email.lower(), Contact.email != ""]
+    latest = (
+        sa.select(sa.func.max(Contact.id))
+        .where(Contact.gemeente_id.in_(scope), *same)
+        .group_by(sa.func.lower(Contact.name), sa.func.lower(Contact.email), Contact.phone)
+    )
+    query = sa.select(Contact).where(Contact.id.in_(latest), Contact.gemeente_id.in_(scope))
+    return session.scalars(query.order_by(Contact.id.desc()).limit(limit)).all()
+
+
 def log_view(
     session: Session,
     *,

@@ -1,36 +1,49 @@
-"""/kcc/nieuw: entering a melding for a caller. Finding one: kcc_zoek.py; one melding whole: kcc_melding.py."""
+"""/kcc/nieuw: entering a melding for a caller, on one screen. What the screen asks meanwhile: kcc_gesprek.py.
+
+Without JavaScript the same form goes by a page that reads it back (`controleren`). Finding a melding: kcc_zoek.py; one
+melding whole: kcc_melding.py.
+"""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from ..auth import Visit, enter, visit
-from ..domain.actor import COORDINATOR, KCC
-from ..domain.errors import DomainError, Forbidden, InvalidInput
-from ..domain.intake import NewMelding, parse_location
-from ..domain.phone import parse_phone
+from ..domain.errors import Conflict, DomainError, Forbidden
+from ..domain.intake import NewMelding
+from ..domain.objects import ObjectRef, read_ref
 from ..domain.text import clean_text, looks_like_bsn, whole_number
+from ..flow import concept
 from ..flow.intake import register_melding
+from ..flow.objects import find_object
 from ..flow.places import Placed, place_melding
 from ..store.category import Category, categories_of
-from ..store.outline import spots_of
-from ..store.search import Hit, meldingen_of_caller
+from ..store.concept import Concept
+from ..store.melding import Melding, melding_of_key
+from ..store.outline import Spot, spots_of
+from ..store.search import Hit
 from ..store.workfilter import WorkFilter
-from ..store.worklists import WorkRow, list_opdrachten, work_near_place
-from .categories import asked_category, category_groups
+from ..store.worklists import WorkRow, list_opdrachten
+from .categories import category_groups
+from .kcc_beller import DESK as DESK
+from .kcc_beller import NEAR_M as NEAR_M
+from .kcc_beller import desk_scope as desk_scope
+from .kcc_beller import earlier_of, near_rows
+from .kcc_klaar import stored_panel
 from .keys import form_key
 from .layout import Sender, senders, show_as
-from .melding_form import Filled, body_hash, read_melding
-from .viewer import Viewer, viewer_of
+from .melding_form import Filled, body_hash, read_location, read_melding
+from .problem import problem
+from .viewer import viewer_of
 
 pages = Blueprint("kcc", __name__)
 
-DESK = (KCC, COORDINATOR)
-NEAR_M = 150
 CHANNELS = {
     "telefoon": "Telefoon",
     "balie": "Balie",
@@ -39,48 +52,65 @@ CHANNELS = {
     "social_media": "Social media",
     "eigen_waarneming": "Eigen waarneming",
 }
+OWN_FIELDS = ("notitie", "aansluiten")
+"""What only the desk fills in, besides `kanaal`."""
+LAST_CHANNEL = "kanaal"
+"""In the session cookie: what was picked last, so that it is picked once."""
+TELLS = ("omschrijving", "adres", "toelichting", "lon", "telefoon", "naam", "email", "notitie")
+"""Fields that make a form worth keeping."""
 
 
 @dataclass
 class Entry:
-    """A melding being entered: for which gemeente, what was filled in, and what the caller might mean."""
+    """A melding being entered: for which gemeente, what was filled in, and under which key it is kept and sent."""
 
     here: Visit
-    viewer: Viewer
+    mine: Sequence[Sender]
     sender: Sender
     filled: Filled
+    key: str
 
     @property
     def values(self) -> dict[str, str]:
         """The fields by name."""
         return self.filled.values
 
-
-def desk_scope(here: Visit) -> frozenset[int]:
-    """The gemeenten whose phone this person answers."""
-    return here.actor.gemeenten_with(*DESK)
+    @property
+    def tells_something(self) -> bool:
+        """Whether anything was filled in that would be missed."""
+        return any(self.values[name].strip() for name in TELLS)
 
 
 @pages.get("/kcc/nieuw")
 @enter("medewerker", roles=DESK)
 def nieuw() -> ResponseReturnValue:
-    """The empty form; `?telefoon=` fills in a known caller."""
-    return _form(_entry(request.args))
+    """The screen: empty, or with `?verder=` one that was begun before; `?telefoon=` fills in a caller."""
+    here = visit()
+    kept = _begun(here, request.args.get("verder", ""))
+    if kept is None:
+        return screen(read_entry(request.args))
+    if earlier := sent_already(here, kept.key):
+        concept.end_concept(here.session, kept)
+        return redirect(url_for("kcc_melding.melding", nummer=earlier.number, nieuw="ja"))
+    values, answers = concept.values_of(kept)
+    form = MultiDict([*values.items(), *((f"antwoord_{name}", one) for name, some in answers.items() for one in some)])
+    return screen(read_entry(form, key=kept.key))
 
 
 @pages.post("/kcc/nieuw")
 @enter("medewerker", roles=DESK)
 def bewaar() -> ResponseReturnValue:
-    """`controleren` reads the melding back and shows what is near; `opslaan` stores it; `wijzigen` goes back."""
-    entry = _entry(request.form)
+    """`controleren` reads the melding back and shows what is near; `opslaan` stores it; `wijzigen` goes back.
+
+    A script that asks for JSON gets what to read aloud, or a problem with the sentence of each field.
+    """
+    entry = read_entry(request.form)
     action = request.form.get("actie", "controleren")
     if action == "wijzigen":
-        return _form(entry)
-    chosen = _chosen(entry)
-    new = _read(entry, chosen)
-    placed = _place(entry, new)
+        return screen(entry)
+    new, placed, chosen = read_whole(entry)
     if new is None or placed is None or entry.filled.errors:
-        return _form(entry, status=400)
+        return _refuse(entry, 400)
     if action == "opslaan":
         return _store(entry, new)
     unasked = chosen is not None and chosen.questions and entry.values["vragen_van"] != chosen.slug
@@ -94,84 +124,76 @@ def bewaar() -> ResponseReturnValue:
         near=_near(entry, new),
         earlier=_earlier(entry),
         bsn=looks_like_bsn(new.description),
-        key=secrets.token_hex(16),
     )
 
 
-@pages.get("/kcc/nabij")
-@enter("medewerker", roles=DESK)
-def nabij() -> ResponseReturnValue:
-    """The open work near a pin while the caller talks; empty when there is nothing."""
-    here = visit()
-    try:
-        location = parse_location(_number(request.args.get("lon", "")), _number(request.args.get("lat", "")))
-    except InvalidInput:
-        return ""
-    near = near_rows(here, viewer_of(here), location.lon, location.lat)
-    return render_template("werk/kcc_nabij.html", near=near, value=request.args.get("aansluiten", "")) if near else ""
+def read_entry(form: MultiDict[str, str], *, key: str = "") -> Entry:
+    """What was filled in. The place decides the gemeente, else the one that was chosen, else the first of this person.
 
-
-@pages.get("/kcc/vragen")
-@enter("medewerker", roles=DESK)
-def vragen() -> ResponseReturnValue:
-    """What to say and to ask about a category; empty when there is nothing."""
-    here = visit()
-    mine = [s for s in senders() if s.id in desk_scope(here)]
-    sender = next((s for s in mine if s.slug == request.args.get("gemeente")), None)
-    chosen = asked_category(here, sender)
-    return render_template("werk/kcc_gekozen.html", chosen=chosen, answers={}, errors={}) if chosen else ""
-
-
-@pages.get("/kcc/beller")
-@enter("medewerker", roles=DESK)
-def beller() -> ResponseReturnValue:
-    """The earlier meldingen of a phone number or e-mail address; empty when there are none."""
-    here = visit()
-    hits = earlier_of(here, request.args.get("telefoon", ""), request.args.get("email", ""))
-    return render_template("werk/kcc_eerder.html", earlier=hits) if hits else ""
-
-
-def near_rows(here: Visit, viewer: Viewer, lon: float, lat: float) -> Sequence[tuple[WorkRow, float]]:
-    """The open opdrachten near a place, nearest first."""
-    return work_near_place(here.session, lon, lat, viewer.sees, radius_m=NEAR_M, scope=desk_scope(here), limit=8)
-
-
-def _near(entry: Entry, new: NewMelding) -> Sequence[tuple[WorkRow, float | None]]:
-    """Near the pin; without one the open work at the same address, since the middle of a buurt says nothing."""
-    place = new.location
-    if place is not None and place.source != "buurt":
-        return near_rows(entry.here, entry.viewer, place.lon, place.lat)
-    if not entry.values["adres"].strip():
-        return []
-    same = WorkFilter(text=entry.values["adres"].replace("\x00", ""))
-    rows = list_opdrachten(entry.here.session, same, entry.viewer.sees, scope=desk_scope(entry.here), limit=8)
-    return [(row, None) for row in rows]
-
-
-def earlier_of(here: Visit, phone: str, email: str) -> Sequence[Hit]:
-    """What this caller reported before."""
-    try:
-        known = parse_phone(phone, field="telefoon").e164 if phone.strip() else ""
-    except InvalidInput:
-        known = ""
-    return meldingen_of_caller(
-        here.session, phone=known, email=email.strip().replace("\x00", ""), scope=desk_scope(here)
-    )
-
-
-def _entry(form: Any) -> Entry:
+    Raises Forbidden for an account whose gemeenten are not served any more.
+    """
     here = visit()
     mine = [s for s in senders() if s.id in desk_scope(here)]
     if not mine:
         raise Forbidden("geen_gemeente", "Uw account hoort bij een gemeente die wij niet (meer) bedienen.")
     sender = next((s for s in mine if s.slug == form.get("gemeente")), mine[0])
-    show_as(sender.id)
     filled = Filled.read(form)
-    filled.values["kanaal"] = form.get("kanaal", "") if form.get("kanaal") in CHANNELS else "telefoon"
-    filled.values["notitie"] = form.get("notitie", "")
-    filled.values["aansluiten"] = form.get("aansluiten", "")
-    filled.values["gemeente"] = sender.slug
-    return Entry(here, viewer_of(here), sender, filled)
+    last = cookie.get(LAST_CHANNEL, "telefoon")
+    filled.values["kanaal"] = next((one for one in (form.get("kanaal"), last) if one in CHANNELS), "telefoon")
+    filled.values.update({name: form.get(name, "") for name in OWN_FIELDS})
+    entry = Entry(here, mine, sender, filled, key or form_key() or secrets.token_hex(16))
+    if len(mine) > 1:
+        _follow_place(entry)
+    show_as(entry.sender.id)
+    filled.values["gemeente"] = entry.sender.slug
+    return entry
+
+
+def read_whole(entry: Entry) -> tuple[NewMelding | None, Placed | None, Category | None]:
+    """The melding in the form, whose place it is and its category; what is wrong is in the errors of the form."""
+    chosen = _chosen(entry)
+    new = _read(entry, chosen)
+    return new, _place(entry, new), chosen
+
+
+def sent_already(here: Visit, key: str) -> Melding | None:
+    """The melding that a form of this person became."""
+    return melding_of_key(here.session, f"meldingen:{here.actor.label}", key, scope=desk_scope(here))
+
+
+def _begun(here: Visit, written: str) -> Concept | None:
+    number, account_id = whole_number(written), here.actor.account_id
+    if not number or account_id is None:
+        return None
+    return concept.find_own(here.session, number, account_id, scope=desk_scope(here))
+
+
+def _follow_place(entry: Entry) -> None:
+    """Moves the form to the gemeente in which its place lies, when this person answers the phone there."""
+    trial = Filled(dict(entry.values))
+    location = read_location(trial, _spots(entry))
+    if location is None:
+        return
+    placed = trial.attempt(
+        lambda: place_melding(entry.here.session, location, entry.sender.slug, actor=entry.here.actor, note="?"), None
+    )
+    entry.sender = next((s for s in entry.mine if placed and s.id == placed.gemeente.id), entry.sender)
+
+
+def _spots(entry: Entry) -> Sequence[Spot]:
+    return spots_of(entry.here.session, scope=[one.id for one in entry.mine])
+
+
+def _near(entry: Entry, new: NewMelding) -> Sequence[tuple[WorkRow, float | None]]:
+    """Near the pin; without one the open work at the same address, since the middle of a buurt says nothing."""
+    viewer, scope, place = viewer_of(entry.here), desk_scope(entry.here), new.location
+    if place is not None and place.source != "buurt":
+        return near_rows(entry.here, viewer, place.lon, place.lat, scope=scope)
+    if not entry.values["adres"].strip():
+        return []
+    same = WorkFilter(text=entry.values["adres"].replace("\x00", ""))
+    rows = list_opdrachten(entry.here.session, same, viewer.sees, scope=scope, limit=8)
+    return [(row, None) for row in rows]
 
 
 def _chosen(entry: Entry) -> Category | None:
@@ -188,18 +210,28 @@ def _read(entry: Entry, chosen: Category | None) -> NewMelding | None:
     note = filled.attempt(lambda: clean_text(values["notitie"], field="notitie"), "")
     if values["gevaar"] not in ("ja", "nee"):
         filled.errors["gevaar"] = "Vraag eerst of er gevaar is."
-    spots = spots_of(entry.here.session, scope=[entry.sender.id])
-    new = read_melding(filled, spots=spots, chosen=chosen, photos=[], gemeente_slug=entry.sender.slug)
+    new = read_melding(filled, spots=_spots(entry), chosen=chosen, photos=[], gemeente_slug=entry.sender.slug)
     if new is None:
         return None
-    joined = values["aansluiten"]
     return replace(
         new,
         intake_channel=values["kanaal"],
         kcc_note=note,
         same_as=None,
-        join_opdracht_id=whole_number(joined),
+        join_opdracht_id=whole_number(values["aansluiten"]),
+        object=_thing(entry),
     )
+
+
+def _thing(entry: Entry) -> ObjectRef | None:
+    """The thing with a number that it is about; nothing when it is not there any more: the place stands."""
+    named = read_ref(entry.values["object"])
+    if named is None:
+        return None
+    try:
+        return named if find_object(entry.here.session, named, scope=[entry.sender.id]) else None
+    except DomainError:
+        return None
 
 
 def _place(entry: Entry, new: NewMelding | None) -> Placed | None:
@@ -216,52 +248,85 @@ def _place(entry: Entry, new: NewMelding | None) -> Placed | None:
 
 def _store(entry: Entry, new: NewMelding) -> ResponseReturnValue:
     here = entry.here
-    key = form_key() or secrets.token_hex(16)
-    new = replace(new, idempotency_key=key, body_hash=body_hash(new, []))
+    new = replace(new, idempotency_key=entry.key, body_hash=body_hash(new, []))
     try:
         with here.session.begin_nested():
             made = register_melding(here.session, new, actor=here.actor, now=here.now).melding
+    except Conflict as error:
+        return _refuse_again(entry, error)
     except DomainError as error:
         entry.filled.refuse(error)
-        return _form(entry, status=error.status)
+        return _refuse(entry, error.status)
+    kept = concept.find_concept(here.session, entry.key, scope=desk_scope(here), now=here.now)
+    if kept is not None and kept.account_id == here.actor.account_id:
+        concept.end_concept(here.session, kept)
+    cookie[LAST_CHANNEL] = entry.values["kanaal"]
+    if _wants_json():
+        return {"nummer": made.number, "html": stored_panel(here, made)}, 201
     return redirect(url_for("kcc_melding.melding", nummer=made.number, nieuw="ja"), 303)
 
 
+def _refuse_again(entry: Entry, error: Conflict) -> ResponseReturnValue:
+    """This form was stored before with other words, from another tab perhaps: that melding stands."""
+    earlier = sent_already(entry.here, entry.key)
+    if earlier is None or not _wants_json():
+        entry.filled.refuse(error)
+        return _refuse(entry, error.status)
+    told = "Deze melding is al opgeslagen. Wat u daarna veranderde, is niet meegegaan."
+    return problem(409, "al_opgeslagen", told, nummer=earlier.number)
+
+
+def _refuse(entry: Entry, status: int) -> ResponseReturnValue:
+    if not _wants_json():
+        return screen(entry, status=status)
+    errors = entry.filled.errors
+    return problem(status, "ongeldige_invoer", next(iter(errors.values()), "Er klopt iets nog niet."), velden=errors)
+
+
+def _wants_json() -> bool:
+    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+
+
 def _earlier(entry: Entry) -> Sequence[Hit]:
-    return earlier_of(entry.here, entry.values["telefoon"], entry.values["email"])
+    values = entry.values
+    return earlier_of(entry.here, values["telefoon"], values["email"], scope=desk_scope(entry.here))
 
 
 def _base(entry: Entry) -> dict[str, Any]:
     return {
-        "viewer": entry.viewer,
+        "viewer": viewer_of(entry.here),
         "values": entry.values,
         "answers": entry.filled.answers,
         "errors": entry.filled.errors,
         "channels": list(CHANNELS.items()),
-        "gemeenten": [s for s in senders() if s.id in desk_scope(entry.here)],
+        "gemeenten": entry.mine,
         "gemeente": entry.sender.slug,
+        "key": entry.key,
         "now": entry.here.now,
     }
 
 
-def _form(entry: Entry, *, status: int = 200) -> ResponseReturnValue:
+def screen(entry: Entry, *, status: int = 200) -> ResponseReturnValue:
+    """The screen with what was filled in, what is wrong with it, and what this person began before."""
     here, scope = entry.here, [entry.sender.id]
     categories = categories_of(here.session, scope=scope)
+    assert here.actor.account_id is not None, "only medewerkers come in"
+    begun = concept.begun_by(here.session, here.actor.account_id, scope=desk_scope(here), now=here.now)
     page = render_template(
         "werk/kcc_nieuw.html",
         **_base(entry),
         groups=category_groups(categories),
         chosen=next((c for c in categories if c.slug == entry.values["categorie"]), None),
-        spots=[("", [(spot.code, spot.name) for spot in spots_of(here.session, scope=scope)])],
+        spots=[("", [(spot.code, spot.name) for spot in _spots(entry)])],
+        begun=[(one, _words_of(one)) for one in begun if one.key != entry.key],
         earlier=_earlier(entry),
-        tiles=here.settings.map_tiles_url,
         searches=here.adapters.geocoder.searches,
+        tiles=here.settings.map_tiles_url,
     )
     return page, status
 
 
-def _number(written: str) -> float | str:
-    try:
-        return float(written)
-    except ValueError:
-        return written
+def _words_of(kept: Concept) -> str:
+    """What a form was about, to know it by; without who called."""
+    values: Mapping[str, str] = concept.values_of(kept)[0]
+    return next((values[name] for name in ("omschrijving", "adres", "toelichting") if values.get(name)), "")

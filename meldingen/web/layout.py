@@ -79,6 +79,7 @@ def init_app(app: Flask) -> None:
         dagdatum=taal.day_words,
         tijdstip=taal.moment_words,
         uiterlijk=taal.until_words,
+        klok=taal.clock_words,
         nummer=show_number,
         verberg=mask_personal,
         telefoon=show_phone,

@@ -184,6 +184,11 @@ def moment_words(at: datetime) -> str:
     return _("%(dag)s om %(uur)s.%(minuut)s uur", dag=date_words(at), uur=f"{here:%H}", minuut=f"{here:%M}")
 
 
+def clock_words(at: datetime) -> str:
+    """The time of day as people here write it: "14.02"."""
+    return f"{at.astimezone(AMSTERDAM):%H.%M}"
+
+
 def until_words(due_at: datetime) -> str:
     """Before when: the day when all of it counts ("woensdag 15 april 2026"), else the moment."""
     whole_day = due_at == end_of(last_day_of(due_at))
