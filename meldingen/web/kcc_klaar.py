@@ -24,6 +24,7 @@ from ..store import category, contact, gemeente
 from ..store.category import Category
 from ..store.melding import Melding, melding_by_number
 from .kcc_beller import DESK, desk_scope
+from .kcc_contact import look
 from .layout import show_as
 
 pages = Blueprint("kcc_klaar", __name__)
@@ -102,16 +103,7 @@ def brief(nummer: str) -> ResponseReturnValue:
     if found is None:
         raise NotFound("melding_onbekend", "Deze melding kunnen wij niet vinden.")
     show_as(found.gemeente_id)
-    known = contact.contact_of(here.session, found.id, scope=[found.gemeente_id])
-    if known is not None and here.actor.account_id is not None:
-        contact.log_view(
-            here.session,
-            gemeente_id=found.gemeente_id,
-            melding_id=found.id,
-            account_id=here.actor.account_id,
-            context="brief",
-            now=here.now,
-        )
+    known = look(here, found, "beller")
     code = tokens.spoken_code(here.settings.secret_keys, found.id, found.token_generation)
     chosen = found.category_id
     return render_template(

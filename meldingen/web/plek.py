@@ -1,6 +1,6 @@
 """What the map and the search field of a form ask while they are used: where is this, what is around it, what is meant.
 
-Small pieces of JSON and HTML for static/js/melden/plek.js and kcc.js; without JavaScript the step itself shows the
+Small pieces of JSON and HTML for static/js/melden/plek.js; without JavaScript the step itself shows the
 same (melden/plek.py). The browser asks only us: addresses are looked up by the server.
 """
 

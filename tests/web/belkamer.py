@@ -31,7 +31,7 @@ def make_room(world: World, *, teach: bool = True) -> Desk:
     """A desk of a new gemeente in which two addresses are known. teach: learn what texts are about, for seconds."""
     desk = make_desk(world)
     held = world.app.extensions["meldingen"]
-    places = {(desk.lon, desk.lat): STREET, (desk.lon + 0.02, desk.lat): FAR_STREET}
+    places = {(round(desk.lon + east, 6), round(desk.lat, 6)): text for text, east in ((STREET, 0), (FAR_STREET, 0.02))}
     held.adapters = replace(held.adapters, geocoder=FixedGeocoder(places))
     with world.session() as session, session.begin():
         home = [desk.gemeente_id]

@@ -42,7 +42,8 @@ const send = async () => {
     else throw error;
   }
 };
-const soon = quiet(send, PAUSE_MS);
+/** Keeps the form at our server when the typing stops; of one that was stored meanwhile we hear it so. */
+export const soon = quiet(send, PAUSE_MS);
 
 /** Keeps the form as it is now: in this tab at once, at our server when the typing stops. */
 export const keep = () => {

@@ -65,7 +65,6 @@ part.addEventListener("change", ({ target }) => {
   joined();
 });
 onPlace((place) => {
-  if (JSON.stringify(place) === JSON.stringify(at)) return;
   at = place;
   look();
 });

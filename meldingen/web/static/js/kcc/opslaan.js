@@ -101,7 +101,8 @@ const store = async () => {
     said.textContent = "Nog niet opgeslagen.";
     if (error instanceof Refused && error.problem.code === "al_opgeslagen") tellStored(error.problem);
     else if (error instanceof Refused) show(error.problem.velden ?? { formulier: error.problem.detail });
-    else if (!(error instanceof Away)) throw error;
+    else if (error instanceof Away) concept.soon(); // it may have arrived: keeping it tells
+    else throw error;
   } finally {
     busy = false;
     button.removeAttribute("aria-disabled");

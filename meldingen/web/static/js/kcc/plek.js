@@ -12,10 +12,11 @@ const listeners = [];
 
 /** Calls act({lon, lat} or null) after each change of the place. */
 export const onPlace = (act) => listeners.push(act);
+const keep = () => form.dispatchEvent(new Event("change", { bubbles: true })); // for who keeps the form
 const changed = () => {
   const at = lon.value && lat.value ? { lon: lon.value, lat: lat.value } : null;
   for (const act of listeners) act(at);
-  form.dispatchEvent(new Event("change", { bubbles: true })); // for who keeps the form
+  keep();
 };
 
 const whose = latest("json");
@@ -31,7 +32,7 @@ const tell = async () => {
     gemeente.value = told.gemeente;
     gemeente.dispatchEvent(new Event("change", { bubbles: true }));
   }
-  changed();
+  keep();
 };
 
 const choose = (at, how, thing = "") => {
