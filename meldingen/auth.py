@@ -23,7 +23,7 @@ from .domain.actor import ANONYMOUS, TEAM, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
 from .domain.privacy import check_not_erased
 from .domain.sentence import say
-from .flow.sign_in import STAFF_PREFIX, hash_secret
+from .flow.sign_in import STAFF_PREFIX, hash_secret, staff_actor
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
@@ -170,21 +170,6 @@ def _machine(key: accounts.ApiKey) -> Actor:
         roles={key.gemeente_id: frozenset([TEAM] if key.team_id else [])},
         team_ids=frozenset([key.team_id] if key.team_id else []),
         category_ids=None if key.category_ids is None else frozenset(key.category_ids),
-    )
-
-
-def staff_actor(session: Session, account: accounts.Account) -> Actor:
-    """The actor of an account with all its roles and teams."""
-    held = accounts.roles_of(session, account.id)
-    roles: dict[int, frozenset[str]] = {}
-    for row in held:
-        roles[row.gemeente_id] = roles.get(row.gemeente_id, frozenset()) | {row.role}
-    return Actor(
-        kind="medewerker",
-        account_id=account.id,
-        name=account.name,
-        roles=roles,
-        team_ids=frozenset(row.team_id for row in held if row.team_id is not None),
     )
 
 

@@ -17,6 +17,7 @@ from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import business_now, transaction
 from meldingen.flow import (
     access,
+    bulk,
     concept,
     delay,
     exchange,
@@ -150,6 +151,9 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
         home, event_id, kinds = int(ids["gemeente_id"]), int(ids["event_id"]), list(ids["category_ids"])
         storm.spread(context.engine, gemeente_id=home, event_id=event_id, category_ids=kinds, now=now)
         return None
+    if task == bulk.TASK:
+        number, home = int(entry.payload["bulk_id"]), int(entry.payload["gemeente_id"])
+        return bulk.run(context.engine, bulk_id=number, gemeente_id=home, now=now)
     if task == "after_erasure":
         restore.clean_up(context.adapters.photos, entry.payload)
         return None

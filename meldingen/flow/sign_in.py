@@ -13,6 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from ..domain import second_factor
+from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotSignedIn
 from ..store import account as accounts
 from ..store.account import Account, StaffSession
@@ -138,6 +139,21 @@ def open_session(session: Session, account: Account, device: str, *, now: dateti
         )
     )
     return secret
+
+
+def staff_actor(session: Session, account: Account) -> Actor:
+    """The actor of an account with all its roles and teams."""
+    held = accounts.roles_of(session, account.id)
+    roles: dict[int, frozenset[str]] = {}
+    for row in held:
+        roles[row.gemeente_id] = roles.get(row.gemeente_id, frozenset()) | {row.role}
+    return Actor(
+        kind="medewerker",
+        account_id=account.id,
+        name=account.name,
+        roles=roles,
+        team_ids=frozenset(row.team_id for row in held if row.team_id is not None),
+    )
 
 
 def refusal() -> NotSignedIn:

@@ -13,7 +13,7 @@ from flask import redirect, request
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from ..auth import Visit, staff_actor
+from ..auth import Visit
 from ..domain.device import device_words
 from ..flow import sign_in
 from ..store.account import Account, lock_account
@@ -64,7 +64,7 @@ def go_on(here: Visit, half: Half) -> ResponseReturnValue:
     cookie.pop(NAME, None)
     device = device_words(request.headers.get("User-Agent", ""))
     cookie["medewerker"] = sign_in.open_session(here.session, half.account, device, now=here.now)
-    return redirect(half.onward or start_path(staff_actor(here.session, half.account)), 303)
+    return redirect(half.onward or start_path(sign_in.staff_actor(here.session, half.account)), 303)
 
 
 def step_of(here: Visit, half: Half) -> str:
