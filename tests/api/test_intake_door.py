@@ -140,6 +140,25 @@ def test_staff_report_on_behalf_of_a_caller(world: World) -> None:
     assert world.post_melding("duinstede:beheer", kanaal="balie").status_code == 403
 
 
+def test_a_team_reports_what_it_sees_itself(world: World) -> None:
+    """Where its device is, who entered it, and nobody to write to; with a caller's number the usual berichten."""
+    given = {"kanaal": "eigen_waarneming", "locatieBron": "gps", "nauwkeurigheidMeter": 8}
+    for who in ("duinstede:team", "duinstede:piket", "duinstede:coordinator"):
+        row = stored(world, world.post_melding(who, **given).json["nummer"])
+        assert (row.intake_channel, row.location_source, row.accuracy_m) == ("eigen_waarneming", "gps", 8)
+        assert row.entered_by is not None
+        with db.transaction(world.engine) as session:
+            assert contact_of(session, row.id, scope=[row.gemeente_id]) is None
+    asked = world.post_melding("duinstede:team", locatieBron="pin", contact={"telefoon": "06 12345678"})
+    row = stored(world, asked.json["nummer"])
+    assert (row.intake_channel, row.location_source) == ("telefoon", "pin")
+    with db.transaction(world.engine) as session:
+        person = contact_of(session, row.id, scope=[row.gemeente_id])
+    assert person is not None and person.phone == "+31612345678"
+    heard = stored(world, world.post_melding("duinstede:kcc", locatieBron="gps").json["nummer"])
+    assert heard.location_source == "kcc"
+
+
 @pytest.mark.parametrize("field", [{"notitie": "x"}, {"opdracht": 1}, {"kanaal": "telefoon"}])
 def test_fields_of_staff_are_for_staff(world: World, field: dict[str, object]) -> None:
     assert world.post_melding(**field).status_code == 403

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from meldingen.db import business_now
 from meldingen.store.account import StaffSession
+from meldingen.web.static_files import STATIC
 from tests import factories
 
 from .conftest import World
@@ -31,6 +32,13 @@ def work(world: World) -> int:
 def test_the_page_is_empty_and_for_anybody(client: FlaskClient) -> None:
     page = client.get("/team/onderweg")
     assert page.status_code == 200 and 'id="onderweg"' in page.text and 'href="/team"' in page.text
+
+
+def test_the_page_names_every_script_at_once(client: FlaskClient) -> None:
+    """A script that only another one names is fetched after it; on a slow tablet that adds up."""
+    page = client.get("/team/onderweg").text
+    every = {file.stem for file in (STATIC / "js/onderweg").glob("*.js")} - {"werker"}
+    assert {name for name in every if f"/onderweg/{name}.js" in page} == every
 
 
 def test_a_stranger_hears_so_as_json(client: FlaskClient) -> None:

@@ -179,7 +179,7 @@ export const makeQueue = ({
   };
 
   const refusalOf = (body) => {
-    const fields = (body?.fouten ?? []).map((one) => one.detail).filter(Boolean);
+    const fields = (body?.errors ?? []).map((one) => one.detail).filter(Boolean);
     return [...new Set([body?.detail ?? "", ...fields])].filter(Boolean).join(" ") || "De server nam dit niet aan.";
   };
 
