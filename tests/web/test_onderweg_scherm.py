@@ -148,8 +148,9 @@ def test_a_day_outside_with_the_line_cut(world: World, come: Callable[..., Brows
 
 
 def test_what_others_did_meanwhile_is_told_and_decided(world: World, come: Callable[..., BrowserContext]) -> None:
-    """Refused, and done after somebody else: each says so, and waits for a person. On a phone, by keyboard."""
+    """What is refused says so and waits for a person; what was sent can be undone. On a phone, by keyboard alone."""
     _, gone = new_work(world, "Paal is al gezet")
+    told, back = new_work(world, "Deze is nog niet klaar")
     context = come(viewport=PHONE)
     page = context.new_page()
     sign_in(page)
@@ -175,6 +176,17 @@ def test_what_others_did_meanwhile_is_told_and_decided(world: World, come: Calla
     assert_accessible(page, "geweigerd")
     page.get_by_role("button", name="Haal weg").press("Enter")
     expect(page.get_by_text("Geweigerd", exact=True)).to_be_hidden()
+
+    goes_to(page, f"/opdracht/{back.id}/afhandelingen")
+    page.get_by_role("button", name="Klaar").press("Enter")
+    undo = page.get_by_role("button", name="Ongedaan maken")
+    expect(undo).to_be_visible()
+    until(page, "tablet.waiting().then((left) => left === 0)")
+    undo.press("Enter")
+    expect(page.get_by_role("link", name="Deze is nog niet klaar")).to_be_visible()
+    back_in_coverage(page, context)
+    assert the_row(world, Opdracht, Opdracht.id == back.id).status == "nieuw"
+    assert the_row(world, Notice, Notice.melding_id == told.id, Notice.kind == "gereed").ended == "ongedaan"
 
 
 STEPS = (

@@ -69,17 +69,28 @@ export const drawList = ({ motor, query }) => {
     line.hidden = !words[chosen.volgorde];
     line.textContent = line.hidden ? "" : say(words[chosen.volgorde]);
   };
+  let before = "";
   const redraw = () => {
     list = currentList(motor);
     ids = list.map((work) => work.id);
+    const focused = lines.contains(document.activeElement) ? document.activeElement.hash : "";
     lines.replaceChildren();
     draw(0, chosen.drawn);
+    if (focused) lines.querySelector(`a[href$="${focused}"]`)?.focus();
     part(element, "aantal").textContent = String(list.length);
     const empty = part(element, "leeg");
     empty.hidden = list.length > 0;
     part(element, "leeg-zin").textContent = say(chosen.zoek ? "leeg-zoek" : chosen.kies ? "leeg-kies" : "leeg-alles");
     part(element, "leeg-alles").hidden = !chosen.kies && !chosen.zoek;
     explain();
+  };
+  // Something changed on this device; when it is none of what is drawn here, the list is left alone under who reads it.
+  const changed = () => {
+    const drawn = currentList(motor).map(({ id, versie, status, wacht, gepland, spoed, nieuwAntwoord, aandacht, fotos }) =>
+      [id, versie, status, wacht, gepland, spoed, nieuwAntwoord, aandacht?.length, fotos?.length].join());
+    const now = `${motor.today()} ${drawn.join(";")}`;
+    if (now !== before) redraw();
+    before = now;
   };
   const anew = () => {
     chosen.drawn = STRETCH;
@@ -120,10 +131,10 @@ export const drawList = ({ motor, query }) => {
     rootMargin: "600px",
   });
   watcher.observe(more);
-  redraw();
+  changed();
   return {
     element,
-    changed: redraw,
+    changed,
     shown: () => scrollTo(0, chosen.top),
     left: () => {
       chosen.top = scrollY;

@@ -117,18 +117,20 @@ export const drawWork = ({ motor, id, go }) => {
   if (!motor.work(number)) return drawGone(number, motor, go);
   const work = motor.work(number);
   const element = draw("opdracht", { kantoor: `/team/opdracht/${number}`, ...navigation(work) });
-  let drawn;
+  let [drawn, before] = [null, ""];
   const changed = () => {
     const work = motor.work(number);
-    if (!work || work === drawn) return;
+    const now = JSON.stringify([work, motor.itemsOf(number), motor.today()]);
+    if (!work || now === before) return;
+    before = now;
     const kept = element.contains(document.activeElement) && document.activeElement.closest(".knoppen");
     const today = motor.today();
-    const [before, after, place, all] = neighbours(number, motor);
+    const [previous, next, place, all] = neighbours(number, motor);
     const steps = stepsNow(work);
     fill(element, {
       ...facts(work, motor, dayWords),
-      vorige: before && `#/opdracht/${before}`,
-      volgende: after && `#/opdracht/${after}`,
+      vorige: previous && `#/opdracht/${previous}`,
+      volgende: next && `#/opdracht/${next}`,
       plek: place ? say("plek-in-lijst", { n: place, van: all }) : "",
       kijken: steps.length === 0,
     });

@@ -165,7 +165,9 @@ export const makeQueue = ({
   // What an answer does
 
   const finish = async (item, staat, more) => {
-    await keep({ ...item, ...more, staat, klaarOp: now(), nietVoor: 0 });
+    const { contact, ...rest } = item.velden; // whom it came from is with the server now, and no longer here
+    const velden = contact && staat !== GEWEIGERD ? rest : item.velden;
+    await keep({ ...item, ...more, velden, staat, klaarOp: now(), nietVoor: 0 });
     if (item.foto) await sweepPhoto(item.foto.sha256);
   };
 
