@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from meldingen.domain.numbers import show_number
 from meldingen.store.melding import Melding
@@ -246,6 +246,41 @@ def test_typed_and_shared_things_come_back(world: World, device: BrowserContext,
     page.get_by_role("button", name="Verwijderen").click()
     page.get_by_role("button", name="Ja, verwijderen").click()
     expect(page.get_by_text("De melding is van uw apparaat gehaald.")).to_be_visible()
+
+
+AHEAD = """async () => {
+  const script = document.querySelector("script[src*=stappen]").src;
+  const { keyOf, save } = await import(script.replace("stappen", "concept"));
+  await save(keyOf(document.querySelector("form[data-melden]")), { toelichting: ["Achter de kerk"] });
+}"""
+
+
+def test_what_is_typed_while_the_device_catches_up_stays(device: BrowserContext) -> None:
+    page = device.new_page()
+    page.goto("/melden?lon=4.7&lat=52.66")
+    ready(page)
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_label("Vertel wat").wait_for()
+    ready(page)
+    page.evaluate(AHEAD)  # as an address that was found after the button of the step before was pressed
+    catching_up: list[Route] = []
+    page.route("**/melden/wat", lambda route: route.continue_() if route.request.method == "GET" else hold(route))
+
+    def hold(route: Route) -> None:
+        catching_up.append(route)
+        page.get_by_label("Vertel wat").evaluate("(field) => { field.value = 'Vlug getypt'; }")
+        page.get_by_label("Vertel wat").dispatch_event("input")
+        route.continue_()
+
+    page.reload()
+    ready(page)
+    assert catching_up, "the device had more than the server"
+    expect(page.get_by_label("Vertel wat")).to_have_value("Vlug getypt")
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_role("heading", name="Heeft u een foto?").wait_for()
+    page.goto("/melden/controleren")
+    for words in ("Vlug getypt", "Achter de kerk"):
+        expect(page.get_by_role("definition").filter(has_text=words)).to_be_visible()
 
 
 SHARE = """(hex) => {

@@ -19,6 +19,13 @@ const step = form?.dataset.stap ?? "";
 const gemeente = form?.elements.gemeente?.value ?? "";
 const shown = (name) => document.querySelector(`[data-${name}]`);
 
+// What somebody filled in before this script knew whose form it is: that stands above all that is known.
+const touched = new Set();
+const touch = ({ target }) => concept.isKept(target?.name) && touched.add(target.name);
+const field = document.activeElement;
+if (field?.form === form && field?.value !== field?.defaultValue) touch({ target: field });
+for (const kind of ["input", "change"]) form?.addEventListener(kind, touch);
+
 // What stands in the page
 
 const wordsOf = (field) => {
@@ -45,7 +52,7 @@ const readPage = () => {
 const putInPage = ({ values }) => {
   for (const field of form.elements) {
     const given = concept.isKept(field.name) && values[field.name];
-    if (!given) continue;
+    if (!given || touched.has(field.name)) continue;
     if (["radio", "checkbox"].includes(field.type)) field.checked = given.includes(field.value);
     else field.value = given[0] ?? "";
   }
@@ -128,6 +135,7 @@ const bringAlong = async (kept) => {
   } catch {
     return false;
   }
+  if (touched.size && !leaving) return false; // somebody is typing already: this page stays
   if (!leaving) location.replace(location.href);
   return true;
 };
@@ -257,6 +265,9 @@ const open = async () => {
   if (kept && key !== before && sessionStorage.getItem(HERE) !== key) shown("hersteld")?.removeAttribute("hidden");
   sessionStorage.setItem(HERE, key);
   await summarise(kept ?? { values: {}, words: {} });
+  if (touched.size) keepSoon();
+  for (const kind of ["input", "change"]) form.removeEventListener(kind, touch);
+  touched.clear(); // keeping reads the page; from here on other pages and tabs may fill it in as always
   form.addEventListener("input", keepSoon);
   form.addEventListener("change", keep);
   form.addEventListener("click", keepSoon); // a pin, a photo or a place chosen by a button of another script
