@@ -36,9 +36,11 @@ class Concept(OfGemeente, Base):
 
 
 def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: bool = False) -> Concept | None:
-    """The concept of this browser, or None when it was sent, swept or never there."""
+    """The concept of this browser, or None when it was sent, swept or never there. lock: as it is once the lock is ours."""
     query = sa.select(Concept).where(Concept.key == key, Concept.gemeente_id.in_(scope))
-    return session.scalar(query.with_for_update() if lock else query)
+    # Without populate_existing a row that this session read before the lock would keep its old values, and saving it
+    # would undo what the request before us wrote.
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if lock else query)
 
 
 def hold_concept(session: Session, key: str, *, gemeente_id: int, scope: Collection[int], now: datetime) -> Concept:

@@ -1,12 +1,13 @@
 """Coming back to the form: after hours, by a link, on another host, with another key; and what is asked of nobody."""
 
 import secrets
+from typing import Any
 
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from meldingen.db import machine_now
-from meldingen.flow.concept import KEPT, sweep_concepts
+from meldingen.flow.concept import KEPT, find_concept, hold_concept, save_concept, sweep_concepts, values_of
 from meldingen.store.concept import Concept
 from meldingen.store.photo import Photo
 from meldingen.store.public_object import PublicObject
@@ -21,6 +22,21 @@ from .melder import PLACE, step_in, walk
 def concepts(world: World) -> int:
     with world.session() as session:
         return session.scalar(sa.select(sa.func.count()).select_from(Concept)) or 0
+
+
+def test_two_requests_at_once_keep_both_their_words(world: World) -> None:
+    """The second read the form before the first had saved it; once it holds the form, it sees what the first wrote."""
+    key, scope, now = secrets.token_hex(16), [world.gemeente_id], machine_now()
+    facts: dict[str, Any] = {"gemeente_id": world.gemeente_id, "now": now}
+    with world.session() as first, first.begin():
+        hold_concept(first, key, scope=scope, **facts)
+    with world.session() as second, second.begin():
+        before = find_concept(second, key, scope=scope, now=now)
+        with world.session() as first, first.begin():
+            held = hold_concept(first, key, scope=scope, **facts)
+            save_concept(first, held, values={"omschrijving": "Losse tegel"}, answers={}, photos=[], **facts)
+        again = hold_concept(second, key, scope=scope, **facts)
+        assert again is before and values_of(again)[0] == {"omschrijving": "Losse tegel"}
 
 
 def test_looking_keeps_nothing(world: World, client: FlaskClient) -> None:
