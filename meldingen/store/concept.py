@@ -36,7 +36,7 @@ class Concept(OfGemeente, Base):
 
 
 def concept_by_key(session: Session, key: str, *, scope: Collection[int], lock: bool = False) -> Concept | None:
-    """The concept of this browser, or None when it was sent, swept or never there. lock: as it is once the lock is ours."""
+    """The concept of this browser, or None when it was sent, swept or never there. lock: read after the wait."""
     query = sa.select(Concept).where(Concept.key == key, Concept.gemeente_id.in_(scope))
     # Without populate_existing a row that this session read before the lock would keep its old values, and saving it
     # would undo what the request before us wrote.
