@@ -14,7 +14,7 @@ from .domain.spoed import NAMES, spoed_times
 from .flow import household, loketten
 from .flow.sign_in import hash_secret
 from .store.account import keys_of
-from .store.team import KINDS
+from .store.team import AT_ONCE, KINDS, PER_DAY
 
 
 @beheer.command("gemeente")
@@ -67,6 +67,7 @@ def change_spoed(slug: str, hours: str | None, **given: int | None) -> None:
 @click.option("--soort", "kind", type=click.Choice(KINDS), help="soort team; partij is een externe partij")
 @click.option("--email", help="adres voor alarm")
 @click.option("--telefoon", "phone", help="mobiel nummer voor alarm per sms")
+@click.option("--nieuws", "news", type=click.Choice([AT_ONCE, PER_DAY]), help="hoe een partij van opdrachten hoort")
 @click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
 def put_team(team: str, slug: str, **given: str | None) -> None:
     """Maak een TEAM (korte naam, zoals serviceteam-noord), of wijzig wat u noemt.
@@ -97,16 +98,31 @@ def change_loket(loket: str, slug: str, **given: str | None) -> None:
             click.echo(f"{name:<8} {value or '-'}")
 
 
+@beheer.command("partijlinks")
+@click.argument("team", metavar="PARTIJ")
+@click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
+def renew_links(team: str, slug: str) -> None:
+    """Trek alle links van een externe PARTIJ in. Werkt meteen. Zij kan op de pagina van de link een nieuwe vragen."""
+    with work() as session, refusals():
+        home = named_gemeente(session, slug)
+        household.renew_links(session, home, team, actor=operator(home), now=db.business_now(session))
+        click.echo(f"De links van '{team}' werken niet meer.")
+
+
 @click.group()
 def sleutel() -> None:
-    """Sleutels van partner-apps die melden via de API."""
+    """Sleutels van partner-apps die melden via de API, en van systemen van externe partijen."""
 
 
 @sleutel.command("nieuw")
 @click.argument("name", metavar="NAAM")
+@click.option("--partij", "party", default="", metavar="TEAM", help="voor het systeem van deze externe partij")
+@click.option("--categorie", "categories", multiple=True, help="alleen deze soorten werk van de partij; mag vaker")
 @click.option("--gemeente", "slug", default="", help="gemeente; niet nodig als er één is")
-def key_new(name: str, slug: str) -> None:
+def key_new(name: str, party: str, categories: tuple[str, ...], slug: str) -> None:
     """Maak een sleutel. NAAM is de naam van de app: zo staat het kanaal bij elke melding.
+
+    Met --partij ziet de sleutel alleen de opdrachten van die partij, zonder gegevens van melders, en meldt zij niets.
 
     De sleutel staat één keer in het antwoord. Wij bewaren alleen een afdruk ervan.
     """
@@ -114,7 +130,16 @@ def key_new(name: str, slug: str) -> None:
     with work() as session, refusals():
         home = named_gemeente(session, slug)
         now = db.business_now(session)
-        household.add_key(session, home, name, hash_secret(secret), actor=operator(home), now=now)
+        household.add_key(
+            session,
+            home,
+            name,
+            hash_secret(secret),
+            party_slug=party,
+            category_slugs=categories,
+            actor=operator(home),
+            now=now,
+        )
     click.echo(secret)
 
 
@@ -124,7 +149,9 @@ def key_list(slug: str) -> None:
     """Toon de sleutels, zonder hun geheim."""
     with work() as session, refusals():
         for key in keys_of(session, scope=[named_gemeente(session, slug).id]):
-            click.echo(f"{key.name}  sinds {key.created_at:%Y-%m-%d}{'' if key.active else '  [ingetrokken]'}")
+            limited = "  [partij]" if key.team_id is not None else ""
+            off = "" if key.active else "  [ingetrokken]"
+            click.echo(f"{key.name}  sinds {key.created_at:%Y-%m-%d}{limited}{off}")
 
 
 @sleutel.command("weg")

@@ -72,6 +72,8 @@ SUSPICION = (
 def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
     """A new melding, or the earlier answer to the same key."""
     here = visit()
+    if here.actor.is_party:
+        raise Forbidden("geen_recht", "Deze sleutel is voor het werk van een externe partij. Melden kan er niet mee.")
     uploads, refused = check_uploads(request.files.getlist(FILES))
     new = _new_melding(here, given, head.get("key"), uploads, refused)
     made = register_melding(here.session, new, photos=len(uploads), actor=here.actor, now=here.now)

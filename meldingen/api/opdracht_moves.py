@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import request
 
-from ..auth import Visit, enter, visit
+from ..auth import Visit, Who, enter, visit
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import FieldError, InvalidInput, NotFound, Unavailable
 from ..flow import closure, delay, feedback, joining, spoed, undo, work
@@ -53,16 +53,22 @@ door = Door(
 PATH = "/opdrachten/<id:opdracht_id>"
 
 
-def move(name: str, shape: Shape, summary: str, description: str) -> Decorator:
-    """A door for one action of the workflow table: POST …/<name>, its headers, body and refusals."""
+def move(
+    name: str, shape: Shape, summary: str, description: str, *, machine: bool = False, at: Door = door
+) -> Decorator:
+    """A door for one action of the workflow table: POST …/<name>, its headers, body and refusals.
+
+    machine: also for the key of an external party. at: in this group of operations.
+    """
+    who: tuple[Who, ...] = ("medewerker", "machine") if machine else ("medewerker",)
 
     def declare(view: View) -> View:
         view = described(summary, description, fails=(409, 412, 428))(view)
-        view = door.response(201, MoveOut(), headers=ETAG)(view)
-        view = door.arguments(shape)(view)
-        view = door.arguments(MoveHeader(), location="headers")(view)
-        view = enter("medewerker", roles=STAFF_ON_OPDRACHTEN)(view)
-        return door.post(f"{PATH}/{name}")(view)
+        view = at.response(201, MoveOut(), headers=ETAG)(view)
+        view = at.arguments(shape)(view)
+        view = at.arguments(MoveHeader(), location="headers")(view)
+        view = enter(*who, roles=STAFF_ON_OPDRACHTEN)(view)
+        return at.post(f"{PATH}/{name}")(view)
 
     return declare
 
@@ -236,6 +242,7 @@ def delete_samenvoeging(opdracht_id: int, nummer: str) -> Any:
     "Handel een opdracht af",
     "Uitkomst, één zin voor de melder, en een foto als u wilt (multipart met het deel `afhandeling`). De melder krijgt "
     "meteen bericht.",
+    machine=True,
 )
 def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) -> Any:
     """The end: outcome, reason, sentence, photo."""
@@ -279,7 +286,7 @@ def post_tabletbesluit(_head: dict[str, Any], given: dict[str, Any], opdracht_id
 
 
 @door.post(f"{PATH}/notities")
-@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@enter("medewerker", "machine", roles=STAFF_ON_OPDRACHTEN)
 @door.arguments(KeyHeader(), location="headers")
 @door.arguments(NoteIn())
 @door.response(
@@ -298,7 +305,7 @@ def post_notitie(head: dict[str, Any], given: dict[str, Any], opdracht_id: int) 
 
 
 @door.post(f"{PATH}/fotos")
-@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@enter("medewerker", "machine", roles=STAFF_ON_OPDRACHTEN)
 @door.response(201, PhotoResultsOut())
 @described(
     "Voeg foto's van het werk toe",

@@ -39,10 +39,14 @@ ETAG = {"ETag": {"description": "De versie, voor If-Match.", "schema": {"type": 
 
 
 @door.get("/opdrachten")
-@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@enter("medewerker", "machine", roles=STAFF_ON_OPDRACHTEN)
 @door.arguments(OpdrachtenQuery(), location="query")
 @door.response(200, OpdrachtenOut(), headers=LINK)
-@described("Toon opdrachten", "Een team ziet zijn eigen opdrachten; KCC en coördinator die van de hele gemeente.")
+@described(
+    "Toon opdrachten",
+    "Een team ziet zijn eigen opdrachten; KCC en coördinator die van de hele gemeente. Een sleutel "
+    "van een externe partij ziet alleen wat bij die partij is, zonder gegevens van melders.",
+)
 def get_opdrachten(query: dict[str, Any]) -> Any:
     """One page of a worklist."""
     here = visit()
@@ -62,7 +66,7 @@ def get_opdrachten(query: dict[str, Any]) -> Any:
 
 
 @door.get("/opdrachten/<id:opdracht_id>")
-@enter("medewerker", roles=STAFF_ON_OPDRACHTEN)
+@enter("medewerker", "machine", roles=STAFF_ON_OPDRACHTEN)
 @door.arguments(CrsQuery(), location="query")
 @door.response(200, OpdrachtOut(), headers=ETAG)
 @described("Bekijk een opdracht", "Met de meldingen, foto's, notities en wat er nu kan. De ETag is de versie.")
@@ -139,6 +143,8 @@ def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
         "received_at": opdracht.received_at,
         "due_at": opdracht.due_at,
         "planned_on": opdracht.planned_on,
+        "party_since_at": opdracht.party_since_at,
+        "expected_on": opdracht.party_expected_on,
         "melders": row.melders,
         "possible": moves_for(here.actor, opdracht),
     }

@@ -5,6 +5,7 @@ done with it is the flow's question.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +21,7 @@ from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves, suits
 from ..flow.publicity import may_be_public
-from ..flow.status import is_undoable, is_urgent
+from ..flow.status import is_undoable, is_urgent, may_as_party
 from ..party_access import party_at
 from ..store import contact, history
 from ..store.category import Category
@@ -36,7 +37,8 @@ from .headers import BASE
 
 def sees(actor: Actor) -> Sees:
     """Whose opdrachten a medewerker may look at: the desk all of its gemeente, a team its own."""
-    return Sees(whole=actor.gemeenten_with(KCC, COORDINATOR), team_ids=actor.team_ids)
+    whole = actor.gemeenten_with(KCC, COORDINATOR)
+    return Sees(whole=whole, team_ids=actor.team_ids, category_ids=actor.category_ids)
 
 
 def work_scope(actor: Actor) -> frozenset[int]:
@@ -54,7 +56,8 @@ def moves_for(actor: Actor, opdracht: Opdracht, *, now: datetime | None = None) 
     return [
         move.action
         for move in possible_moves(opdracht.status, roles)
-        if suits(move.action, reopened=reopened, urgent=urgent, suspected=suspected, undoable=undoable)
+        if (not actor.is_party or may_as_party(opdracht, move.action, actor))
+        and suits(move.action, reopened=reopened, urgent=urgent, suspected=suspected, undoable=undoable)
     ]
 
 
@@ -110,7 +113,7 @@ def may_see_photo(here: Visit, photo: Photo) -> bool:
         return False
     if photo.public and may_be_public(here.session, photo):
         return True
-    if (here.actor.is_staff or here.actor.is_party) and staff_sees_photo(here, photo):
+    if here.actor.is_staff and staff_sees_photo(here, photo):
         return True
     if _party_sees(here, photo):
         return True
@@ -119,14 +122,15 @@ def may_see_photo(here: Visit, photo: Photo) -> bool:
 
 
 def _party_sees(here: Visit, photo: Photo) -> bool:
-    """Whether an external party that followed its link has work for which it needs this photo."""
-    if not cookie.get("partij"):
-        return False
-    try:
-        party, _ = party_at(here)
-    except NotSignedIn:
-        return False
-    return party_sees_photo(here.session, photo, party.id, scope=[party.gemeente_id])
+    """Whether an external party, by its key or the link it followed, has work for which it needs this photo."""
+    actor = here.actor
+    if not actor.is_party and cookie.get("partij"):
+        with suppress(NotSignedIn):
+            actor = party_at(here)[1]
+    return any(
+        party_sees_photo(here.session, photo, team_id, category_ids=actor.category_ids, scope=actor.scope)
+        for team_id in (actor.team_ids if actor.is_party else ())
+    )
 
 
 def staff_sees_photo(here: Visit, photo: Photo) -> bool:
@@ -191,6 +195,8 @@ def words_for(here: Visit, gemeente_id: int, text: str) -> str:
 
 def melding_words(here: Visit, melding: Melding) -> str:
     """What the melder wrote, as this medewerker may read it; nothing for teams when its use is limited."""
+    if here.actor.is_party and (melding.abuse or melding.withdrawn_at is not None):
+        return ""
     if LIMITED in melding.flags and not here.actor.has_role(melding.gemeente_id, *SEES_CONTACT):
         return ""
     return words_for(here, melding.gemeente_id, melding.description)

@@ -14,7 +14,8 @@ Unit = Literal["aantal", "aandeel", "werkdagen"]
 
 
 class Figure(NamedTuple):
-    """One figure. of: for a share, the counts above and below the line. per_team: counted per team as well."""
+    """One figure. of: for a share, the counts above and below the line; for days, the count they are of, else
+    afgehandeld. per_team: counted per team as well."""
 
     code: str
     name: str
@@ -85,6 +86,22 @@ FIGURES: Final = (
         "Hetzelfde, maar de dagen waarop wij op een antwoord van de melder wachtten, tellen wel mee.",
         "aandeel",
         ("op_tijd_zonder_pauze", "afgehandeld"),
+    ),
+    Figure(
+        "op_tijd_zonder_partij",
+        "Op tijd, tijd bij partijen niet meegeteld",
+        "Hetzelfde als 'Op tijd', maar ook de werkdagen waarop een externe partij de opdracht had, tellen niet mee. "
+        "Zo ziet u wat van ons is en wat van de partij. De termijn voor de melder loopt gewoon door.",
+        "aandeel",
+        ("op_tijd_zonder_partij", "afgehandeld"),
+    ),
+    Figure(
+        "dagen_bij_partij",
+        "Werkdagen bij partijen, de helft",
+        "Van de afgehandelde meldingen die bij een externe partij waren, was de helft daar zoveel werkdagen of "
+        "korter. Na elkaar bij meer partijen telt samen.",
+        "werkdagen",
+        ("", "doorgezet"),
     ),
     Figure(
         "mediaan",

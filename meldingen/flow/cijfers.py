@@ -165,7 +165,7 @@ def _show(figure: Figure, cells: Sequence[_Cell], days: Mapping[str, int], level
         return NOTHING
     if figure.unit == "aandeel":
         return _share(figure, cells)
-    code = "afgehandeld" if figure.unit == "werkdagen" else figure.code
+    code = (figure.of[1] or "afgehandeld") if figure.unit == "werkdagen" else figure.code
     hidden = any(code in cell.hidden for cell in cells)
     shown = sum(cell.counts.get(code, 0) for cell in cells if code not in cell.hidden)
     if hidden and not shown:

@@ -5,7 +5,7 @@ Not its areas (areas.py), its rules (rules.py) or its first filling (seed.py). O
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,8 +21,9 @@ from ..domain.spoed import POLICY as SPOED
 from ..domain.text import clean_text, whole_number
 from ..store import journal
 from ..store.account import ApiKey, key_named
+from ..store.category import all_categories_of
 from ..store.gemeente import Gemeente
-from ..store.team import KINDS, Team, every_team
+from ..store.team import AT_ONCE, KINDS, PER_DAY, Team, every_team, team_by_slug
 
 SLUG = r"[a-z0-9]+(-[a-z0-9]+)*"
 COLOUR = r"#[0-9a-fA-F]{6}"
@@ -137,7 +138,8 @@ def change_spoed(
 def put_team(
     session: Session, gemeente: Gemeente, slug: str, facts: Mapping[str, str], *, actor: Actor, now: datetime
 ) -> bool:
-    """Makes a team, or changes what is given of one: name, kind, email, phone. Returns whether it is new.
+    """Makes a team, or changes what is given of one: name, kind, email, phone, news (how a party hears of new
+    opdrachten: `meteen` or `per_dag`). Returns whether it is new.
 
     A new team gets no work before a rule or an area names it. Raises Forbidden without the role beheer,
     InvalidInput with all mistakes at once.
@@ -171,10 +173,29 @@ def put_team(
     return known is None
 
 
+def renew_links(session: Session, gemeente: Gemeente, slug: str, *, actor: Actor, now: datetime) -> None:
+    """Revokes every link an external party holds, and closes the pages it has open.
+
+    Raises Forbidden without the role beheer, NotFound.
+    """
+    actor.require_role(gemeente.id, BEHEER)
+    party = team_by_slug(session, slug, scope=[gemeente.id])
+    if party is None or not party.is_partner:
+        raise NotFound("partij_onbekend", f"'{slug}' is geen externe partij van deze gemeente.")
+    party.link_generation += 1
+    journal.record(
+        session, "partij_links_vernieuwd", gemeente_id=gemeente.id, actor=actor, now=now, facts={"team": slug}
+    )
+
+
 def _team_fact(field: str, value: str) -> str:
     if field == "kind":
         if value not in KINDS:
             raise InvalidInput.of("soort", "onbekend", f"Kies een soort: {', '.join(KINDS)}.")
+        return value
+    if field == "news":
+        if value not in (AT_ONCE, PER_DAY):
+            raise InvalidInput.of("nieuws", "onbekend", f"Kies {AT_ONCE} of {PER_DAY}.")
         return value
     if field == "email":
         return check_email(value, "email") if value else ""
@@ -186,8 +207,21 @@ def _team_fact(field: str, value: str) -> str:
     return name
 
 
-def add_key(session: Session, gemeente: Gemeente, name: str, secret_hash: bytes, *, actor: Actor, now: datetime) -> str:
+def add_key(
+    session: Session,
+    gemeente: Gemeente,
+    name: str,
+    secret_hash: bytes,
+    *,
+    party_slug: str = "",
+    category_slugs: Sequence[str] = (),
+    actor: Actor,
+    now: datetime,
+) -> str:
     """A key for a partner app; its name is the kanaal of its meldingen, and is returned as kept.
+
+    party_slug: a key for the system of this external party, which makes no meldingen but works on its opdrachten;
+    category_slugs: only on those of these categories, a main category with its subs.
 
     A key of that name that was withdrawn gets the new secret. Raises Forbidden without the role beheer, InvalidInput,
     Conflict when the name has a working key.
@@ -200,12 +234,33 @@ def add_key(session: Session, gemeente: Gemeente, name: str, secret_hash: bytes,
     if known is not None and known.active:
         raise Conflict("naam_bezet", f"Er is al een sleutel voor '{name}'. Trek die eerst in, of kies een andere naam.")
     if known is None:
-        session.add(ApiKey(gemeente_id=gemeente.id, name=name, secret_hash=secret_hash, active=True, created_at=now))
-    else:
-        known.secret_hash, known.active, known.created_at = secret_hash, True, now
+        known = ApiKey(gemeente_id=gemeente.id, name=name)
+        session.add(known)
+    known.secret_hash, known.active, known.created_at = secret_hash, True, now
+    known.team_id, known.category_ids = _limits_of_key(session, gemeente, party_slug, category_slugs)
     journal.record(session, "sleutel_gemaakt", gemeente_id=gemeente.id, actor=actor, now=now, facts={"naam": name})
     session.flush()
     return name
+
+
+def _limits_of_key(
+    session: Session, gemeente: Gemeente, party_slug: str, category_slugs: Sequence[str]
+) -> tuple[int | None, list[int] | None]:
+    """The ids of the party and the categories that a key is limited to. Raises InvalidInput."""
+    if not party_slug:
+        if category_slugs:
+            raise InvalidInput.of("categorie", "zonder_partij", "Categorieën horen bij een sleutel van een partij.")
+        return None, None
+    party = team_by_slug(session, party_slug, scope=[gemeente.id])
+    if party is None or not party.is_partner:
+        raise InvalidInput.of("partij", "onbekend", f"'{party_slug}' is geen externe partij van deze gemeente.")
+    known = all_categories_of(session, scope=[gemeente.id])
+    wanted = {one.slug: one.id for one in known if one.slug in category_slugs}
+    if missing := sorted(set(category_slugs) - wanted.keys()):
+        raise InvalidInput.of("categorie", "onbekend", f"Deze categorieën kennen wij niet: {', '.join(missing)}.")
+    chosen = set(wanted.values())
+    subs = {one.id for one in known if one.parent_id in chosen}
+    return party.id, sorted(chosen | subs) if chosen else None
 
 
 def withdraw_key(session: Session, gemeente: Gemeente, name: str, *, actor: Actor, now: datetime) -> None:

@@ -67,13 +67,15 @@ def expect(session: Session, opdracht_id: int, day: date, *, basis: Basis, actor
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def see(session: Session, opdracht: Opdracht, *, actor: Actor, now: datetime) -> None:
-    """Writes down that the party that has it opened it: the first time only, and only for a party without account."""
-    scope = [opdracht.gemeente_id]
+def see(session: Session, opdracht: Opdracht, *, actor: Actor, now: datetime) -> datetime:
+    """Writes down that the party that has it opened it, the first time only; returns when that was.
+
+    Raises Forbidden when it is not with this party.
+    """
     if not actor.is_party or opdracht.team_id not in actor.team_ids:
-        return
-    if party.seen_at(session, opdracht.id, opdracht.team_id, scope=scope) is None:
-        _record(session, opdracht, SEEN, actor=actor, now=now)
+        raise Forbidden("ander_team", "Deze opdracht is niet bij u.")
+    seen_at = party.seen_at(session, opdracht.id, opdracht.team_id, scope=[opdracht.gemeente_id])
+    return seen_at or _record(session, opdracht, SEEN, actor=actor, now=now).at
 
 
 def ask(session: Session, opdracht_id: int, question: str, *, actor: Actor, now: datetime) -> Note:

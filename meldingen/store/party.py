@@ -139,7 +139,14 @@ def conversation(session: Session, opdracht_id: int, *, scope: Collection[int]) 
     return session.scalars(query.order_by(Note.id)).all()
 
 
-def party_sees_photo(session: Session, photo: Photo, team_id: int, *, scope: Collection[int]) -> bool:
+def party_sees_photo(
+    session: Session,
+    photo: Photo,
+    team_id: int,
+    *,
+    category_ids: Collection[int] | None = None,
+    scope: Collection[int],
+) -> bool:
     """Whether this party has open work that the photo is about: its own, or of a melding that may be read."""
     mine = sa.select(Opdracht.id).where(
         Opdracht.gemeente_id.in_(scope),
@@ -147,6 +154,8 @@ def party_sees_photo(session: Session, photo: Photo, team_id: int, *, scope: Col
         Opdracht.team_id == team_id,
         Opdracht.status.in_(OPEN),
     )
+    if category_ids is not None:
+        mine = mine.where(Opdracht.category_id.in_(category_ids))
     if photo.opdracht_id is not None:
         return session.scalar(mine.where(Opdracht.id == photo.opdracht_id)) is not None
     linked = (

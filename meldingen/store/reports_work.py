@@ -58,8 +58,9 @@ def _ended(session: Session, term: Term, scope: Collection[int]) -> Iterator[Cou
     """What was closed, and still was at the end of its month; the median and p90 also over all months together."""
     month_end = sa.func.timezone("Europe/Amsterdam", Ending.month + sa.text("interval '1 month'"))
     holds = sa.or_(Ending.reopened_at.is_(None), Ending.reopened_at >= month_end)
-    facts = (Ending.spoed, Ending.in_term, Ending.in_term_paused, Ending.partner, Ending.werkdagen, Ending.reach)
-    source = _of_endings(Ending.month, *facts).where(
+    in_term_party = sa.func.coalesce(Ending.in_term_party, Ending.in_term_paused).label("in_term_party")
+    facts = (Ending.spoed, Ending.in_term, Ending.in_term_paused, in_term_party, Ending.partner, Ending.party_days)
+    source = _of_endings(Ending.month, *facts, Ending.werkdagen, Ending.reach).where(
         Ending.gemeente_id.in_(scope), Ending.month.between(term.first, term.last), holds
     )
     rows = source.subquery()
@@ -68,6 +69,8 @@ def _ended(session: Session, term: Term, scope: Collection[int]) -> Iterator[Cou
         "afgehandeld": sa.func.count(),
         "op_tijd": sa.func.count().filter(rows.c.in_term_paused),
         "op_tijd_zonder_pauze": sa.func.count().filter(rows.c.in_term),
+        "op_tijd_zonder_partij": sa.func.count().filter(rows.c.in_term_party),
+        "dagen_bij_partij": sa.func.percentile_disc(0.5).within_group(rows.c.party_days).filter(rows.c.partner),
         "spoed": sa.func.count().filter(rows.c.spoed),
         "spoed_op_tijd": sa.func.count().filter(rows.c.spoed, rows.c.in_term_paused),
         "doorgezet": sa.func.count().filter(rows.c.partner),

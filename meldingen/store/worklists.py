@@ -24,13 +24,19 @@ from .workfilter import LINKED_NOW, LISTS, WorkFilter, narrowed, on_list
 
 @dataclass(frozen=True)
 class Sees:
-    """Whose opdrachten somebody may look at: all of the gemeenten in `whole`, and elsewhere those of `team_ids`."""
+    """Whose opdrachten somebody may look at: all of the gemeenten in `whole`, and elsewhere those of `team_ids`.
+
+    category_ids: of these categories only; None: of any.
+    """
 
     whole: frozenset[int] = frozenset()
     team_ids: frozenset[int] = frozenset()
+    category_ids: frozenset[int] | None = None
 
     def may_see(self, opdracht: Opdracht) -> bool:
         """Whether this one is among them."""
+        if self.category_ids is not None and opdracht.category_id not in self.category_ids:
+            return False
         return opdracht.gemeente_id in self.whole or opdracht.team_id in self.team_ids
 
 
@@ -269,6 +275,7 @@ def _joined(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Se
         .where(
             Opdracht.gemeente_id.in_(scope),
             sa.or_(Opdracht.gemeente_id.in_(sees.whole), Opdracht.team_id.in_(sees.team_ids)),
+            sa.true() if sees.category_ids is None else Opdracht.category_id.in_(sees.category_ids),
         )
     )
 

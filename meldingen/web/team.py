@@ -43,6 +43,7 @@ from .categories import category_groups
 from .layout import show_as
 from .staff_history import tell_history
 from .taal import day_words
+from .team_partij import at_party
 from .viewer import Viewer, seen_work, viewer_of
 
 pages = Blueprint("team", __name__)
@@ -192,6 +193,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
         "spoed_clock": clock_of(here.session, work, now=here.now),
         "heard": _heard(meldingen, row.gemeente) if work.danger_suspected else (),
         "date_asked": work.warned_due_at is not None and work.warned_due_at >= work.due_at and work.status in OPEN,
+        "party": None if partner else at_party(here, work),
         "moves": {move.action: move for move in viewer.moves(work)},
         "flag_words": FLAG_WORDS,
         "now": here.now,

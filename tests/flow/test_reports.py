@@ -97,6 +97,7 @@ class History:
             intake_channel=melding.intake_channel, partner_name=melding.partner_name, reach=dice.choice(REACHES),
             spoed=dice.random() < 0.2, partner=dice.random() < 0.2, werkdagen=dice.randint(0, 30),
             in_term=dice.random() < 0.6, in_term_paused=dice.random() < 0.8, reopened_at=reopened,
+            in_term_party=dice.choice([None, True, False]), party_days=dice.randint(0, 9),
         )  # fmt: skip
         self.endings.append(ending)
         notice = Notice(gemeente_id=self.home.id, event_id=event.id, melding_id=melding.id, kind=kind, at=at)
@@ -180,6 +181,7 @@ def by_hand(history: History, term: Term) -> Counter[tuple[date | None, str, Any
             continue
         codes = {
             "afgehandeld": True, "op_tijd": end.in_term_paused, "op_tijd_zonder_pauze": end.in_term,
+            "op_tijd_zonder_partij": end.in_term_paused if end.in_term_party is None else end.in_term_party,
             "spoed": end.spoed, "spoed_op_tijd": end.spoed and end.in_term_paused, "doorgezet": end.partner,
             "anoniem": end.reach == "anoniem",
         }  # fmt: skip
@@ -207,7 +209,7 @@ def by_sql(session: Session, home: Gemeente, term: Term) -> Counter[tuple[date |
     counts: Counter[tuple[date | None, str, Any, str]] = Counter()
     for row in count_work(session, term, scope=[home.id]):
         for code, count in row.counts.items():
-            if row.month and count and code not in ("mediaan", "p90"):
+            if row.month and count and code not in ("mediaan", "p90", "dagen_bij_partij"):
                 counts[row.month, row.level, row.key, code] += count
     return counts
 

@@ -62,6 +62,14 @@ class OpdrachtItem(Shape):
     received_at = Moment(data_key="ontvangenOp", required=True)
     due_at = Moment(data_key="uiterlijkOp", required=True)
     planned_on = Day(data_key="geplandeDatum", allow_none=True)
+    party_since_at = Moment(
+        data_key="bijPartijSinds",
+        allow_none=True,
+        metadata={"description": "Sinds wanneer een externe partij hem heeft."},
+    )
+    expected_on = Day(
+        data_key="verwachteDatum", allow_none=True, metadata={"description": "De dag die de externe partij noemde."}
+    )
     melders = ma.fields.Integer(data_key="aantalMeldingen", required=True)
     possible = ma.fields.List(ma.fields.String(), data_key="mogelijk", required=True)
 
@@ -85,6 +93,8 @@ ITEM = {
     "ontvangenOp": "2026-04-14T06:47:00Z",
     "uiterlijkOp": "2026-04-21T22:00:00Z",
     "geplandeDatum": None,
+    "bijPartijSinds": None,
+    "verwachteDatum": None,
     "aantalMeldingen": 1,
     "mogelijk": ["planningen", "vragen", "overdrachten", "afhandelingen", "notities", "fotos"],
 }
@@ -203,6 +213,13 @@ class PlanIn(MoveIn):
     planned_on = Day(data_key="plandatum", required=True)
 
 
+class ExpectIn(MoveIn):
+    """The day on which an external party thinks to be ready."""
+
+    example = {"datum": "2026-04-16"}
+    expected_on = Day(data_key="datum", required=True)
+
+
 class PostponeIn(MoveIn):
     """A new date and why; or the word that the promised date will be met."""
 
@@ -308,6 +325,20 @@ class NoteIn(Shape):
 
     example = {"tekst": "Sleutel van het hek ligt bij de receptie."}
     text = Text(data_key="tekst", required=True, filled=True)
+
+
+class PartyAskIn(Shape):
+    """A question of an external party to who gave it the work."""
+
+    example = {"tekst": "Mag de weg een uur dicht?"}
+    text = Text(data_key="tekst", required=True, filled=True)
+
+
+class SeenOut(Shape):
+    """When an external party first looked at an opdracht."""
+
+    example = {"gezienOp": "2026-04-14T08:02:00Z"}
+    seen_at = Moment(data_key="gezienOp", required=True)
 
 
 class MoveOut(Shape):
