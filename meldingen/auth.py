@@ -122,7 +122,7 @@ def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
     if actor.kind == "anoniem":
         if "melder" in who:
             return  # the token is checked with the melding it is for, see melder_at
-        if _ran_out():
+        if session_ran_out():
             raise NotSignedIn("sessie_verlopen", say("Uw sessie is verlopen. Log opnieuw in."))
         raise NotSignedIn("inloggen_nodig", say("Log in om deze pagina te gebruiken."))
     if actor.kind not in who:
@@ -131,7 +131,7 @@ def _admit(actor: Actor, who: tuple[Who, ...], roles: tuple[str, ...]) -> None:
         raise Forbidden("geen_recht", "Uw account mag dit niet doen. Vraag uw beheerder.")
 
 
-def _ran_out() -> bool:
+def session_ran_out() -> bool:
     """Whether the session of this browser ended by its time: then what a tablet holds need not go (issue 5)."""
     secret, here = cookie.get("medewerker", ""), visit()
     return bool(secret) and accounts.has_expired(here.session, hash_secret(secret), here.now)

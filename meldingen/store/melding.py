@@ -180,7 +180,7 @@ def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[in
         sa.select(Melding)
         .where(Melding.id.in_(sorted(set(ids))), Melding.gemeente_id.in_(scope))
         .order_by(Melding.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()

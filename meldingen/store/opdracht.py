@@ -167,12 +167,16 @@ def opdracht_by_id(session: Session, opdracht_id: int, *, scope: Collection[int]
 
 
 def lock_opdrachten(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Opdracht]:
-    """Locks these opdrachten in order of id and reads them afresh; the first step of every closing, join and split."""
+    """Locks these opdrachten in order of id and reads them afresh; the first step of every closing, join and split.
+
+    Rows may refer to a locked one meanwhile (FOR NO KEY UPDATE): a foreign key that is looked at again must not wait
+    for somebody who waits for us.
+    """
     query = (
         sa.select(Opdracht)
         .where(Opdracht.id.in_(sorted(set(ids))), Opdracht.gemeente_id.in_(scope))
         .order_by(Opdracht.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     return session.scalars(query).all()

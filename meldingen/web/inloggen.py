@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from ..auth import enter, visit
+from ..auth import enter, session_ran_out, visit
 from ..flow.sign_in import check_password, hash_secret, refusal
 from ..limits import count_guess
 from ..store import account as accounts
@@ -23,7 +23,7 @@ def inloggen() -> ResponseReturnValue:
     """The form; who is signed in already goes to his own start page."""
     if visit().actor.is_staff:
         return redirect(start_path(visit().actor))
-    return render_template("inloggen.html", errors={}, username="", onward=_onward())
+    return render_template("inloggen.html", errors={}, username="", onward=_onward(), signed_out=not session_ran_out())
 
 
 @pages.post("/inloggen")

@@ -19,7 +19,7 @@ from meldingen.flow.joining import Split
 from meldingen.flow.status import Basis
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
-from meldingen.store.opdracht import Opdracht
+from meldingen.store.opdracht import Opdracht, lock_opdrachten
 from tests import factories
 from tests.factories import opdracht_of
 
@@ -97,6 +97,23 @@ def test_the_last_of_two_opdrachten_closes_the_melding_once(world: World) -> Non
     assert [type(a).__name__ for a in answers] == ["Done", "Done"]
     assert world.status(world.melding) == "afgehandeld"
     assert (len(world.notices("gereed")), len(world.notices("deels_klaar"))) == (1, 1)
+
+
+def test_two_parts_of_one_melding_do_not_wait_for_each_other(world: World) -> None:
+    """The part that was split off refers to the first: a second change of it in one transaction looks whether that one
+    is still there (a foreign key), and must not wait for whoever is at it, who waits for their melding."""
+    with db.transaction(world.engine) as session:
+        who: dict[str, Any] = {"basis": Basis(version=1), "actor": world.member, "now": world.now}
+        _, second = joining.split_opdracht(session, world.opdracht.id, Split("losse-tegel"), **who)
+    assert second is not None
+    scope = [world.opdracht.gemeente_id]
+    with Session(world.engine) as first, Session(world.engine) as other:
+        lock_opdrachten(first, [world.opdracht.id], scope=scope)
+        other.execute(sa.text("SET LOCAL lock_timeout = '300ms'"))
+        (part,) = lock_opdrachten(other, [second.id], scope=scope)
+        for version in (2, 3):
+            part.version = version
+            other.flush()
 
 
 def test_joining_while_closing_loses_nobody(world: World) -> None:

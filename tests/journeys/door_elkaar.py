@@ -115,7 +115,7 @@ def _live(address: str, people: list[tuple[Actor, str]], seed: int, steps: int) 
     for number, skew in ((0, HOURS_OFF), (1, -HOURS_OFF)):
         mind = {"base": address, "bearer": people[number][1], "seed": seed * 4 + number, "steps": steps}
         facts = {**mind, "rij": str(QUEUE), "name": f"t{number}", "skew": skew}
-        asked.append([str(NODE), str(STANDINS / "tablet.mjs"), json.dumps(facts)])
+        asked.append([str(NODE), "--no-warnings", str(STANDINS / "tablet.mjs"), json.dumps(facts)])
     for number, who in ((2, "kcc"), (3, "melder")):
         mind = {"base": address, "bearer": people[number][1], "seed": seed * 4 + number, "steps": steps}
         asked.append([sys.executable, str(STANDINS / "mensen.py"), json.dumps({**mind, "who": who})])

@@ -321,7 +321,7 @@ export const makeQueue = ({
     if (what === "laten") {
       await store.remove("stap", id);
       if (item.foto) await sweepPhoto(item.foto.sha256);
-      else await dropPhotosOf(id);
+      else if (!refused) await dropPhotosOf(id); // of a refused step the server keeps words and photos
       if (refused) await tellDecision(item, "laten");
       tell();
       return null;
