@@ -1,21 +1,45 @@
-"""The tablet's engine in a real browser: what is kept, encrypted, offline, and what goes when. The screen itself is
-tested elsewhere; here the page's own `tablet` object is asked."""
+"""The tablet's engine in a real browser when things go wrong: killed while sending, no room, no session, a colleague on
+the same tablet, two tablets at once, a clock that is off, a day that is over. What one sees: test_onderweg_scherm.py.
+"""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+import sqlalchemy as sa
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from meldingen.db import business_now
-from tests import factories
+from meldingen.flow import feedback
+from meldingen.store.account import Account, StaffSession
+from meldingen.store.gemeente import Gemeente
+from meldingen.store.journal import Event, Note
+from meldingen.store.melding import Melding
+from meldingen.store.opdracht import Opdracht
+from meldingen.store.task import Task
+from tests import factories, photos
 
 from .browsing import TABLET, launch, served, visitors
 from .conftest import World
-
-SHELL_KEPT = """caches.keys().then((all) => all.find((one) => one.startsWith("onderweg-schil-")))
-  .then((name) => name && caches.open(name)).then((store) => store?.match("/schil-gevuld"))"""
+from .onderweg import APP, back_in_coverage, new_work, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+ENQUEUE = "([id, actie, velden, versie]) => tablet.queue.enqueue({ opdracht: id, actie, velden, versie: versie ?? 1 })"
+WITH_PHOTO = """async ([id, bytes]) => {
+  const photo = await tablet.photoOf(new Blob([new Uint8Array(bytes)], { type: "image/jpeg" }));
+  return tablet.queue.enqueue({ opdracht: id, actie: "afhandelingen", versie: 1, fotos: [photo],
+    velden: { uitkomst: "opgelost", zin: "De tegel ligt weer vast." } }).then(() => "kept", (error) => error.name);
+}"""
+ON_DISK = """() => new Promise((tell) => { const asked = indexedDB.open("meldingen-onderweg"); asked.onsuccess = () => {
+  const base = asked.result; const count = {}; const names = [...base.objectStoreNames];
+  const told = base.transaction(names); for (const one of names)
+    told.objectStore(one).getAll().onsuccess = (event) => { count[one] = event.target.result; };
+  const plain = (key, value) => (["data", "iv", "keys"].includes(key) ? "x" : value);
+  told.oncomplete = () => { base.close();
+    tell(Object.fromEntries(names.map((one) => [one, count[one].map((row) => JSON.stringify(row, plain))])));
+  }; }; })"""
 
 
 @pytest.fixture(scope="module")
@@ -35,42 +59,177 @@ def address(world: World) -> Iterator[str]:
 @pytest.fixture
 def come(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
     with visitors(browser, address) as arrive:
-        yield arrive
+        yield lambda **more: arrive(viewport=TABLET, **more)
 
 
-def new_work(world: World) -> int:
-    with world.session() as session, session.begin():
-        made = factories.melding(session, now=business_now(session), contact={"email": "anna@example.nl"})
-        return factories.opdracht_of(session, made).id
+def does(page: Page, of: Opdracht, action: str, velden: dict[str, Any] | None = None) -> None:
+    """One step, as a screen would ask for it."""
+    page.evaluate(ENQUEUE, [of.id, action, velden or {}, None])
 
 
-def sign_in(page: Page, username: str = "team") -> None:
-    """Signs in by the form, and waits until the tablet has what it needs."""
-    page.goto("/inloggen?naar=/team/onderweg")
-    page.get_by_label("Gebruikersnaam").fill(username)
-    page.get_by_label("Wachtwoord").fill(factories.PASSWORD)
-    page.get_by_role("button", name="Inloggen").click()
-    page.wait_for_url("**/team/onderweg")
-    ready(page)
+def items(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("tablet.items()")
+    return found
 
 
-def ready(page: Page) -> None:
-    until(page, "globalThis.tablet?.state().syncedAt && !tablet.state().syncing")
+def count(world: World, kind: str, of: Opdracht) -> int:
+    """How often this happened to it."""
+    with world.session() as session:
+        return len(session.scalars(sa.select(Event).where(Event.kind == kind, Event.opdracht_id == of.id)).all())
 
 
-def until(page: Page, true: str) -> None:
-    """Waits until this expression holds; our policy forbids Playwright's own way (eval)."""
-    page.evaluate(f"async () => {{ while (!(await ({true}))) await new Promise((go) => setTimeout(go, 25)); }}")
-
-
-def test_the_day_is_here_without_coverage(world: World, come: Callable[..., BrowserContext]) -> None:
-    opdracht = new_work(world)
-    context = come(viewport=TABLET)
+def test_killed_while_sending_it_is_done_once(world: World, come: Callable[..., BrowserContext]) -> None:
+    """The answer of a closing is lost with the app; its photo is cut off and comes whole. Two tabs, one sender."""
+    _, work = new_work(world, "Losse tegel, de app gaat dood")
+    context = come()
     page = context.new_page()
     sign_in(page)
-    until(page, SHELL_KEPT)
+    seen: list[str] = []
+
+    def lose(route: Route) -> None:
+        seen.append(route.request.headers["idempotency-key"])
+        if len(seen) == 1:
+            route.fetch()  # it arrives, and nobody hears
+            page.close()
+        else:
+            route.continue_()
+
+    cut = [True]
+
+    def cut_off(route: Route) -> None:
+        route.abort() if cut.pop() else route.continue_()
+        cut.append(False)
+
+    context.route("**/afhandelingen", lose)
+    context.route(f"**/opdrachten/{work.id}/fotos", cut_off)
+    picture = list(photos.photo())
+    with page.expect_event("close"):
+        page.evaluate("(given) => void (" + WITH_PHOTO + ")(given)", [work.id, picture])
+    first, second = context.new_page(), context.new_page()
+    for tab in (first, second):
+        tab.goto(APP)
+    until(first, "tablet.sync(true).then(() => tablet.waiting()).then((left) => left === 0)")
+    assert len(seen) == 2 and seen[0] == seen[1]
+    assert count(world, "afgehandeld", work) == count(world, "foto_ontvangen", work) == 1
+    assert not [one for one in items(first) if one["staat"] == "geweigerd"]
+
+
+def test_no_room_is_told_and_nothing_is_half_kept(
+    world: World, address: str, come: Callable[..., BrowserContext]
+) -> None:
+    """There is room for the day, not for a photo of 40 MB: the step is refused in words, and what was here stays."""
+    _, work = new_work(world, "Losse tegel, geen plaats")
+    context = come()
+    page = context.new_page()
+    room = {"origin": address, "quotaSize": 20_000_000}
+    context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", room)
+    sign_in(page)
     context.set_offline(True)
-    page.reload()
-    until(page, "globalThis.tablet")
-    day = page.evaluate("tablet.day()")
-    assert opdracht in [one["id"] for one in day["opdrachten"]]
+    does(page, work, "notities", {"tekst": "Dit stond er al."})
+    before = page.evaluate(ON_DISK)
+    assert page.evaluate(WITH_PHOTO, [work.id, 40_000_000]) == "Full"
+    after = page.evaluate(ON_DISK)
+    assert (after["stap"], after["foto"]) == (before["stap"], before["foto"]) and len(after["stap"]) == 1
+    assert page.evaluate("tablet.day().then((day) => day.opdrachten.length > 0)")
+
+
+def test_a_session_that_ends_in_the_field_asks_to_sign_in(world: World, come: Callable[..., BrowserContext]) -> None:
+    """Expired: the day stays and the step waits. Withdrawn: the day goes at once; the step stays, unreadable, until its
+    own account signs in again; a colleague on the same tablet sees nothing of it but that it is there."""
+    _, work = new_work(world, "Losse tegel, sessie voorbij")
+    page = come().new_page()
+    sign_in(page)
+    with world.session() as session, session.begin():
+        session.execute(sa.update(StaffSession).values(expires_at=business_now(session) - timedelta(seconds=1)))
+    does(page, work, "notities", {"tekst": "Het is de tweede tegel."})
+    until(page, "tablet.state().signIn && !tablet.state().syncing")
+    assert page.evaluate("tablet.state().expired") and page.evaluate("tablet.day().then((day) => day !== null)")
+    with world.session() as session, session.begin():
+        session.execute(sa.delete(StaffSession))
+    page.evaluate("tablet.sync(true)")
+    until(page, "!tablet.state().expired && tablet.state().signIn")
+    kept = page.evaluate(ON_DISK)
+    assert (
+        len(kept["stap"]) == 1
+        and kept["beeld"] == []
+        and not any('"dag"' in row or '"sleutel"' in row for row in kept["vast"])
+    )
+    assert "tweede tegel" not in str(kept)
+    page.goto(f"/inloggen?naar={APP}")
+    expect(page.locator("[data-tablet]")).to_contain_text("1 stap van team wacht nog")
+    _colleague(world)
+    sign_in(page, "collega")
+    assert items(page) == []
+    page.evaluate("tablet.signOut()")
+    sign_in(page)
+    until(page, "tablet.waiting().then((left) => left === 0)")
+    assert count(world, "notitie", work) == 1
+
+
+def _days(kept: dict[str, list[str]]) -> list[str]:
+    """What is kept of a day package or a key."""
+    return [row for row in kept["vast"] if '"dag"' in row or '"sleutel"' in row]
+
+
+def _colleague(world: World) -> None:
+    with world.session() as session, session.begin():
+        home = session.get_one(Gemeente, world.gemeente_id)
+        factories.medewerker(session, home, "team", team_slug="groen", username="collega")
+        session.execute(sa.update(Account).values(password_hash=factories.password_hash()))
+
+
+def test_two_tablets_and_a_melder_who_withdraws(world: World, come: Callable[..., BrowserContext]) -> None:
+    """Both took it up without coverage: both have what they wanted. One closed what was withdrawn meanwhile: refused
+    with the reason, his words kept, on the coordinator's list until he decides."""
+    _, shared = new_work(world, "Losse tegel, twee tablets")
+    melding, gone = new_work(world, "Losse tegel, ingetrokken")
+    tablets = [come() for _ in range(2)]
+    pages = [tablet.new_page() for tablet in tablets]
+    for page, tablet in zip(pages, tablets, strict=True):
+        sign_in(page)
+        tablet.set_offline(True)
+        does(page, shared, "inbehandelingnames")
+    does(pages[0], gone, "afhandelingen", {"uitkomst": "opgelost", "zin": "De tegel ligt vast."})
+    with world.session() as session, session.begin():
+        home = session.get_one(Gemeente, world.gemeente_id)
+        kcc = factories.medewerker(session, home, "kcc", username="desk")
+        mine = session.get_one(Melding, melding.id)
+        feedback.withdraw_melding(session, mine, reason="", actor=kcc, now=business_now(session))
+    for page, tablet in zip(pages, tablets, strict=True):
+        back_in_coverage(page, tablet)
+    assert [one["staat"] for one in items(pages[1])] == ["intussen_gewijzigd"]
+    (refused,) = [one for one in items(pages[0]) if one["staat"] == "geweigerd"]
+    assert "vervallen" in refused["reden"]
+    with world.session() as session:
+        assert session.scalar(sa.select(Note.text).where(Note.kind == "weigering")) == "De tegel ligt vast."
+        assert session.scalar(sa.select(Task.status).where(Task.kind == "tablet_conflict")) == "open"
+    pages[0].evaluate("(id) => tablet.queue.decide(id, 'laten')", refused["id"])
+    until(pages[0], "tablet.waiting().then((left) => left === 0)")
+    with world.session() as session:
+        assert session.scalar(sa.select(Task.status).where(Task.kind == "tablet_conflict")) == "klaar"
+
+
+def test_a_clock_two_hours_off_and_a_day_that_is_over(world: World, come: Callable[..., BrowserContext]) -> None:
+    """Work done without coverage counts at the moment it was done; after a day and at signing out nothing is left."""
+    _, work = new_work(world, "Losse tegel, klok loopt voor")
+    context = come()
+    off = "const real = Date.now.bind(Date); Date.now = () => real() + (globalThis.ahead ?? 7_200_000);"
+    context.add_init_script(off)
+    page = context.new_page()
+    sign_in(page)
+    context.set_offline(True)
+    with world.session() as session:
+        before = business_now(session)
+    does(page, work, "inbehandelingnames")
+    with world.session() as session:
+        after = business_now(session)
+    back_in_coverage(page, context)
+    with world.session() as session:
+        taken = session.get_one(Opdracht, work.id).taken_up_at
+        assert taken is not None and before - timedelta(seconds=2) <= taken <= after + timedelta(seconds=2)
+    context.set_offline(True)
+    does(page, work, "notities", {"tekst": "Morgen verder."})
+    page.evaluate("globalThis.ahead = 26 * 3600 * 1000")
+    assert page.evaluate("tablet.day()") is None
+    kept = page.evaluate(ON_DISK)
+    assert kept["stap"] and _days(kept) == []
