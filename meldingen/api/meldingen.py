@@ -12,6 +12,7 @@ from typing import Any
 from flask import request
 
 from ..auth import Visit, enter, visit
+from ..domain.abuse import words_shown
 from ..domain.actor import COORDINATOR, KCC, STAFF_ON_OPDRACHTEN
 from ..domain.danger import SUSPECTED
 from ..domain.deadlines import local_day
@@ -206,12 +207,14 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "location_note": said(melding.location_note),
         **object_facts(melding),
         "category": _category(here, melding),
-        "description": said(melding.description),
+        "description": said(words_shown(melding.description, melding.abuse, opened=not actor.is_staff)),
         "danger": melding.danger,
         "parts": [{**dataclasses.asdict(part), "words": part.words(today)} for part in parts],
         "timeline": [
             dataclasses.replace(line, text=said(line.text))
-            for line in timeline.timeline_of(here.session, melding, now=here.now)
+            for line in timeline.timeline_of(
+                here.session, melding, now=here.now, hide_words=bool(melding.abuse) and actor.is_staff
+            )
         ],
         "notices": trail.told_to_melder(here.session, melding),
         "photos": photo_facts(photos),

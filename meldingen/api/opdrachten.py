@@ -3,6 +3,7 @@
 from typing import Any
 
 from ..auth import Visit, enter, visit
+from ..domain.abuse import words_shown
 from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import NotFound
 from ..domain.workflow import OPEN, STATUS_WORDS
@@ -80,12 +81,18 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
     contacts = contact.contacts_of(here.session, ids, scope=scope)
     notes = journal.notes_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)
     photos = photos_of(here.session, melding_ids=ids, opdracht_ids=[opdracht.id], scope=scope)
+    abuse = {melding.id: melding.abuse for melding in linked}
+
+    def told(note: journal.Note) -> str:
+        hidden = abuse.get(note.melding_id or 0, "") if note.kind == "aanvulling" else ""
+        return words_for(here, opdracht.gemeente_id, words_shown(note.text, hidden))
+
     answer = {
         **_item(here, row),
         "routing_reason": opdracht.routing_reason,
         "meldingen": [],
         "notes": [
-            {"kind": note.kind, "text": words_for(here, opdracht.gemeente_id, note.text), "at": note.at}
+            {"kind": note.kind, "text": told(note), "at": note.at}
             for note in notes
             if note.kind != "notitie" or not is_partner(here, opdracht.gemeente_id)
         ],

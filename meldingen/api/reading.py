@@ -15,6 +15,7 @@ from flask import session as cookie
 
 from ..auth import TOKEN_HEADER, Visit, melder_by_token
 from ..domain import tokens
+from ..domain.abuse import words_shown
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
 from ..domain.errors import NotFound, NotSignedIn
 from ..domain.privacy import LIMITED
@@ -199,7 +200,7 @@ def melding_words(here: Visit, melding: Melding) -> str:
         return ""
     if LIMITED in melding.flags and not here.actor.has_role(melding.gemeente_id, *SEES_CONTACT):
         return ""
-    return words_for(here, melding.gemeente_id, melding.description)
+    return words_for(here, melding.gemeente_id, words_shown(melding.description, melding.abuse))
 
 
 def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] | None:

@@ -201,6 +201,11 @@ _ABUSE = re.compile(
 )
 
 
+def has_abuse(text: str) -> bool:
+    """Whether there is a word of abuse in the text."""
+    return _ABUSE.search(text) is not None
+
+
 def _spans(pattern: re.Pattern[str]) -> Callable[[str], Iterable[_Span]]:
     return lambda text: (_Span(*match.span()) for match in pattern.finditer(text))
 

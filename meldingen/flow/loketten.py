@@ -16,6 +16,7 @@ from ..adapters import Adapters
 from ..adapters.failures import PermanentFailure
 from ..adapters.mail import Mail
 from ..db import business_now, transaction
+from ..domain.abuse import words_shown
 from ..domain.actor import BEHEER, SEES_CONTACT, SYSTEM, Actor
 from ..domain.contact import check_email
 from ..domain.deadlines import terugbel_due_at
@@ -188,7 +189,7 @@ def _facts(session: Session, about: Melding, desk: str, settings: Settings, *, n
         f"Bij de meldingen openbare ruimte kwam {WORDS[desk].lower()} binnen. Wilt u dit behandelen?",
         f"Melding {show_number(about.number)}, ontvangen {when_words(about.received_at, now)}.",
         f"Plaats: {about.address or about.location_note or 'zie de kaart in de melding'}.",
-        f"Tekst: {about.description or 'zonder tekst'}",
+        f"Tekst: {words_shown(about.description, about.abuse) or 'zonder tekst'}",
         f"Van: {', '.join(part for part in who if part) or 'de melder liet geen gegevens achter'}.",
         "De melder heeft van ons gehoord dat u dit behandelt. Het werk op straat doen wij zelf.",
         f"De hele melding, voor wie inlogt: {settings.public_url}/kcc/melding/{about.number}",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from ..domain import tokens
+from ..domain.abuse import words_shown
 from ..domain.deadlines import AMSTERDAM, last_day_of, local_day
 from ..domain.loketten import sentence_of
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, date_words, when_words
@@ -91,6 +92,9 @@ def facts_for_team(
         said = work.location_note or next((m.location_note for m in melders if m.location_note), "")
     elif notice.kind in (NoticeKind.ANTWOORD_ONTVANGEN, NoticeKind.PARTIJ_VRAAGT, NoticeKind.PARTIJ_ANTWOORD):
         said = _note(session, event)
+    told_by = next((m for m in melders if m.id == event.melding_id), None)
+    if notice.kind == NoticeKind.ANTWOORD_ONTVANGEN and told_by is not None:
+        said = words_shown(said, told_by.abuse)
     home = gemeente.gemeente_by_id(session, notice.gemeente_id)
     chosen = _category(session, work.category_id, scope[0])
     when = when_words(work.received_at, now)

@@ -145,8 +145,11 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return ""
 
 
-def timeline_of(session: Session, melding: Melding, *, now: datetime) -> list[Line]:
-    """The timeline of a melding: its own events, and those of its opdrachten while it was linked to them."""
+def timeline_of(session: Session, melding: Melding, *, now: datetime, hide_words: bool = False) -> list[Line]:
+    """The timeline of a melding: its own events, and those of its opdrachten while it was linked to them.
+
+    hide_words: without what the melder added, for others when it is abuse.
+    """
     scope = [melding.gemeente_id]
     links = history.links_of(session, melding.id, scope=scope)
     ids = {link.opdracht_id for link in links}
@@ -155,7 +158,9 @@ def timeline_of(session: Session, melding: Melding, *, now: datetime) -> list[Li
     mine = [event for event in events if event.id not in undone and _concerns(event, melding.id, links)]
     teams = history.teams_ever(session, scope=scope)
     notes = {
-        row.id: row.text for row in journal.notes_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
+        row.id: row.text
+        for row in journal.notes_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
+        if not (hide_words and row.kind == "aanvulling")
     }
     closings = {row.id: row for row in history.closings_of(session, ids, scope=scope)}
     held: dict[int, int] = {}

@@ -116,6 +116,7 @@ def past_cases(session: Session, *, limit: int, scope: Collection[int]) -> Seque
         .where(
             Melding.gemeente_id.in_(scope),
             Melding.description != "",
+            Melding.abuse == "",
             Melding.withdrawn_at.is_(None),
             Melding.erased_at.is_(None),
             Melding.referred_to == "",

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from ..domain.abuse import HIDDEN
 from ..domain.workflow import MELDING_STATUSES
 from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 
@@ -130,6 +131,12 @@ class Idempotency(Base):
     )
 
 
+def shown_description() -> sa.ColumnElement[str]:
+    """What the melder wrote as lists show it: of abuse and threats only that it is hidden."""
+    told = [(sa.and_(Melding.abuse == abuse, Melding.description != ""), words) for abuse, words in HIDDEN.items()]
+    return sa.case(*told, else_=Melding.description)
+
+
 NUMBERS = sa.Sequence("melding_number", metadata=Base.metadata)
 
 
@@ -151,6 +158,12 @@ def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) 
 def meldingen_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> Sequence[Melding]:
     """These meldingen, as far as they are in scope."""
     return session.scalars(sa.select(Melding).where(Melding.id.in_(ids), Melding.gemeente_id.in_(scope))).all()
+
+
+def abuse_of(session: Session, ids: Collection[int], *, scope: Collection[int]) -> dict[int, str]:
+    """Of these meldingen those with abuse or a threat, with which."""
+    query = sa.select(Melding.id, Melding.abuse).where(Melding.id.in_(ids), Melding.gemeente_id.in_(scope))
+    return {row[0]: row[1] for row in session.execute(query.where(Melding.abuse != ""))}
 
 
 def meldingen_at_desks(

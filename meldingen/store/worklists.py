@@ -15,7 +15,7 @@ from ..domain.privacy import LIMITED
 from ..domain.workflow import GEREED, OPEN
 from .category import Category, public_to_all
 from .gemeente import GEOGRAPHY, Gemeente, point
-from .melding import Melding
+from .melding import Melding, shown_description
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .team import Team
@@ -286,7 +286,7 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     photos = sa.select(sa.func.count()).select_from(Photo).where(shown).correlate(Opdracht).scalar_subquery()
     first = sa.select(Photo.public_id).where(shown).order_by(Photo.id).limit(1).correlate(Opdracht).scalar_subquery()
     words = (
-        sa.select(Melding.description)
+        sa.select(shown_description())
         .join(Link, Link.melding_id == Melding.id)
         .where(LINKED_NOW, ~use_is_limited())
         .order_by(Melding.received_at, Melding.id)

@@ -189,7 +189,7 @@ def _melding(viewer: Viewer, one: Melding, found: _Found) -> dict[str, Any]:
     reads = viewer.reads(one)
     return {
         "nummer": one.number,
-        "tekst": viewer.shown(one.description, one.gemeente_id) if reads else "",
+        "tekst": viewer.words_of(one, one.description) if reads else "",
         "ontvangenOp": one.received_at.isoformat(),
         "antwoorden": [
             {"vraag": label, "antwoord": viewer.shown(given, one.gemeente_id)}

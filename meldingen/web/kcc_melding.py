@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain import tokens
+from ..domain.abuse import sounds_like
 from ..domain.actor import Actor
 from ..domain.deadlines import local_day
 from ..domain.errors import DomainError, InvalidInput, NotFound
@@ -21,7 +22,7 @@ from ..domain.numbers import parse_number, read_aloud, spell_digits
 from ..domain.phone import show_phone
 from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
-from ..flow import feedback, joining, kcc, loketten, photos, privacy_requests, resend, standing, terms
+from ..flow import abuse, feedback, joining, kcc, loketten, photos, privacy_requests, resend, standing, terms
 from ..flow.routing import coordinates
 from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
@@ -29,6 +30,7 @@ from ..store import callback, category, contact, history, journal, photo
 from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
+from .grof import openable, opened
 from .kcc import CHANNELS, DESK, NEAR_M, desk_scope
 from .kcc_contact import OTHERWISE, REASONS, context_of_page, look, own_reason
 from .layout import show_as
@@ -62,6 +64,8 @@ DONE = {
     "links": "De link om te volgen gaat naar de melder.",
     "loketten": "Het loket krijgt de feiten, en de melder hoort wie het behandelt.",
     "loketten_terug": "Het is weer een gewone melding.",
+    "grof": "De tekst is verborgen. Het werk gaat gewoon door.",
+    "weer_tonen": "De tekst is weer te lezen.",
     "bevriezingen": "Wij bewaren alles van deze melding tot u zegt dat het niet meer hoeft.",
     "ontdooiingen": "De gewone bewaartermijnen gelden weer.",
     "gebruik": "De melding wordt weer gewoon gebruikt.",
@@ -193,6 +197,14 @@ def _take_back(here: Visit, found: Melding, actor: Actor) -> None:
     loketten.take_back(here.session, found, actor=actor, now=here.now)
 
 
+def _hide(here: Visit, found: Melding, actor: Actor) -> None:
+    abuse.mark_abuse(here.session, found, request.form.get("grof", ""), actor=actor, now=here.now)
+
+
+def _show_again(here: Visit, found: Melding, actor: Actor) -> None:
+    abuse.clear_abuse(here.session, found, actor=actor, now=here.now)
+
+
 def _freeze(here: Visit, found: Melding, actor: Actor) -> None:
     terms.freeze(here.session, found, request.form.get("bevriezen_reden", ""), actor=actor, now=here.now)
 
@@ -217,6 +229,8 @@ DOINGS: dict[str, Callable[[Visit, Melding, Actor], None]] = {
     "links": _send_link,
     "loketten": _hand_to_desk,
     "loketten_terug": _take_back,
+    "grof": _hide,
+    "weer_tonen": _show_again,
     "bevriezingen": _freeze,
     "ontdooiingen": _unfreeze,
     "gebruik": _unlimit,
@@ -252,7 +266,11 @@ def _page(
     trails = trails_of(session, [found.id], scope=scope)[found.id]
     chosen = next((c for c in categories if c.id == found.category_id), None)
     code = tokens.spoken_code(here.settings.secret_keys, found.id, found.token_generation)
+    shown_abuse = bool(found.abuse) and opened(here, found)
     facts: dict[str, Any] = {
+        "opened": shown_abuse,
+        "openable": bool(found.abuse) and openable(here, found),
+        "sounds_like": sounds_like(found.description),
         "viewer": viewer,
         "melding": found,
         "category": chosen,
@@ -280,7 +298,11 @@ def _page(
         "missing": photos.missing_of(found, all_photos, now=here.now),
         "notes": [n for n in journal.notes_of(session, melding_ids=[found.id], scope=scope) if n.kind == "notitie"],
         "history": tell_history(
-            session, melding_ids=[found.id], opdracht_ids=[link.opdracht_id for link in links], scope=scope
+            session,
+            melding_ids=[found.id],
+            opdracht_ids=[link.opdracht_id for link in links],
+            opened=found.id if shown_abuse else None,
+            scope=scope,
         ),
         "trails": trails,
         "again": resend.ways_again(desk_of(here), found, trails),

@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from ..auth import Visit, installation, page_actor
 from ..db import machine_now, transaction
+from ..domain.abuse import words_shown
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.beforehand import Beforehand, read_beforehand
 from ..domain.notice_words import BY_WORDS, CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
@@ -89,6 +90,7 @@ def init_app(app: Flask) -> None:
         kind_words=KIND_WORDS,
         channel_words=CHANNEL_WORDS,
         by_words=BY_WORDS,
+        words_shown=words_shown,
         state_words=STATE_WORDS,
         end_words=END_WORDS,
         step_words=step_words,

@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from ..domain.abuse import words_shown
 from ..domain.loketten import WORDS as LOKETTEN
 from ..domain.notice_words import BY_WORDS, KIND_WORDS
 from ..domain.workflow import move_named
 from ..flow.library import delay_reasons
 from ..store import account, category, journal, opdracht, team
 from ..store.journal import Event
+from ..store.melding import abuse_of
 from .taal import date_words
 
 OUTCOMES = {"opgelost": "opgelost", "niet_opgelost": "niet opgelost", "overgedragen": "overgedragen"}
@@ -69,12 +71,19 @@ def tell_history(
     melding_ids: Collection[int] = (),
     opdracht_ids: Collection[int] = (),
     name_people: bool = True,
+    opened: int | None = None,
     scope: Collection[int],
 ) -> list[Told]:
-    """The history, oldest first, in six queries. name_people False (an external party): roles instead of names."""
+    """The history, oldest first, in seven queries. opened: the melding whose hidden words may be
+    shown. name_people False (an external party): roles instead of names."""
     events = journal.history_of(session, melding_ids=melding_ids, opdracht_ids=opdracht_ids, scope=scope)
+    written = journal.notes_of(session, melding_ids=melding_ids, opdracht_ids=opdracht_ids, scope=scope)
+    abuse = abuse_of(session, {n.melding_id for n in written if n.melding_id and n.kind == "aanvulling"}, scope=scope)
     notes = {
-        n.id: n.text for n in journal.notes_of(session, melding_ids=melding_ids, opdracht_ids=opdracht_ids, scope=scope)
+        n.id: words_shown(
+            n.text, abuse.get(n.melding_id or 0, ""), opened=n.kind != "aanvulling" or n.melding_id == opened
+        )
+        for n in written
     }
     closures = {c.id: c for c in opdracht.closures_of(session, opdracht_ids, scope=scope).values()}
     names = _Names(
@@ -160,6 +169,11 @@ def _sentence(event: Event, names: _Names) -> str:
             )
         case "afgehandeld":
             return f"Afgehandeld: {OUTCOMES.get(facts.get('outcome', ''), '')}."
+        case "grof_gemarkeerd":
+            return {
+                "grof": "De tekst is verborgen: grof.",
+                "bedreiging": "De tekst is verborgen: een bedreiging.",
+            }.get(facts.get("abuse", ""), "De tekst is weer te lezen.")
         case "ander_loket" | "loket_gemaild" | "geen_ander_loket":
             what = LOKETTEN.get(facts.get("desk", ""), "")
             return {

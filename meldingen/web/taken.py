@@ -44,6 +44,7 @@ KINDS = {
     "partij_te_laat": "Externe partij is niet klaar",
     "bericht_vervallen": "Het einde vertellen",
     "ander_loket": "Overbrengen naar een ander loket",
+    "bedreiging": "Bedreiging",
     "contact_verloopt": "Gegevens van de melder gaan weg",
 }
 DONE = {

@@ -40,6 +40,7 @@ from ..store.worklists import (
     unrouted_meldingen,
 )
 from .categories import category_groups
+from .grof import openable, opened
 from .layout import show_as
 from .staff_history import tell_history
 from .taal import day_words
@@ -95,6 +96,7 @@ DONE_WORDS = {
     "notities": "De notitie is bewaard.",
     "fotos": "De foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken.",
     "intrekkingen": "Uw besluit over het intrekken is bewaard.",
+    "grof": "De tekst is verborgen. Het werk gaat gewoon door.",
     "openbaarheid": "Bewaard wie de foto's mag zien.",
 }
 
@@ -166,8 +168,11 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
     photos = photo.photos_of(here.session, melding_ids=ids, opdracht_ids=[work.id], scope=scope)
     notes = journal.notes_of(here.session, melding_ids=ids, opdracht_ids=[work.id], scope=scope)
     reachable = contact.contacts_of(here.session, ids, scope=scope)
+    shown = {m.id for m in meldingen if m.abuse and opened(here, m, partner=partner)}
     return {
         "viewer": viewer,
+        "opened": shown,
+        "openable": {m.id for m in meldingen if m.abuse and openable(here, m, partner=partner)},
         "row": row,
         "work": work,
         "partner": partner,
@@ -188,6 +193,7 @@ def work_facts(here: Visit, viewer: Viewer, row: WorkRow) -> dict[str, Any]:
             opdracht_ids=[work.id],
             melding_ids=[] if partner else ids,
             name_people=not partner,
+            opened=next(iter(shown), None),
             scope=scope,
         ),
         "spoed_clock": clock_of(here.session, work, now=here.now),

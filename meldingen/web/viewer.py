@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..auth import Visit
+from ..domain.abuse import words_shown
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
 from ..domain.errors import DomainError, NotFound
 from ..domain.privacy import LIMITED
@@ -45,6 +46,10 @@ class Viewer:
     def shown(self, text: str, gemeente_id: int) -> str:
         """A text of a melder or colleague as this person may read it."""
         return mask_personal(text) if gemeente_id in self.partner_of else text
+
+    def words_of(self, melding: Melding, words: str, *, opened: bool = False) -> str:
+        """A text of this melder as this person may read it; opened: after a logged look at abuse."""
+        return self.shown(words_shown(words, melding.abuse, opened=opened), melding.gemeente_id)
 
     def reads(self, melding: Melding) -> bool:
         """Whether this person may read what the melder wrote; of one whose use is limited only the desk may."""
