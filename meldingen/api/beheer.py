@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response
 
 from ..auth import Visit, enter, visit
-from ..domain.actor import BEHEER, COORDINATOR
+from ..domain.actor import BEHEER, COORDINATOR, STAFF_ON_OPDRACHTEN
 from ..domain.errors import Forbidden
 from ..flow import rules
 from ..store.category import all_categories_of
@@ -21,7 +21,7 @@ door = Door("Beheer", __name__, url_prefix=BASE, description="Teams en routering
 
 
 @door.get("/teams")
-@enter("medewerker")
+@enter("medewerker", roles=(*STAFF_ON_OPDRACHTEN, BEHEER))
 @door.response(200, TeamsOut())
 @described("Toon de teams", "De teams en partijen van de gemeenten waarvoor u werkt.")
 def get_teams() -> dict[str, Any]:

@@ -71,6 +71,12 @@ class Actor:
         """The gemeente ids in which the actor holds any of these roles."""
         return frozenset(g for g, held in self.roles.items() if held & set(roles))
 
+    def enters_only_spoed(self, gemeente_id: int) -> bool:
+        """Whether this is the answering service after hours, and no more than that: it enters spoed alone."""
+        return ANTWOORDDIENST in self.roles.get(gemeente_id, frozenset()) and not self.has_role(
+            gemeente_id, *STAFF_ON_OPDRACHTEN
+        )
+
     def require_role(self, gemeente_id: int, *roles: str) -> None:
         """Raises NotSignedIn for a stranger, Forbidden when the role is missing."""
         if self.kind == "anoniem":

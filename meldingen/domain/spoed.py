@@ -83,3 +83,10 @@ def minute_words(minutes: int) -> str:
     if not hours:
         return "1 minuut" if left == 1 else f"{left} minuten"
     return f"{hours} uur {left}" if left else f"{hours} uur"
+
+
+def words_to_wait(name: str, phone: str, hours: str, website: str) -> str:
+    """What the answering service says to a caller whose melding can wait until the gemeente is there."""
+    here = f" Of doe uw melding op {website}." if website else " Of doe uw melding op de website van de gemeente."
+    when = f", {hours}" if hours else ""
+    return f'Zeg: "Bel gemeente {name} op {phone}{when}.{here}"'

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..domain import deadlines, numbers
-from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
+from ..domain.actor import ANTWOORDDIENST, STAFF_ON_OPDRACHTEN, Actor
 from ..domain.beforehand import NotOurs, read_beforehand
 from ..domain.danger import BY_WORDS, SUSPECTED, hear
 from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
@@ -17,6 +17,7 @@ from ..domain.intake import Location, NewMelding, check_answers, check_complete,
 from ..domain.objects import ObjectRef
 from ..domain.privacy import check_not_erased
 from ..domain.sentence import say
+from ..domain.spoed import words_to_wait
 from ..domain.text import looks_like_bsn, whole_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..store import category, gemeente, journal, outbox
@@ -72,6 +73,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
     placed = place_melding(session, new.location, new.gemeente_slug, actor=actor, note=new.kcc_note)
     _check_rights(placed, actor)
     chosen, answers = _category(session, new, placed, actor)
+    _check_spoed_only(placed, new, chosen, answers, actor)
     melding = _store(session, new, placed, chosen, answers, actor=actor, now=now)
     if new.idempotency_key:
         remember_resource(session, route, new.idempotency_key, melding.id)
@@ -100,9 +102,22 @@ def _with_channel(new: NewMelding, actor: Actor) -> NewMelding:
 
 def _check_rights(placed: Placed, actor: Actor) -> None:
     if actor.is_staff:
-        actor.require_role(placed.gemeente.id, *STAFF_ON_OPDRACHTEN)
+        actor.require_role(placed.gemeente.id, *STAFF_ON_OPDRACHTEN, ANTWOORDDIENST)
     if actor.kind == "machine" and placed.gemeente.id not in actor.scope:
         raise Forbidden("andere_gemeente", "Met deze sleutel kunt u in deze gemeente niet melden.")
+
+
+def _check_spoed_only(
+    placed: Placed, new: NewMelding, chosen: Category | None, answers: dict[str, object], actor: Actor
+) -> None:
+    """The answering service enters what cannot wait; for the rest the refusal is what it says to the caller."""
+    home = placed.gemeente
+    if not actor.enters_only_spoed(home.id):
+        return
+    if not (new.danger or danger_answered(chosen.questions if chosen else [], answers)):  # type: ignore[arg-type]
+        raise Forbidden(
+            "alleen_spoed", f"Dit kan wachten. {words_to_wait(home.name, home.phone, home.hours, home.website)}"
+        )
 
 
 def _category(
@@ -216,6 +231,8 @@ def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) 
     if wanted is None:
         return None
     found = opdracht_by_id(session, wanted, scope=scope)
+    if found is not None and actor.enters_only_spoed(found.gemeente_id) and found.urgency != "spoed":
+        found = None
     if found is None or not (actor.is_staff or is_public_work(session, found.id, scope=scope)):
         raise InvalidInput.gather(
             [FieldError("zelfdeAls", "onbekend", say("Deze eerdere melding kunnen wij niet vinden."))]

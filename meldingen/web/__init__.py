@@ -7,6 +7,7 @@ from ..limits import count_page_writing
 from . import (
     accounts,
     alarm,
+    antwoorddienst,
     apparaat,
     balk,
     beheer,
@@ -77,6 +78,7 @@ PAGES: tuple[Blueprint, ...] = (
     postvak.pages,
     team.pages,
     alarm.pages,
+    antwoorddienst.pages,
     team_moves.pages,
     team_partij.pages,
     onderweg.pages,

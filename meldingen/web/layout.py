@@ -20,6 +20,7 @@ from ..auth import Visit, installation, page_actor
 from ..db import machine_now, transaction
 from ..domain.abuse import words_shown
 from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
+from ..domain.actor import ANTWOORDDIENST, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.beforehand import Beforehand, read_beforehand
 from ..domain.notice_words import BY_WORDS, CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words
 from ..domain.numbers import show_number
@@ -227,13 +228,15 @@ def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
             Place(say("In de buurt"), "/in-de-buurt"),
         ]
     rooms = []
+    if actor.gemeenten_with(ANTWOORDDIENST):
+        rooms.append(Place("Spoed aan de telefoon", "/antwoorddienst"))
     if actor.gemeenten_with(COORDINATOR):
         rooms.append(Place("Vandaag leeg", "/coordinator"))
     if actor.gemeenten_with(TEAM, PIKET, COORDINATOR):
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(TEAM, PIKET):
         rooms.append(Place("Onderweg", ON_THE_ROAD))
-    if actor.gemeenten_with(PIKET, COORDINATOR, BEHEER):
+    if actor.gemeenten_with(PIKET, COORDINATOR, BEHEER, ANTWOORDDIENST):
         rooms.append(Place("Piket", "/piket"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))

@@ -31,7 +31,7 @@ from meldingen.store.opdracht import Opdracht, opdrachten_of
 from tests import factories, photos
 
 BASE = "/api/v1"
-ROLES = ("team", "piket", "kcc", "coordinator", "beheer")
+ROLES = ("team", "piket", "kcc", "coordinator", "beheer", "antwoorddienst")
 
 
 @dataclass
