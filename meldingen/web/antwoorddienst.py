@@ -47,6 +47,7 @@ def spoed() -> ResponseReturnValue:
         rows=[row for row in rows if _fits(row, asked)],
         total=len(rows),
         asked=asked,
+        made=request.args.get("gemaakt", "") if request.args.get("gemaakt", "").isdigit() else "",
         stands=how_it_stands,
     )
 

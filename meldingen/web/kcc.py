@@ -32,9 +32,11 @@ from ..store.workfilter import WorkFilter
 from ..store.worklists import WorkRow, list_opdrachten
 from .categories import category_groups
 from .kcc_beller import DESK as DESK
+from .kcc_beller import ENTERS as ENTERS
 from .kcc_beller import NEAR_M as NEAR_M
 from .kcc_beller import desk_scope as desk_scope
 from .kcc_beller import earlier_of, near_rows
+from .kcc_beller import entry_scope as entry_scope
 from .kcc_klaar import stored_panel
 from .keys import form_key
 from .layout import Sender, senders, show_as
@@ -82,7 +84,7 @@ class Entry:
 
 
 @pages.get("/kcc/nieuw")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def nieuw() -> ResponseReturnValue:
     """The screen: empty, or with `?verder=` one that was begun before; `?telefoon=` fills in a caller."""
     here = visit()
@@ -98,7 +100,7 @@ def nieuw() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def bewaar() -> ResponseReturnValue:
     """`controleren` reads the melding back and shows what is near; `opslaan` stores it; `wijzigen` goes back.
 
@@ -133,7 +135,7 @@ def read_entry(form: MultiDict[str, str], *, key: str = "") -> Entry:
     Raises Forbidden for an account whose gemeenten are not served any more.
     """
     here = visit()
-    mine = [s for s in senders() if s.id in desk_scope(here)]
+    mine = [s for s in senders() if s.id in entry_scope(here)]
     if not mine:
         raise Forbidden("geen_gemeente", "Uw account hoort bij een gemeente die wij niet (meer) bedienen.")
     sender = next((s for s in mine if s.slug == form.get("gemeente")), mine[0])
@@ -158,14 +160,14 @@ def read_whole(entry: Entry) -> tuple[NewMelding | None, Placed | None, Category
 
 def sent_already(here: Visit, key: str) -> Melding | None:
     """The melding that a form of this person became."""
-    return melding_of_key(here.session, f"meldingen:{here.actor.label}", key, scope=desk_scope(here))
+    return melding_of_key(here.session, f"meldingen:{here.actor.label}", key, scope=entry_scope(here))
 
 
 def _begun(here: Visit, written: str) -> Concept | None:
     number, account_id = whole_number(written), here.actor.account_id
     if not number or account_id is None:
         return None
-    return concept.find_own(here.session, number, account_id, scope=desk_scope(here))
+    return concept.find_own(here.session, number, account_id, scope=entry_scope(here))
 
 
 def _follow_place(entry: Entry) -> None:
@@ -257,12 +259,14 @@ def _store(entry: Entry, new: NewMelding) -> ResponseReturnValue:
     except DomainError as error:
         entry.filled.refuse(error)
         return _refuse(entry, error.status)
-    kept = concept.find_concept(here.session, entry.key, scope=desk_scope(here), now=here.now)
+    kept = concept.find_concept(here.session, entry.key, scope=entry_scope(here), now=here.now)
     if kept is not None and kept.account_id == here.actor.account_id:
         concept.end_concept(here.session, kept)
     cookie[LAST_CHANNEL] = entry.values["kanaal"]
     if _wants_json():
         return {"nummer": made.number, "html": stored_panel(here, made)}, 201
+    if here.actor.enters_only_spoed(made.gemeente_id):
+        return redirect(url_for("antwoorddienst.spoed", gemaakt=made.number), 303)
     return redirect(url_for("kcc_melding.melding", nummer=made.number, nieuw="ja"), 303)
 
 
@@ -311,7 +315,7 @@ def screen(entry: Entry, *, status: int = 200) -> ResponseReturnValue:
     here, scope = entry.here, [entry.sender.id]
     categories = categories_of(here.session, scope=scope)
     assert here.actor.account_id is not None, "only medewerkers come in"
-    begun = concept.begun_by(here.session, here.actor.account_id, scope=desk_scope(here), now=here.now)
+    begun = concept.begun_by(here.session, here.actor.account_id, scope=entry_scope(here), now=here.now)
     page = render_template(
         "werk/kcc_nieuw.html",
         **_base(entry),

@@ -6,7 +6,7 @@ Contact data of a known caller are shown at once in the context of the call, and
 from collections.abc import Collection, Sequence
 
 from ..auth import Visit
-from ..domain.actor import COORDINATOR, KCC
+from ..domain.actor import ANTWOORDDIENST, COORDINATOR, KCC
 from ..domain.errors import InvalidInput
 from ..domain.phone import parse_phone
 from ..store.contact import Contact, callers_known_by, log_view
@@ -15,6 +15,8 @@ from ..store.worklists import WorkRow, work_near_place
 from .viewer import Viewer
 
 DESK = (KCC, COORDINATOR)
+ENTERS = (*DESK, ANTWOORDDIENST)
+"""Who enters meldingen for callers; the answering service spoed only (flow/intake.py), and it sees no earlier caller."""
 NEAR_M = 150
 MOST_NEAR = 5
 """As many as there are keys for."""
@@ -24,6 +26,11 @@ CONTEXT = "beller"
 def desk_scope(here: Visit) -> frozenset[int]:
     """The gemeenten whose phone this person answers."""
     return here.actor.gemeenten_with(*DESK)
+
+
+def entry_scope(here: Visit) -> frozenset[int]:
+    """The gemeenten for which this person enters meldingen."""
+    return here.actor.gemeenten_with(*ENTERS)
 
 
 def near_rows(

@@ -4,6 +4,8 @@ Each answer is a small piece, at the cost of a few queries whatever there is to 
 POST: it belongs in no address and in no log.
 """
 
+from typing import Any
+
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
@@ -12,6 +14,7 @@ from ..auth import Visit, enter, visit
 from ..domain.danger import hear
 from ..domain.errors import Conflict, DomainError, InvalidInput
 from ..domain.intake import parse_location
+from ..domain.spoed import words_to_wait
 from ..domain.text import looks_like_bsn, whole_number
 from ..flow import concept
 from ..flow.danger import words_of
@@ -20,7 +23,7 @@ from ..limits import count_search
 from ..store.category import categories_of
 from ..store.gemeente import gemeente_by_id
 from .categories import asked_category
-from .kcc import DESK, Entry, desk_scope, read_entry, read_whole, sent_already
+from .kcc import ENTERS, Entry, desk_scope, entry_scope, read_entry, read_whole, sent_already
 from .kcc_beller import earlier_of, known_callers, near_rows
 from .kcc_klaar import promise_of, told_before
 from .layout import Sender, senders
@@ -39,7 +42,7 @@ NEEDED = {
 
 
 @pages.get("/kcc/nabij")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def nabij() -> ResponseReturnValue:
     """The open work near a pin while the caller talks, of the chosen kind first; empty when there is nothing."""
     here = visit()
@@ -57,7 +60,7 @@ def nabij() -> ResponseReturnValue:
 
 
 @pages.get("/kcc/vragen")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def vragen() -> ResponseReturnValue:
     """What to say and to ask about a category; empty when there is nothing."""
     here = visit()
@@ -66,7 +69,7 @@ def vragen() -> ResponseReturnValue:
 
 
 @pages.get("/kcc/nieuw/soorten")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def soorten() -> ResponseReturnValue:
     """Every kind that can be chosen in a gemeente, with the everyday words to find it by."""
     here = visit()
@@ -88,11 +91,11 @@ def soorten() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw/plekken")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def plekken() -> ResponseReturnValue:
     """What the caller may mean by a place: an address, a street, a thing with a number. `weg`: nobody can tell now."""
     here = visit()
-    mine = [one for one in senders() if one.id in desk_scope(here)]
+    mine = [one for one in senders() if one.id in entry_scope(here)]
     only = mine[0].slug if len(mine) == 1 else ""
     found = find_places(here, request.form.get("zoek", ""), gemeente=only, typing=request.form.get("klaar") != "ja")
     shown = [
@@ -103,7 +106,7 @@ def plekken() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw/plek")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def plek() -> ResponseReturnValue:
     """Where a pin is, in words, and in which gemeente: that one's kinds count. `fout`: what to do about a place."""
     here = visit()
@@ -114,7 +117,7 @@ def plek() -> ResponseReturnValue:
         placed = place_melding(here.session, location, None, actor=here.actor, note="?")
     except DomainError as error:
         return jsonify(woorden="", fout=error.detail, adres="", gemeente="")
-    home = next((one for one in senders() if one.id == placed.gemeente.id and one.id in desk_scope(here)), None)
+    home = next((one for one in senders() if one.id == placed.gemeente.id and one.id in entry_scope(here)), None)
     wrong = ""
     if home is None:
         wrong = f"Deze plek ligt in {placed.gemeente.name}. Daar mag u niet voor melden."
@@ -127,7 +130,7 @@ def plek() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw/beller")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def beller() -> ResponseReturnValue:
     """Who calls from this number or address, and what he reported before; empty when nobody did. Looks are logged."""
     here, scope = visit(), desk_scope(visit())
@@ -140,7 +143,7 @@ def beller() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw/stand")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def stand() -> ResponseReturnValue:
     """Keeps what was typed, and says how far it is: what is still to be asked, or what to read aloud."""
     here = visit()
@@ -155,7 +158,7 @@ def stand() -> ResponseReturnValue:
 
 
 @pages.post("/kcc/nieuw/weggooien")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def weggooien() -> ResponseReturnValue:
     """Throws away what this person began; a form that is gone already is fine."""
     here = visit()
@@ -163,16 +166,16 @@ def weggooien() -> ResponseReturnValue:
     key = request.form.get("sleutel", "")
     kept = None
     if number and account_id is not None:
-        kept = concept.find_own(here.session, number, account_id, scope=desk_scope(here))
+        kept = concept.find_own(here.session, number, account_id, scope=entry_scope(here))
     elif key and "\x00" not in key:
-        kept = concept.find_concept(here.session, key, scope=desk_scope(here), now=here.now)
+        kept = concept.find_concept(here.session, key, scope=entry_scope(here), now=here.now)
     if kept is not None and kept.account_id == account_id:
         concept.end_concept(here.session, kept)
     return "", 204
 
 
 @pages.get("/kcc/nieuw/wie")
-@enter("medewerker", roles=DESK)
+@enter("medewerker", roles=ENTERS)
 def wie() -> ResponseReturnValue:
     """Who is signed in now, and a token for the form: for a screen whose session ended and began again."""
     return jsonify(account=visit().actor.account_id, token=generate_csrf())
@@ -181,7 +184,7 @@ def wie() -> ResponseReturnValue:
 def _asked(here: Visit) -> Sender | None:
     """The gemeente in the address, when this person answers its phone."""
     return next(
-        (one for one in senders() if one.slug == request.args.get("gemeente") and one.id in desk_scope(here)), None
+        (one for one in senders() if one.slug == request.args.get("gemeente") and one.id in entry_scope(here)), None
     )
 
 
@@ -189,7 +192,7 @@ def _keep(entry: Entry) -> None:
     """The form in the database, for this person. Raises Conflict when the key is somebody else's."""
     if not entry.tells_something:
         return
-    here, scope = entry.here, desk_scope(entry.here)
+    here, scope = entry.here, entry_scope(entry.here)
     kept = concept.hold_concept(here.session, entry.key, gemeente_id=entry.sender.id, scope=scope, now=here.now)
     begun = kept.filled or kept.account_id is not None
     if begun and kept.account_id != here.actor.account_id:
@@ -212,13 +215,16 @@ def _summary(entry: Entry) -> str:
     home = gemeente_by_id(here.session, entry.sender.id)
     said = entry.values["omschrijving"][:2000]
     asked = [name for name, (_, fields) in NEEDED.items() if not any(entry.values[one].strip() for one in fields)]
-    facts = {
+    facts: dict[str, Any] = {
         "missing": [NEEDED[name][0] for name in asked],
         "wrong": [sentence for name, sentence in errors.items() if name not in asked],
         "bsn": looks_like_bsn(said),
         "alarming": entry.values["gevaar"] != "ja" and hear(said, words_of(home)).suspected,
         "danger": entry.values["gevaar"] == "ja",
     }
+    if entry.values["gevaar"] == "nee" and here.actor.enters_only_spoed(home.id):
+        facts["wrong"] = [f"Dit kan wachten. {words_to_wait(home.name, home.phone, home.hours, home.website)}"]
+        return render_template("werk/kcc_stand.html", **facts)
     if new is None or placed is None or errors:
         return render_template("werk/kcc_stand.html", **facts)
     promised = promise_of(here, placed, chosen)

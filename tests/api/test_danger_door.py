@@ -37,6 +37,14 @@ def test_the_answer_tells_what_was_understood_of_the_words(world: World) -> None
     assert world.post_melding(gevaarAntwoord="misschien").status_code == 400
 
 
+def test_the_answering_service_stores_spoed_only(world: World) -> None:
+    for said in ({}, {"omschrijving": GAS}, {"gevaarAntwoord": "nee"}):
+        refused = world.post_melding(who="duinstede:antwoorddienst", **said)
+        assert refused.status_code == 403 and "Dit kan wachten" in refused.json["detail"], said
+    assert world.post_melding(who="duinstede:antwoorddienst", gevaar=True).status_code == 201
+    assert world.post_melding(who="elders:antwoorddienst", gevaar=True).status_code == 403
+
+
 def test_an_app_can_ask_whether_to_ask(world: World) -> None:
     def ask(**query: str) -> Any:
         return world.client().post(f"{BASE}/gevaarvragen", json=query)

@@ -13,6 +13,7 @@ from tests import factories
 
 from .conftest import World
 from .desk import Desk, browser_of, make_desk
+from .test_kcc import entry
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,18 @@ def test_the_page_asks_danger_first_and_shows_open_spoed_only(desk: Desk) -> Non
         assert browser.get(path).status_code == 403, path
     for who in ("team", "kcc", "beheer"):
         assert desk.browsers[who].get("/antwoorddienst").status_code == 403
+
+
+def test_the_form_of_the_desk_takes_spoed_and_says_what_to_say_of_the_rest(desk: Desk) -> None:
+    desk.melding(contact={"name": "Jo Verborgen", "phone": "06 22222222"})
+    caller = {**entry(desk), "telefoon": "06 22222222", "gevaar": "nee"}
+    assert "Verborgen" not in desk.post("dienst", "/kcc/nieuw/beller", telefoon="06 22222222").text
+    told = desk.post("dienst", "/kcc/nieuw/stand", **{**caller, "sleutel": "dienst-0"}).text
+    assert "Dit kan wachten" in told and "Bel gemeente Werkdorp" in told
+    refused = desk.post("dienst", "/kcc/nieuw", actie="opslaan", **caller)
+    assert refused.status_code == 403 and "Dit kan wachten" in refused.text
+    page = desk.post("dienst", "/kcc/nieuw", actie="controleren", **{**caller, "gevaar": "ja"}).text
+    assert "Verborgen" not in page
+    stored = desk.post("dienst", "/kcc/nieuw", actie="opslaan", **{**caller, "gevaar": "ja", "sleutel": "dienst-1"})
+    assert stored.status_code == 303 and "/antwoorddienst?gemaakt=" in stored.headers["Location"]
+    assert "alarm gaat af" in desk.get("dienst", stored.headers["Location"])
