@@ -16,7 +16,7 @@ from .viewer import Viewer
 
 DESK = (KCC, COORDINATOR)
 ENTERS = (*DESK, ANTWOORDDIENST)
-"""Who enters meldingen for callers; the answering service spoed only (flow/intake.py), and it sees no earlier caller."""
+"""Who enters meldingen for callers; the answering service spoed only (flow/intake.py), without earlier callers."""
 NEAR_M = 150
 MOST_NEAR = 5
 """As many as there are keys for."""
