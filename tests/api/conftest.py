@@ -64,7 +64,7 @@ class World:
             "locatie": {"type": "Point", "coordinates": list(factories.HOME)},
             "omschrijving": "Er ligt een tegel los.",
             "categorie": "losse-tegel",
-            **({"kanaal": "telefoon"} if who.endswith(("kcc", "coordinator", "team", "piket", "antwoorddienst")) else {}),
+            **({"kanaal": "telefoon"} if who.rpartition(":")[2] in (*ROLES[:4], "antwoorddienst") else {}),
         } | fields
         body = {name: value for name, value in body.items() if value is not None}
         return self.client().post(f"{BASE}/meldingen", json=body, headers={**self.headers(who), **(headers or {})})
