@@ -179,6 +179,7 @@
     });
   }
   document.querySelector("body > header, main").before(frame); // after the skip link, which stays first
+  showVolume();
   const looking = setInterval(look, LOOK_MS);
   look();
 })();

@@ -38,6 +38,7 @@ onRoute("/opdracht/:id/afhandelingen", drawClosing, { under: ({ id }) => `#/opdr
 onRoute("/opdracht/:id/:stap", drawStep, { under: ({ id }) => `#/opdracht/${id}` });
 
 startScreens(document.getElementById("inhoud"), motor, startBars(motor));
+addEventListener("alarm-aangenomen", () => motor.sync()); // alarm.js: taken up, so the list is another
 await motor.sync();
 
 const worker = await globalThis.registreerWerker?.().catch(() => null);

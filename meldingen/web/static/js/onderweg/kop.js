@@ -54,7 +54,6 @@ export const startBars = (motor) => {
   motor.offerUndo = (item, work) => {
     clearInterval(ticking);
     const seconds = motor.day.ongedaanS;
-    const said = say(motor.state().online ? "bewaard" : "bewaard-straks", { wat: say("deed-afhandelingen"), soort: work.soort });
     if (!seconds) return motor.say(motor.state().online ? "bewaard" : "bewaard-straks", { actie: "afhandelingen", soort: work.soort });
     offered = item.id;
     const until = Date.now() + seconds * SECOND_MS;
@@ -64,7 +63,9 @@ export const startBars = (motor) => {
       if (left <= 0 && !$("klaar").contains(document.activeElement)) withdraw();
     };
     $("klaar").hidden = false;
-    $("klaar-zin").textContent = `${said} ${say("ongedaan-tijd", { s: seconds })}`;
+    $("regel").hidden = true;
+    $("klaar-zin").textContent = say("bewaard", { wat: say("deed-afhandelingen"), soort: work.soort });
+    $("klaar-uitleg").textContent = say("ongedaan-tijd", { s: seconds });
     tick();
     ticking = setInterval(tick, SECOND_MS);
     return undefined;
