@@ -102,7 +102,7 @@ export const openMotor = async () => {
       if (wasHere) await tablet.queue.decide(id, "laten");
       else await tablet.queue.enqueue({ opdracht: item.opdracht, actie: "terugdraaiingen", versie: item.antwoord?.versie ?? item.versie });
       await refresh();
-      motor.say("ongedaan");
+      motor.say(wasHere ? "ongedaan" : "ongedaan-vraagt");
     },
 
     decide: async (...what) => {
