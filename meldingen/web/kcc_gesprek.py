@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
 from ..auth import Visit, enter, visit
+from ..domain.address import search_words, split_corner
 from ..domain.danger import hear
 from ..domain.errors import Conflict, DomainError, InvalidInput
 from ..domain.intake import parse_location
@@ -22,12 +23,13 @@ from ..flow.places import address_at, place_melding
 from ..limits import count_search
 from ..store.category import categories_of
 from ..store.gemeente import gemeente_by_id
+from ..store.said_places import places_said
 from .categories import asked_category
 from .kcc import ENTERS, Entry, desk_scope, entry_scope, read_entry, read_whole, sent_already
 from .kcc_beller import earlier_of, known_callers, near_rows
 from .kcc_klaar import promise_of, told_before
 from .layout import Sender, senders
-from .plek import find_places, place_words
+from .plek import Found, find_places, place_words
 from .problem import problem
 from .viewer import viewer_of
 
@@ -93,16 +95,27 @@ def soorten() -> ResponseReturnValue:
 @pages.post("/kcc/nieuw/plekken")
 @enter("medewerker", roles=ENTERS)
 def plekken() -> ResponseReturnValue:
-    """What the caller may mean by a place: an address, a street, a thing with a number. `weg`: nobody can tell now."""
-    here = visit()
+    """What the caller may mean: an address, a street, a corner, a thing with a number, or what others called so before.
+
+    `weg`: nobody can tell now.
+    """
+    here, typed = visit(), request.form.get("zoek", "").replace("\x00", "")
     mine = [one for one in senders() if one.id in entry_scope(here)]
     only = mine[0].slug if len(mine) == 1 else ""
-    found = find_places(here, request.form.get("zoek", ""), gemeente=only, typing=request.form.get("klaar") != "ja")
+    corner = split_corner(typed)
+    found: list[Found] | None
+    if corner:
+        one, other = (find_places(here, street, gemeente=only, typing=True) for street in corner)
+        found = [_corner(one[0], other[0])] if one and other else []
+    else:
+        found = find_places(here, typed, gemeente=only, typing=True)
+    said = [] if corner else places_said(here.session, typed, scope=desk_scope(here)) if search_words(typed) else []
+    before = [Found(", ".join(filter(None, (one.note, one.address))), one.lon, one.lat, "adres") for one in said]
     shown = [
         {"tekst": one.text, "lon": one.lon, "lat": one.lat, "bron": one.source, "object": one.thing}
-        for one in found or ()
+        for one in [*(found or ()), *before]
     ]
-    return jsonify(gevonden=shown, weg=found is None)
+    return jsonify(gevonden=shown, weg=found is None and not before)
 
 
 @pages.post("/kcc/nieuw/plek")
@@ -179,6 +192,13 @@ def weggooien() -> ResponseReturnValue:
 def wie() -> ResponseReturnValue:
     """Who is signed in now, and a token for the form: for a screen whose session ended and began again."""
     return jsonify(account=visit().actor.account_id, token=generate_csrf())
+
+
+def _corner(one: Found, other: Found) -> Found:
+    """A corner of two streets: between them to look for on the map, where a person puts the pin. No geocoder of ours
+    knows where streets meet, and a pin in the middle of one of them would send a team to the wrong place."""
+    words = f"Hoek {one.text.split(',')[0]} en {other.text.split(',')[0]}"
+    return Found(words, (one.lon + other.lon) / 2, (one.lat + other.lat) / 2, "hoek")
 
 
 def _asked(here: Visit) -> Sender | None:

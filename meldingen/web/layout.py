@@ -19,7 +19,6 @@ from werkzeug.exceptions import HTTPException
 from ..auth import Visit, installation, page_actor
 from ..db import machine_now, transaction
 from ..domain.abuse import words_shown
-from ..domain.actor import BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.actor import ANTWOORDDIENST, BEHEER, COORDINATOR, KCC, PIKET, TEAM, Actor
 from ..domain.beforehand import Beforehand, read_beforehand
 from ..domain.notice_words import BY_WORDS, CHANNEL_WORDS, END_WORDS, KIND_WORDS, STATE_WORDS, step_words

@@ -2,7 +2,7 @@
 
 import pytest
 
-from meldingen.domain.address import LONGEST, search_words
+from meldingen.domain.address import LONGEST, search_words, split_corner
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,20 @@ def test_words_fit_to_search_with(typed: str, words: str) -> None:
 
 def test_a_book_is_not_an_address() -> None:
     assert len(search_words("breelaan " * 1000)) <= LONGEST
+
+
+@pytest.mark.parametrize(
+    ("said", "streets"),
+    [
+        ("hoek Kerkstraat Molenweg", ("Kerkstraat", "Molenweg")),
+        ("Kerkstraat hoek Molenweg", ("Kerkstraat", "Molenweg")),
+        ("op de hoek van de Kerkstraat en het Dorpsplein", ("Kerkstraat", "Dorpsplein")),
+        ("kruising Jan de Wittlaan / N9", ("Jan de Wittlaan", "N9")),
+        ("hoek Kerkstraat", None),
+        ("Hoekstraat 3", None),
+        ("hoek hoek hoek", None),
+        ("", None),
+    ],
+)
+def test_a_corner_as_people_say_it(said: str, streets: tuple[str, str] | None) -> None:
+    assert split_corner(said) == streets

@@ -1,6 +1,7 @@
 """The whole application on a database of its own, with one gemeente, and a browser of a test's own."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,7 +52,14 @@ def settings_for(url: sa.URL, folder: Path) -> Settings:
 @pytest.fixture(scope="module")
 def world(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """One app for the tests of a file: commits are real, so each test makes what it looks at."""
-    settings = settings_for(clone(), tmp_path_factory.mktemp("web"))
+    with world_on(clone(), tmp_path_factory.mktemp("web")) as made:
+        yield made
+
+
+@contextmanager
+def world_on(url: sa.URL, folder: Path) -> Iterator[World]:
+    """The app on this migrated database, with one gemeente and a medewerker of each role; for bench too."""
+    settings = settings_for(url, folder)
     app = create_app(settings, replace(build(settings), wake=lambda: None))
     app.jinja_env.bytecode_cache = factories.Compiled()
     engine = db.make_engine(settings.database_url, pool_size=4)

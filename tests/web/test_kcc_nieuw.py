@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from meldingen.db import business_now
 from meldingen.domain.actor import KCC
+from meldingen.domain.intake import Location
 from meldingen.domain.numbers import read_aloud, show_number
 from meldingen.store.account import AccountRole
 from meldingen.store.concept import Concept
@@ -146,6 +147,11 @@ def test_places_kinds_and_what_is_near(desk: Desk) -> None:
     found = tell(desk, "/kcc/nieuw/plekken", zoek="dorpsstr 12").json
     assert [one["tekst"] for one in found["gevonden"]] == [STREET] and found["weg"] is False
     assert tell(desk, "/kcc/nieuw/plekken", zoek="").json["gevonden"] == []
+    corner = tell(desk, "/kcc/nieuw/plekken", zoek="op de hoek van de Dorpsstraat en de Molenweg").json["gevonden"]
+    assert [(one["tekst"], one["bron"]) for one in corner] == [("Hoek Dorpsstraat 12 en Molenweg 3", "hoek")]
+    desk.melding(location=Location(round(desk.lon, 6), desk.lat, "pin", "Bij de AH, naast de kassa", STREET))
+    for said, names in (("bij de ah", [f"Bij de AH, naast de kassa, {STREET}"]), ("de", []), ("ergens", [])):
+        assert [one["tekst"] for one in tell(desk, "/kcc/nieuw/plekken", zoek=said).json["gevonden"]] == names
     told = tell(desk, "/kcc/nieuw/plek", lon=round(desk.lon, 6), lat=round(desk.lat, 6)).json
     assert told["adres"] == STREET and told["gemeente"] == f"werkdorp{desk.number}" and not told["fout"]
     assert "notitie" in tell(desk, "/kcc/nieuw/plek", lon=desk.lon + 0.5, lat=desk.lat).json["fout"]

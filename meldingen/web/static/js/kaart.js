@@ -39,6 +39,7 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
     marker.setLatLng([lat, lon]);
     if (zoom) map.setView([lat, lon], Math.max(map.getZoom(), zoom));
   };
+  const look = (lon, lat, zoom) => map.setView([lat, lon], zoom);
   const take = () => {
     marker?.remove();
     marker = null;

@@ -70,6 +70,12 @@ makeSearch({
     if (how === "nothing" || how === "away") words.textContent = told;
   },
   onChoose: (one) => {
+    if (one.bron === "hoek") {
+      map?.look(one.lon, one.lat, NEAR_ZOOM - 1);
+      words.textContent = "Zet nu de speld op de hoek: klik op de kaart, of schuif haar met de pijltjes en druk Enter.";
+      box.focus();
+      return;
+    }
     map?.put(one.lon, one.lat, NEAR_ZOOM);
     choose(one, one.bron, one.object);
   },
