@@ -296,7 +296,7 @@ def _sentence(
         case NoticeKind.VERTRAAGD:
             return " ".join(part for part in (delay_sentence(facts.get("reason", "")), _note(session, event)) if part)
         case NoticeKind.STORM:
-            return storm_text(home, now)
+            return _note(session, event) or storm_text(home, now)
         case NoticeKind.ANDER_LOKET if "desk" in facts:
             return sentence_of(home.policy, facts["desk"], phone=home.phone)
         case NoticeKind.INGEPLAND if "planned_on" in facts:

@@ -4,6 +4,7 @@ It may also go at once to every melder who waits, of the categories chosen: one 
 lives in the policy of the gemeente (notice_facts.storm_text); sending is done in batches by the worker.
 """
 
+import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +18,15 @@ from ..domain.actor import BEHEER, COORDINATOR, Actor
 from ..domain.errors import Conflict, InvalidInput
 from ..domain.notices import NoticeKind
 from ..domain.text import clean_text
+from ..domain.workflow import OPEN
 from ..store import category, gemeente, journal, outbox
+from ..store.clusters import waiting_of
 from ..store.gemeente import Gemeente
+from ..store.melding import claim_key
+from ..store.opdracht import lock_opdrachten
 from ..store.storm import count_waiting, waiting_after
 from . import notices
+from .status import keep_note
 
 TASK = "tell_storm"
 BATCH = 200
@@ -105,6 +111,35 @@ def tell_melders(session: Session, gemeente_id: int, slugs: Collection[str], *, 
     payload = {"task": TASK, "gemeente_id": gemeente_id, "event_id": storm.event_id, "category_ids": ids}
     key = f"{TASK}:{gemeente_id}:{storm.event_id}"
     outbox.put(session, outbox.Topic.UPKEEP, payload, gemeente_id=gemeente_id, now=now, key=key)
+
+
+def tell_groups(
+    session: Session, opdracht_ids: Collection[int], text: str, *, key: str, actor: Actor, now: datetime
+) -> int:
+    """Tells every melder who waits on one of these opdrachten one text, at once; returns how many meldingen that are.
+
+    The text is a note at the first opdracht. key: of the form, so that a second press tells nobody again. Raises
+    InvalidInput, NotFound, Forbidden for who does not coordinate there.
+    """
+    text = clean_text(text, field="tekst")
+    if not text:
+        raise InvalidInput.of("tekst", "leeg", "Schrijf op wat u de melders wilt vertellen.")
+    found = [o for o in lock_opdrachten(session, opdracht_ids, scope=actor.scope) if o.status in OPEN]
+    homes = {o.gemeente_id for o in found}
+    if not found:
+        raise InvalidInput.of("groep", "leeg", "Kies een of meer groepen.")
+    if len(homes) > 1:
+        raise InvalidInput.of("groep", "andere_gemeente", "Kies groepen van één gemeente tegelijk.")
+    home = homes.pop()
+    actor.require_role(home, COORDINATOR, BEHEER)
+    waiting = waiting_of(session, [o.id for o in found], scope=[home])
+    told = hashlib.sha256(repr((sorted(o.id for o in found), text)).encode()).digest()
+    if key and claim_key(session, f"{TASK}:{actor.label}", key, told, now) is not None:
+        return len(waiting)
+    note = keep_note(session, found[0], "notitie", text, actor=actor, now=now)
+    event = journal.record(session, "groep_verteld", gemeente_id=home, actor=actor, now=now, facts={"note_id": note.id})
+    notices.announce(session, NoticeKind.STORM, event, waiting, now=now)
+    return len(waiting)
 
 
 def spread(engine: sa.Engine, *, gemeente_id: int, event_id: int, category_ids: Sequence[int], now: datetime) -> None:

@@ -125,6 +125,14 @@ def work_row(session: Session, opdracht_id: int, sees: Sees, *, scope: Collectio
     return WorkRow(*row) if row else None
 
 
+def work_rows(
+    session: Session, opdracht_ids: Collection[int], sees: Sees, *, scope: Collection[int]
+) -> Sequence[WorkRow]:
+    """These opdrachten as a list shows them, soonest due first; what is not theirs to see is left out."""
+    query = _rows(sees, scope).where(Opdracht.id.in_(opdracht_ids)).order_by(*_ORDERS["termijn"])
+    return [WorkRow(*row) for row in session.execute(query)]
+
+
 def work_near(
     session: Session, opdracht: Opdracht, sees: Sees, *, radius_m: int, scope: Collection[int], limit: int = 10
 ) -> Sequence[tuple[WorkRow, float]]:

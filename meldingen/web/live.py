@@ -4,7 +4,6 @@ The part is asked for with `?deel=ja` at the address of the page. Nothing change
 """
 
 from flask import Response, make_response, request
-from flask.typing import ResponseReturnValue
 
 PART = "deel"
 
@@ -14,12 +13,13 @@ def wants_part() -> bool:
     return bool(request.args.get(PART))
 
 
-def part_answer(html: str) -> ResponseReturnValue:
+def part_answer(html: str) -> Response:
     """The part, or 304 when the browser has it. It holds no form token, so equal facts give equal words."""
     answer: Response = make_response(html)
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.add_etag()
-    return answer.make_conditional(request)
+    answer.make_conditional(request)
+    return answer
 
 
 def part_path() -> str:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 
 from ..auth import Visit, enter, visit
-from ..domain.actor import STAFF_ON_OPDRACHTEN
+from ..domain.actor import COORDINATOR, STAFF_ON_OPDRACHTEN
 from ..domain.danger import SUSPECTED, hear
 from ..domain.deadlines import last_day_of, local_day
 from ..domain.text import whole_number
@@ -39,9 +39,11 @@ from ..store.worklists import (
     list_opdrachten,
     unrouted_meldingen,
 )
+from .bulk import ACTION_WORDS
 from .categories import category_groups
 from .grof import openable, opened
 from .layout import show_as
+from .live import PART, part_answer, part_path, wants_part
 from .staff_history import tell_history
 from .taal import day_words
 from .team_partij import at_party
@@ -117,23 +119,27 @@ def lijst() -> ResponseReturnValue:
     )
     counts = count_lists(here.session, viewer.sees, scope=scope, now=here.now) if viewer.minds_lists else {}
     lost = unrouted_meldingen(here.session, before=here.now - LOST_AFTER, scope=scope) if viewer.minds_lists else []
-    shown = {name: value for name, value in request.args.items() if name != "bladzijde" and value}
-    return render_template(
-        "werk/team.html",
-        viewer=viewer,
-        rows=rows,
-        total=total,
-        page=page,
-        pages=pages_count,
-        page_link=lambda number: url_for("team.lijst", **{**shown, "bladzijde": number}),
-        counts=counts,
-        answered=with_new_answer(here.session, [row.opdracht.id for row in rows], scope=scope),
-        lost=lost,
-        filled=shown,
-        now=here.now,
-        list_words=LIST_WORDS,
-        choices=_choices(here, viewer),
-    )
+    shown = {name: value for name, value in request.args.items() if name not in ("bladzijde", PART) and value}
+    facts: dict[str, Any] = {
+        "viewer": viewer,
+        "rows": rows,
+        "total": total,
+        "page": page,
+        "pages": pages_count,
+        "page_link": lambda number: url_for("team.lijst", **{**shown, "bladzijde": number}),
+        "counts": counts,
+        "answered": with_new_answer(here.session, [row.opdracht.id for row in rows], scope=scope),
+        "lost": lost,
+        "filled": shown,
+        "now": here.now,
+        "list_words": LIST_WORDS,
+        "choices": _choices(here, viewer),
+        "ticks": bool(viewer.actor.gemeenten_with(COORDINATOR)) and not set(wanted.statuses) & set(CLOSED),
+        "action_words": list(ACTION_WORDS.items()),
+    }
+    if wants_part():
+        return part_answer(render_template("werk/team_deel.html", **facts))
+    return render_template("werk/team.html", **facts, live=part_path())
 
 
 @pages.get("/team/<int(max=9223372036854775807):opdracht_id>")

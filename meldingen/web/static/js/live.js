@@ -19,8 +19,9 @@
   let timer = 0;
   let asking = false;
 
+  // data-always: a page that one watches; it goes on whatever has the focus.
   const busyIn = (place) =>
-    (place.contains(document.activeElement) && document.activeElement !== document.body) || place.querySelector("input:checked, details[open]") !== null;
+    !("always" in place.dataset) && ((place.contains(document.activeElement) && document.activeElement !== document.body) || place.querySelector("input:checked, details[open]") !== null);
   const button = document.createElement("button");
   button.type = "button";
   button.className = "utrecht-button utrecht-button--secondary-action live-button";
@@ -34,18 +35,27 @@
       const part = page.querySelector(`[data-part="${place.id}"]`);
       if (!part || part.outerHTML === place.firstElementChild?.outerHTML) continue;
       if (part.dataset.says !== place.firstElementChild?.dataset.says) news.push(part.dataset.says);
+      const within = place.contains(document.activeElement);
       place.replaceChildren(document.adoptNode(part));
+      if (within && !place.contains(document.activeElement)) {
+        place.tabIndex = -1; // what had the focus went
+        place.focus();
+      }
       place.dispatchEvent(new Event("live:vernieuwd", { bubbles: true }));
     }
     button.hidden = true;
     waiting = null;
+    if (page.querySelector("[data-stop]")) {
+      clearInterval(timer);
+      for (const one of document.querySelectorAll("[data-until-stop]")) one.remove();
+    }
     if (news.length) said.textContent = news.join(" ");
   };
   button.addEventListener("click", () => {
     if (!waiting) return;
     show(waiting);
-    places[0].tabIndex = -1;
-    places[0].focus();
+    places.at(-1).tabIndex = -1;
+    places.at(-1).focus();
   });
 
   const ask = async () => {
