@@ -45,7 +45,7 @@
     }
     button.hidden = true;
     waiting = null;
-    if (page.querySelector("[data-stop]")) {
+    if (document.querySelector("[data-stop]")) {
       clearInterval(timer);
       for (const one of document.querySelectorAll("[data-until-stop]")) one.remove();
     }
