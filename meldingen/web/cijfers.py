@@ -15,7 +15,9 @@ from ..domain.cijfers import FIGURES, HIDDEN, ROUNDING, Figure, Term, last_month
 from ..domain.deadlines import local_day
 from ..domain.errors import NotFound
 from ..domain.notices import MONTHS
+from ..domain.spoed import minute_words
 from ..flow.cijfers import Line, Report, Shown, make_report
+from ..flow.cijfers_spoed import spoed_figures
 from .csv_file import csv_file
 from .layout import Sender, senders, show_as
 
@@ -59,6 +61,8 @@ def cijfers() -> ResponseReturnValue:
         report=report,
         before=None if before.empty else before,
         figures=FIGURES,
+        spoed=spoed_figures(here.session, asked.sender.id, asked.term, now=here.now),
+        minute_words=minute_words,
         levels=LEVELS,
         months=month_choices(here),
         shown=shown_words,

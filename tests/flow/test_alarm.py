@@ -13,7 +13,9 @@ from meldingen import db
 from meldingen.adapters.failures import AddressRefused, PermanentFailure
 from meldingen.adapters.push import MemoryPush
 from meldingen.domain.actor import COORDINATOR, PIKET, TEAM, Actor
+from meldingen.domain.cijfers import last_months
 from meldingen.flow import notices, spoed, work
+from meldingen.flow.cijfers_spoed import spoed_figures
 from meldingen.flow.status import Basis
 from meldingen.store.account import Account
 from meldingen.store.duty import Duty
@@ -212,6 +214,26 @@ def test_the_times_are_those_of_the_gemeente(town: Town) -> None:
         spoed.make_safe(session, work_id, "", **made_safe)
     assert town.tasks()[1:] == [("veilig_te_laat", "klaar")]
     assert town.opdracht(work_id).safe_at == at + 32 * MINUTE
+
+
+def test_the_figures_count_what_was_accepted_and_safe_in_time(town: Town) -> None:
+    at = town.evening
+    for minutes, accepted, safe in ((0, 4, 80), (1, 20, 200), (2, None, None)):
+        number = town.danger(at + minutes * MINUTE)
+        if accepted:
+            town.take_up(number, "an", at + (minutes + accepted) * MINUTE)
+            with db.transaction(town.engine) as session:
+                done = at + (minutes + (safe or 0)) * MINUTE
+                spoed.make_safe(session, number, "", basis=Basis(version=2), actor=town.people["an"], now=done)
+    term = last_months(town.now.date(), 1)
+    with Session(town.engine) as session:
+        soon = spoed_figures(session, town.home.id, term, now=at + 10 * MINUTE)
+        later = spoed_figures(session, town.home.id, term, now=at + timedelta(days=1))
+        assert spoed_figures(session, town.home.id, term.year_before, now=at).accepted.share is None
+    assert soon.count == later.count == 3
+    assert (later.accepted.counted, later.accepted.share, later.accepted.middle) == (3, 33, 12)
+    assert (later.safe.counted, later.safe.share, later.safe.middle) == (3, 33, 140)
+    assert soon.accepted.counted == 2, "what still runs within its time does not count yet"
 
 
 # ---- the berichten themselves
