@@ -124,6 +124,7 @@ export const drawWork = ({ motor, id, go }) => {
     if (!work || now === before) return;
     before = now;
     const kept = element.contains(document.activeElement) && document.activeElement.closest(".knoppen");
+    const focusVisible = document.activeElement.matches(":focus-visible"); // seen by who uses keys, quiet under a thumb
     const today = motor.today();
     const [previous, next, place, all] = neighbours(number, motor);
     const steps = stepsNow(work);
@@ -142,7 +143,7 @@ export const drawWork = ({ motor, id, go }) => {
     if (!drawn || drawn.fotos !== work.fotos || drawn.eigenFotos?.length !== work.eigenFotos?.length) drawPhotos(element, work, motor);
     part(element, "meldingen").replaceChildren(...work.meldingen.map((one) => drawMelding(one, today)));
     drawHistory(element, work, today);
-    if (kept) element.querySelector(".knoppen :is(a, button)")?.focus();
+    if (kept) element.querySelector(".knoppen :is(a, button)")?.focus({ focusVisible });
     drawn = work;
   };
   changed();
