@@ -80,6 +80,7 @@ export const makeQueue = ({
   const listeners = new Set();
   const sending = new Set();
   let due = null;
+  let quiet = { until: 0, told: false }; // nobody answers, or the server told us to wait: then nothing goes
 
   const tell = () => {
     for (const one of listeners) one();
@@ -208,7 +209,9 @@ export const makeQueue = ({
 
   const postpone = async (item, waitS, why) => {
     const pogingen = item.pogingen + 1;
-    await keep({ ...item, staat: MISLUKT, pogingen, reden: why, nietVoor: now() + backOff(pogingen, waitS, random) });
+    const nietVoor = now() + backOff(pogingen, waitS, random);
+    await keep({ ...item, staat: MISLUKT, pogingen, reden: why, nietVoor });
+    return nietVoor;
   };
 
   // One item: gives "next" (go on), "lane" (this opdracht waits), "all" (nothing goes now), "sign in".
@@ -220,7 +223,7 @@ export const makeQueue = ({
     try {
       answer = await send(await requestOf(busy, items));
     } catch {
-      await postpone(busy, 0, "Geen verbinding.");
+      quiet = { until: await postpone(busy, 0, "Geen verbinding."), told: false };
       return "all";
     } finally {
       sending.delete(item.id);
@@ -230,14 +233,18 @@ export const makeQueue = ({
       return "sign in";
     }
     if (isLater(answer, busy)) {
-      await postpone(busy, answer.waitS ?? 0, answer.status === 429 ? "Even wachten." : "De server kan het nu niet aan.");
-      return answer.status === 429 ? "all" : "lane";
+      const told = answer.status === 429;
+      const until = await postpone(busy, answer.waitS ?? 0, told ? "Even wachten." : "De server kan het nu niet aan.");
+      if (told) quiet = { until, told };
+      return told ? "all" : "lane";
     }
     await judge(busy, answer);
     return "next";
   };
 
-  const isDue = (item, again) => again || item.nietVoor <= now() || item.nietVoor > now() + 2000 * SOON_S.at(-1);
+  // A moment further away than we ever wait was made by a clock that was put right since.
+  const isPast = (moment) => moment <= now() || moment > now() + 2000 * SOON_S.at(-1);
+  const isDue = (item, again) => again || isPast(item.nietVoor);
 
   // The next item that may go: the first of its lane, steps before photos, a photo only after its own step was judged.
   const nextOf = (items, held, again) => {
@@ -260,6 +267,7 @@ export const makeQueue = ({
     await alone(async () => {
       const held = new Set();
       const tried = new Set();
+      if (!isPast(quiet.until) && (quiet.told || !again)) return;
       for (;;) {
         const items = await all();
         const item = nextOf(items, held, again);
@@ -276,7 +284,7 @@ export const makeQueue = ({
       }
     });
     const left = (await all()).filter(inLine);
-    due = left.length ? Math.min(...left.map((item) => item.nietVoor)) : null;
+    due = left.length ? Math.max(quiet.until, Math.min(...left.map((item) => item.nietVoor))) : null;
     return { left: left.length, signIn };
   };
 

@@ -17,7 +17,7 @@
 
 import * as dag from "./dag.js";
 import * as opslag from "./opslag.js";
-import { applied, inLine, makeQueue } from "./rij.js";
+import { applied, backOff, inLine, makeQueue } from "./rij.js";
 import { makeConnection } from "./verbinding.js";
 
 const AGAIN_MS = 5 * 60_000;
@@ -114,6 +114,7 @@ export const openTablet = async () => {
   };
 
   let running = null;
+  let failures = 0; // in a row: without coverage a tablet asks less and less often, until the device says there is some
   const sync = (again = false) => {
     running ??= (async () => {
       known.syncing = true;
@@ -121,13 +122,16 @@ export const openTablet = async () => {
       try {
         await exchange(again);
         known.online = true;
+        failures = 0;
       } catch {
         known.online = false;
+        failures += 1;
       } finally {
         known.syncing = false;
         running = null;
         const next = queue.nextAt();
-        plan(Math.max(LEAST_MS, Math.min(AGAIN_MS, next === null ? AGAIN_MS : next - Date.now())));
+        const due = next === null ? AGAIN_MS : next - Date.now();
+        plan(failures ? backOff(failures) : Math.max(LEAST_MS, Math.min(AGAIN_MS, due)));
         tell();
       }
     })();
