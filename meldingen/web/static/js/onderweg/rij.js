@@ -35,14 +35,10 @@
 // of their own, by content hash: what was cut off is sent whole again. The same id is used however often it is tried, so
 // a step is done once, also when the app was killed while sending. Nothing is ever dropped silently.
 
-export const WACHT = "wacht";
-export const BEZIG = "bezig";
-export const MISLUKT = "mislukt";
-export const GEDAAN = "gedaan";
-export const INTUSSEN = "intussen_gewijzigd";
-export const GEWEIGERD = "geweigerd";
+import { BEZIG, GEDAAN, GEWEIGERD, INTUSSEN, MISLUKT, WACHT, applied, inLine, wantsPerson } from "./stand.js";
 
-const IN_LINE = [WACHT, BEZIG, MISLUKT];
+export { BEZIG, GEDAAN, GEWEIGERD, INTUSSEN, MISLUKT, WACHT, applied, inLine, wantsPerson };
+
 const SOON_S = [5, 15, 60, 180, 600];
 const LATER = [408, 425, 429];
 const BUSY_CODES = ["druk"];
@@ -53,12 +49,6 @@ const API = "/api/v1";
 export class Full extends Error {
   name = "Full";
 }
-
-/** Whether an item still waits to be sent. */
-export const inLine = (item) => IN_LINE.includes(item.staat);
-
-/** Whether a person must look at an item. */
-export const wantsPerson = (item) => item.staat === GEWEIGERD || item.staat === INTUSSEN;
 
 /** How long to wait after so many tries, in ms: longer each time, and never all tablets at the same moment. */
 export const backOff = (tries, waitS = 0, random = Math.random) => {
@@ -361,47 +351,4 @@ export const makeQueue = ({
       return () => listeners.delete(one);
     },
   };
-};
-
-// How an opdracht looks after what was done with it here
-
-const STATUS = {
-  inbehandelingnames: ["opgepakt", "opgepakt"],
-  planningen: ["ingepland", "ingepland"],
-  vragen: ["wacht_op_melder", "wacht op de melder"],
-  afhandelingen: ["gereed", "gereed"],
-};
-const AWAY = ["overdrachten", "teruggaven", "samenvoegingen", "afwijzingen"];
-
-const changes = (opdracht, { actie, velden, op, foto }) => {
-  const [status, statusWoorden] = STATUS[actie] ?? [opdracht.status, opdracht.statusWoorden];
-  const next = { ...opdracht, status, statusWoorden };
-  if (actie === "planningen") next.gepland = velden.plandatum ?? velden.geplandeDatum;
-  if (actie === "vragen") next.termijnStilSinds = new Date(op).toISOString();
-  if (actie === "veiligstellingen") next.spoed = false;
-  if (actie === "terugdraaiingen") return { ...opdracht, ...opdracht.voorAfhandelen };
-  if (actie === "afhandelingen") next.voorAfhandelen = { status: opdracht.status, statusWoorden: opdracht.statusWoorden };
-  if (AWAY.includes(actie)) next.weg = actie;
-  if (foto) next.eigenFotos = [...(opdracht.eigenFotos ?? []), foto.sha256];
-  if (actie === "notities") next.eigenNotities = [...(opdracht.eigenNotities ?? []), { op, tekst: velden.tekst }];
-  return next;
-};
-
-/** The opdracht of the day package with everything on it that waits, is under way or was just done on this tablet.
- * Adds: wacht (how many steps of it are not with the server yet), aandacht (items a person must look at), weg (it leaves
- * the team, by which actie), eigenFotos (sha256 of photos kept here), eigenNotities ([{ op, tekst }]). */
-export const applied = (opdracht, items) => {
-  let next = { ...opdracht, wacht: 0, aandacht: [] };
-  for (const item of items) {
-    if (item.opdracht !== opdracht.id) continue;
-    if (wantsPerson(item)) next.aandacht = [...next.aandacht, item];
-    if (item.staat === GEWEIGERD) continue;
-    next = changes(next, item);
-    if (inLine(item)) next.wacht += 1;
-    if (item.antwoord?.versie > next.versie) {
-      const { versie, status, statusTekst, mogelijk } = item.antwoord;
-      next = { ...next, versie, status, statusWoorden: statusTekst, stappen: mogelijk ?? next.stappen };
-    }
-  }
-  return next;
 };
