@@ -52,6 +52,8 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
 )
 """In the order of what cannot wait; kinds of items that are not named here follow under `REST`."""
 REST = "De rest"
+OWN_WORDS = {"spoed_niet_opgepakt": "Spoed, te lang niet opgepakt"}
+"""Beside the list of spoed that nobody took up yet."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def day_lists(here: Visit) -> Sequence[tuple[str, Sequence[List]]]:
         found[f"lijst:{name}"] = List(f"lijst-{name}", words, f"/team?lijst={name}", on_lists[name])
     for kind in {**KINDS, **kinds}:
         path = f"/taken?soort={kind}"
-        found[f"taak:{kind}"] = List(f"taak-{kind}", kind_words(kind), path, kinds.get(kind, 0))
+        found[f"taak:{kind}"] = List(f"taak-{kind}", OWN_WORDS.get(kind) or kind_words(kind), path, kinds.get(kind, 0))
     return _in_groups(found)
 
 

@@ -235,7 +235,7 @@ def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(TEAM, PIKET):
         rooms.append(Place("Onderweg", ON_THE_ROAD))
-    if actor.gemeenten_with(PIKET, COORDINATOR, BEHEER, ANTWOORDDIENST):
+    if actor.gemeenten_with(PIKET, COORDINATOR, ANTWOORDDIENST):
         rooms.append(Place("Piket", "/piket"))
     if actor.gemeenten_with(KCC, COORDINATOR):
         rooms.append(Place("KCC", "/kcc"))
@@ -246,6 +246,8 @@ def menu_of(actor: Actor, waiting: Waiting = Waiting()) -> list[Place]:
         rooms.append(Place("Opdrachten", "/team"))
     if actor.gemeenten_with(BEHEER):
         rooms.append(Place("Beheer", "/beheer"))
+        if not actor.gemeenten_with(PIKET, COORDINATOR, ANTWOORDDIENST):
+            rooms.append(Place("Piket", "/piket"))
     elif actor.gemeenten_with(COORDINATOR):
         rooms.append(Place("Teksten", "/beheer/teksten"))
     if actor.gemeenten_with(COORDINATOR, BEHEER):
