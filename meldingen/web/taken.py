@@ -5,6 +5,7 @@ Phoning and opening again are steps of their own (flow/kcc.py, flow/feedback.py)
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -20,6 +21,7 @@ from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import opdracht_by_id
 from ..store.task import Task
 from .layout import show_as
+from .live import part_answer, part_path, wants_part
 from .staff_history import tell_history
 from .viewer import viewer_of
 
@@ -67,16 +69,22 @@ def lijst() -> ResponseReturnValue:
     kind = request.args.get("soort", "").replace("\x00", "")[:60]
     whose = tasks.minded_by(here.actor) if kind else tasks.whose(here.actor)
     counts = task.count_open(here.session, whose, scope=here.actor.scope)
+    facts: dict[str, Any] = {
+        "rows": task.open_tasks(here.session, whose, scope=here.actor.scope, kind=kind),
+        "counts": sorted(counts.items(), key=lambda pair: kind_words(pair[0])),
+        "total": sum(counts.values()),
+        "kind": kind,
+        "kind_words": kind_words,
+        "now": here.now,
+    }
+    if wants_part():
+        return part_answer(render_template("werk/taken_lijst.html", **facts))
     return render_template(
         "werk/taken.html",
-        rows=task.open_tasks(here.session, whose, scope=here.actor.scope, kind=kind),
-        counts=sorted(counts.items(), key=lambda pair: kind_words(pair[0])),
-        total=sum(counts.values()),
-        kind=kind,
-        kind_words=kind_words,
         coordinates=bool(here.actor.gemeenten_with(COORDINATOR)),
         done=DONE.get(request.args.get("gedaan", ""), ""),
-        now=here.now,
+        live=part_path(),
+        **facts,
     )
 
 

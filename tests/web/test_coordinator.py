@@ -56,6 +56,8 @@ def test_the_part_that_changes_is_asked_for_by_its_tag(desk: Desk) -> None:
     assert "<html" not in first.text and 'data-part="dag"' in first.text
     again = desk.browsers["cor"].get("/coordinator?deel=ja", headers={"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304 and again.data == b""
+    assert 'data-part="taken"' in desk.get("cor", "/taken?deel=ja")
+    assert 'data-live="/taken?deel=ja"' in desk.get("cor", "/taken")
     desk.melding(category_slug="boom-omgevallen")
     changed = desk.browsers["cor"].get("/coordinator?deel=ja", headers={"If-None-Match": first.headers["ETag"]})
     assert changed.status_code == 200 and count_of(changed.text, "lijst-gevaar") == "1"
