@@ -13,6 +13,7 @@ from ..adapters.push_wire import read_device
 from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput
 from ..domain.privacy import check_not_erased
+from ..domain.sentence import say
 from ..domain.workflow import DOORVERWEZEN, INGETROKKEN
 from ..store import journal, push
 from ..store.contact import Contact, contact_of
@@ -42,7 +43,7 @@ def subscribe_device(
     lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])
     check_not_erased(melding.erased_at)
     if melding.withdrawn_at is not None or melding.status in (INGETROKKEN, DOORVERWEZEN):
-        raise Conflict("melding_gestopt", "Deze melding is gestopt. Er komen geen berichten meer.")
+        raise Conflict("melding_gestopt", say("Deze melding is gestopt. Er komen geen berichten meer."))
     if comes_first(session, melding):
         known = contact_of(session, melding.id, scope=[melding.gemeente_id])
         if known is None:
@@ -61,13 +62,14 @@ def subscribe_device(
 def check_device(sender: PushSender | None, endpoint: str, p256dh: str, auth: str) -> None:
     """Raises InvalidInput for what no browser makes, Conflict when this installation has no push."""
     if sender is None:
-        raise Conflict("geen_push", "Wij kunnen geen berichten naar een apparaat sturen. Kies e-mail of sms.")
+        raise Conflict("geen_push", say("Wij kunnen geen berichten naar een apparaat sturen. Kies e-mail of sms."))
     if not sender.accepts(endpoint):
-        raise InvalidInput.of("eindpunt", "pushdienst_onbekend", "Deze pushdienst kennen wij niet.")
+        raise InvalidInput.of("eindpunt", "pushdienst_onbekend", say("Deze pushdienst kennen wij niet."))
     try:
         read_device(endpoint, p256dh, auth)
     except ValueError as error:
-        raise InvalidInput.of("sleutels", "sleutels_ongeldig", "De sleutels van dit apparaat kloppen niet.") from error
+        wrong = say("De sleutels van dit apparaat kloppen niet.")
+        raise InvalidInput.of("sleutels", "sleutels_ongeldig", wrong) from error
 
 
 def comes_first(session: Session, melding: Melding) -> bool:

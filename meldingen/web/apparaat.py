@@ -14,6 +14,7 @@ from ..domain.errors import DomainError
 from ..flow.devices import comes_first, forget_device, subscribe_device
 from ..store.melding import Melding
 from ..store.push import subscription_of
+from .taal import translate
 
 pages = Blueprint("apparaat", __name__)
 
@@ -38,7 +39,7 @@ def aanmelden(nummer: str) -> ResponseReturnValue:
                 now=here.now,
             )
     except DomainError as error:
-        return Response(error.detail, error.status, mimetype="text/plain")
+        return Response(translate(error.detail), error.status, mimetype="text/plain")
     return Response(status=204)
 
 

@@ -217,7 +217,23 @@ class TestInABrowser:
         ]
         button.click()
         expect(page.get_by_text("U krijgt geen bericht meer op dit apparaat.")).to_be_visible()
-        assert rows(world, melding, PushSubscription) == [] and wrong == []
+        assert rows(world, melding, PushSubscription) == []
+        self.in_english(page)
+        assert wrong == []
+
+    @staticmethod
+    def in_english(page: Page) -> None:
+        """What scripts say stands in the page, in its language."""
+        page.goto(f"{page.url.partition('?')[0]}?taal=en")
+        page.evaluate("() => { PushManager.prototype.subscribe = () => Promise.reject(new Error('none')); }")
+        page.get_by_role("button", name="Messages on this device", exact=True).click()
+        expect(page.get_by_text("That does not work now. Try again later.")).to_be_visible()
+        expect(page.get_by_text("Would you like messages about your report on this device?")).to_be_visible()
+        text = page.locator("[data-counted]").first
+        text.evaluate("(field) => field.closest('details')?.setAttribute('open', '')")
+        for length, said in ((400, "100 characters left"), (499, "1 character left"), (502, "2 characters too many")):
+            text.fill("a" * length)
+            expect(page.locator(".counter").first).to_have_text(said)
 
     @staticmethod
     def refused_by_the_browser(page: Page) -> None:

@@ -1,5 +1,6 @@
 // "Bericht op dit apparaat" on the volgpagina, and alarms on that of the piket: shown when this browser can, asks only
 // after a press on the button. data-meer: several devices may be on at once, each told apart by the print of its address.
+// Its words stand in the page (components/device_switch.html).
 "use strict";
 
 const part = document.querySelector("[data-apparaat]");
@@ -8,8 +9,8 @@ if (part && able) {
   const form = part.querySelector("[data-apparaat-knop]");
   const button = form.querySelector("button");
   const status = part.querySelector("[data-apparaat-stand]");
-  const words = part.querySelector("[data-apparaat-uitleg]");
-  const what = part.dataset.meer === undefined ? "bericht" : "alarm";
+  const about = part.querySelector("[data-apparaat-uitleg]");
+  const words = JSON.parse(part.dataset.woorden);
   let on = false;
 
   const printOf = async (text) => {
@@ -17,10 +18,9 @@ if (part && able) {
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   };
   const show = () => {
-    button.textContent = on ? `Geen ${what} meer op dit apparaat` : `${what[0].toUpperCase()}${what.slice(1)} op dit apparaat`;
-    if (on) words.textContent = part.dataset.gelukt;
-    else if (part.dataset.aan && part.dataset.meer === undefined) words.textContent = "Een ander apparaat krijgt nu bericht. Wilt u het liever hier?";
-    else words.textContent = part.dataset.vraag;
+    button.textContent = on ? words.uit : words.aan;
+    const elsewhere = part.dataset.aan && part.dataset.meer === undefined;
+    about.textContent = on ? words.gelukt : elsewhere ? words.elders : words.vraag;
   };
   const send = async (path, fields) => {
     const content = new FormData(form);
@@ -28,12 +28,10 @@ if (part && able) {
     const answer = await fetch(part.dataset.apparaat + path, { method: "POST", body: content });
     if (answer.ok) return "";
     const ours = answer.headers.get("Content-Type")?.startsWith("text/plain");
-    return ours ? await answer.text() : "Dat lukt nu niet. Probeer het later nog een keer.";
+    return ours ? await answer.text() : words.mislukt;
   };
   const switchOn = async () => {
-    if ((await Notification.requestPermission()) !== "granted") {
-      return "Uw browser houdt berichten tegen. U kunt dat bij de instellingen van uw browser veranderen.";
-    }
+    if ((await Notification.requestPermission()) !== "granted") return words.tegen;
     await globalThis.registreerWerker();
     const worker = await navigator.serviceWorker.ready;
     const raw = atob(part.dataset.sleutel.replaceAll("-", "+").replaceAll("_", "/"));
@@ -44,7 +42,7 @@ if (part && able) {
     if (refused) return refused;
     part.dataset.aan = await printOf(endpoint);
     on = true;
-    return "Gelukt.";
+    return words.klaar;
   };
   const switchOff = async () => {
     const known = await (await navigator.serviceWorker.getRegistration("/"))?.pushManager.getSubscription();
@@ -52,7 +50,7 @@ if (part && able) {
     if (refused) return refused;
     part.dataset.aan = "";
     on = false;
-    return `U krijgt geen ${what} meer op dit apparaat.`;
+    return words.gestopt;
   };
 
   form.addEventListener("submit", async (event) => {
@@ -60,7 +58,7 @@ if (part && able) {
     if (button.getAttribute("aria-disabled")) return;
     button.setAttribute("aria-disabled", "true");
     status.textContent = "";
-    let told = "Dat lukt nu niet. Probeer het later nog een keer.";
+    let told = words.mislukt;
     try {
       told = await (on ? switchOff() : switchOn());
     } catch {

@@ -1,4 +1,4 @@
-// Small conveniences of every page. Nothing here is needed: each form works without it.
+// Small conveniences of every page. Nothing here is needed: each form works without it. Its words stand in the page.
 "use strict";
 
 document.documentElement.classList.add("met-js");
@@ -33,6 +33,7 @@ window.addEventListener("pageshow", (event) => {
 // How many characters are left, counted as the server counts: code points, after NFC.
 for (const field of document.querySelectorAll("[data-counted]")) {
   const most = Number(field.dataset.counted);
+  const words = JSON.parse(field.dataset.woorden);
   const line = document.createElement("p");
   line.className = "counter utrecht-paragraph";
   line.setAttribute("aria-live", "polite");
@@ -40,9 +41,9 @@ for (const field of document.querySelectorAll("[data-counted]")) {
   const tell = () => {
     const used = [...field.value.normalize("NFC").trim()].length;
     const left = most - used;
+    const kind = (left < 0 ? "te_veel" : "over") + (Math.abs(left) === 1 ? "_een" : "");
     line.classList.toggle("counter--over", left < 0);
-    line.textContent =
-      left < 0 ? `${-left} ${left === -1 ? "teken" : "tekens"} te veel` : left <= most / 2 ? `Nog ${left} tekens over` : "";
+    line.textContent = left <= most / 2 ? words[kind].replace("{n}", Math.abs(left)) : "";
   };
   field.addEventListener("input", tell);
   tell();
@@ -54,6 +55,8 @@ for (const box of document.querySelectorAll("[data-photos]")) {
   const list = box.querySelector("[data-photo-list]");
   const status = box.querySelector("[data-photo-status]");
   const most = Number(box.dataset.photos);
+  const words = JSON.parse(box.dataset.woorden);
+  const say = (name, file) => words[name].replace("{naam}", () => file.name);
   const largest = 20 * 1024 * 1024;
   let kept = [];
   const put = () => {
@@ -76,12 +79,12 @@ for (const box of document.querySelectorAll("[data-photos]")) {
         const off = document.createElement("button");
         off.type = "button";
         off.className = "utrecht-link-button utrecht-link-button--html-button photo-list__off";
-        off.textContent = "Weghalen";
-        off.setAttribute("aria-label", `Foto ${file.name} weghalen`);
+        off.textContent = words.weg;
+        off.setAttribute("aria-label", say("welke_weg", file));
         off.addEventListener("click", () => {
           kept.splice(index, 1);
           put();
-          status.textContent = `Foto ${file.name} is weggehaald.`;
+          status.textContent = say("verwijderd", file);
           (list.querySelector("button") ?? input).focus();
         });
         item.append(image, name, off);
@@ -93,11 +96,11 @@ for (const box of document.querySelectorAll("[data-photos]")) {
     const said = [];
     for (const file of input.files) {
       if (kept.some((one) => one.name === file.name && one.size === file.size && one.lastModified === file.lastModified)) continue;
-      if (file.size > largest) said.push(`Foto ${file.name} is groter dan 20 MB. Kies een kleinere foto.`);
-      else if (kept.length >= most) said.push(`U kunt ${most === 1 ? "1 foto" : `${most} foto's`} meesturen. Foto ${file.name} past er niet bij.`);
+      if (file.size > largest) said.push(say("te_groot", file));
+      else if (kept.length >= most) said.push(say("te_veel", file));
       else {
         kept.push(file);
-        said.push(`Foto ${file.name} is toegevoegd.`);
+        said.push(say("toegevoegd", file));
       }
     }
     put();
