@@ -164,6 +164,12 @@ def test_henk_without_javascript_makes_mistakes_and_loses_nothing(
     expect(henk.page.get_by_label("E-mailadres")).to_have_value("henk.example.nl")
     henk.fills("E-mailadres", "henk@example.nl")
     henk.goes_on("Klopt het zo?")
+    for typed in ("henk@example.nl", "henk.example.nl"):  # over his mistake: there is nothing to send again
+        henk.page.go_back()
+        henk.is_at("Hoe bereiken wij u?")
+        expect(henk.page.get_by_label("E-mailadres")).to_have_value(typed)
+    henk.fills("E-mailadres", "henk@example.nl")
+    henk.goes_on("Klopt het zo?")
     for words in (BREELAAN, "Bij de voordeur", "Ook ik struikel hier.", "stoep.jpg", "Henk", "Hetzelfde als"):
         henk.sees(words)
     henk.sends()

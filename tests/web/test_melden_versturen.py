@@ -139,7 +139,7 @@ def test_a_kind_that_we_do_not_take_stops_with_a_way_on(world: World, client: Fl
             "phone": "0800 1234", "stops": True,
         }  # fmt: skip
     page = walk(client, omschrijving="Bank", categorie="gras-te-hoog", **PLACE)
-    assert page.status_code == 400 and step_in(page.text) == "wat" and list(errors_in(page.text)) == ["categorie"]
+    assert step_in(page.text) == "wat" and list(errors_in(page.text)) == ["categorie"]
     assert "Maak een &lt;afspraak&gt;." in page.text and 'href="tel:08001234"' in page.text
     assert "Afspraak maken" in client.get("/melden/vragen?categorie=gras-te-hoog").text
     answer = client.post("/melden/versturen", data=whole(categorie="gras-te-hoog"), headers=JSON)

@@ -6,6 +6,7 @@ Who reports here is a melder, staff too: nothing on these pages asks who somebod
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
 from ...auth import enter, visit
@@ -20,7 +21,7 @@ from ...store.gemeente import gemeente_by_id, served_gemeenten
 from ...store.melding import Melding, melding_of_key
 from ..categories import asked_category
 from ..layout import page_sender, senders
-from ..taal import CHOICE
+from ..taal import CHOICE, translate
 from ..volgen import remember
 from . import bekend
 from .checks import CHECKS, MAX_HEARD, check_melding, first_wrong, known_object, must_ask_danger, must_be_shown
@@ -35,6 +36,7 @@ from .steps import LAST, STEPS, Step
 pages = Blueprint("melden", __name__)
 pages.after_request(keep_cookie)
 
+REFUSED = "geweigerde_fotos"
 NEXT = {"waar": "wat", "wat": "foto", "bekend": "foto", "foto": "contact", "contact": "controleren"}
 
 
@@ -81,6 +83,7 @@ def stap(naam: str) -> ResponseReturnValue:
     if naam == "bekend" and not bekend.near_form(form):
         return redirect(url_for("melden.stap", naam="foto"), 303)
     if "controle" in request.args:
+        form.refused += cookie.pop(REFUSED, [])
         CHECKS[naam](form)
     elif form.kept is None and naam != "waar" and not form.is_shell:
         form.remarks.append("niets_bewaard")
@@ -90,9 +93,10 @@ def stap(naam: str) -> ResponseReturnValue:
 @pages.post("/melden/<any(waar, wat, bekend, foto, contact):naam>")
 @enter("iedereen")
 def bewaar(naam: str) -> ResponseReturnValue:
-    """Keeps what was filled in, right or wrong; with a mistake the same page, else on to the next step.
+    """Keeps what was filled in, right or wrong; with a mistake back to the same step, else on to the next one.
 
-    Another photo or another language stays at this step and asks nothing yet.
+    Always by a redirect, so that the back button of a browser never asks to send a form again. Another photo or another
+    language stays at this step and asks nothing yet.
     """
     here, step = visit(), STEPS[naam]
     if sent := sent_before():
@@ -114,7 +118,7 @@ def bewaar(naam: str) -> ResponseReturnValue:
         CHECKS[naam](form)
     form.save()
     if form.errors or form.refused:
-        return show(step, form, 400)
+        return back_to(step, form)
     spot = "veld-plaats" if stay is not None else None
     again = url_for(
         "melden.stap", naam=naam, terug=form.back or None, taal=language, gezocht=stay or None, _anchor=spot
@@ -159,6 +163,16 @@ def gevaar() -> Response:
     homes = [gemeente_by_id(here.session, sender.id)] if sender else served_gemeenten(here.session)
     text = request.form.get("tekst", "")[:MAX_HEARD]
     return jsonify(vragen=any(hear(text, words_of(home)).suspected for home in homes))
+
+
+def back_to(step: Step, form: Form) -> ResponseReturnValue:
+    """To a step in which something is wrong: its page finds the mistakes again in what was kept. Why a photo was not
+    kept is told once, since the photo itself is gone. What cannot be kept as it was typed is told on the spot."""
+    if not form.is_kept:
+        return show(step, form, 400)
+    if form.refused:
+        cookie[REFUSED] = [translate(one) for one in form.refused]
+    return redirect(url_for("melden.stap", naam=step.name, terug=form.back or None, controle="ja"), 303)
 
 
 def sent_before() -> Melding | None:

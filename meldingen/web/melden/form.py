@@ -85,6 +85,13 @@ class Form:
             "link_names": " ".join(PREFILLED),
         }
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether its row holds to the letter what was typed: not what is far too long, or no text."""
+        values, answers = values_of(self.kept)
+        typed = {name: value for name, value in self.values.items() if value}
+        return typed.items() <= values.items() and self.filled.answers.items() <= answers.items()
+
     def move_to(self, gemeente_id: int) -> None:
         """Makes it a form of the gemeente the place lies in."""
         if gemeente_id != self.sender.id:

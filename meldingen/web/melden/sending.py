@@ -27,7 +27,7 @@ from ..problem import problem
 from ..taal import _, translate
 from ..volgen import remember
 from .checks import check_melding, first_wrong
-from .doors import choose_gemeente, sent_before, tell_sent
+from .doors import back_to, choose_gemeente, sent_before, tell_sent
 from .form import Form, keep_cookie, take
 from .guard import find_refusal
 from .pages import show
@@ -67,7 +67,7 @@ def versturen() -> ResponseReturnValue:
     found = check_melding(form)
     if found is None:
         form.save()
-        return _problem(form, 400)
+        return _problem(form, 400) if _wants_json() else back_to(STEPS[first_wrong(form)], form)
     return _register(here, form, found[0])
 
 
