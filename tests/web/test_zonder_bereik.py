@@ -1,14 +1,17 @@
 """The form without coverage, in a real browser on a line that can be cut: nothing is lost, nothing is doubled."""
 
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from meldingen.domain.numbers import show_number
+from meldingen.store.contact import Contact
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
 from meldingen.web import webapp
@@ -132,6 +135,57 @@ def test_a_whole_melding_waits_for_coverage(world: World, device: BrowserContext
     expect(later.get_by_text("Ontvangen")).to_be_visible()
     later.get_by_role("link", name=show_number(melding.number)).click()
     expect(later.get_by_text("Zonder bereik")).to_be_visible()
+
+
+def leave_room(page: Page, byte_count: int) -> None:
+    """The device has this much room left for our pages; what is more, the browser itself refuses."""
+    used = page.evaluate("navigator.storage.estimate().then(({ usage }) => usage)")
+    quota = {"origin": page.evaluate("location.origin"), "quotaSize": max(1, used + byte_count)}
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", quota)
+
+
+def test_a_full_device_says_so_and_what_it_cannot_keep_goes_with_coverage(
+    world: World, device: BrowserContext, line: Line, tmp_path: Path
+) -> None:
+    large = tmp_path / "groot.jpg"
+    large.write_bytes(photo(picture=Image.frombytes("RGB", (400, 400), random.Random(7).randbytes(480_000))))
+    page = device.new_page()
+    page.goto("/mijn-meldingen")
+    leave_room(page, 50_000)  # before the first word is kept: the browser remembers for a while how much room it had
+    page.goto("/melden?lon=4.7&lat=52.66&omschrijving=Vol")
+    for heading in ("Wat ziet u?", "Heeft u een foto?"):
+        ready(page)
+        page.get_by_role("button", name="Verder").click()
+        page.get_by_role("heading", name=heading).wait_for()
+    page.locator("[data-fotos][data-klaar]").wait_for()
+    line.cut = True
+    page.locator("input[type=file]").set_input_files(large)
+    expect(page.get_by_role("status").filter(has_text="Foto groot.jpg is niet bewaard")).to_be_visible()
+    page.get_by_role("button", name="Verder").click()
+    expect(page.get_by_role("heading", name="Niet bewaard en niet verstuurd")).to_be_visible()
+    assert_accessible(page, "foto op een vol apparaat, zonder bereik")
+    assert page.locator("input[type=file]").evaluate("(field) => field.files.length") == 1, "it is still in the page"
+    line.cut = False
+    leave_room(page, -1_000_000_000)  # now not even a word fits
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_label("E-mailadres").wait_for()
+    ready(page)
+    page.get_by_label("E-mailadres").fill("jan@example.nl")
+    expect(page.get_by_text("Uw apparaat heeft geen ruimte om dit te bewaren.")).to_be_visible()
+    page.get_by_role("button", name="Verder").click()
+    page.get_by_role("heading", name="Klopt het zo?").wait_for()
+    ready(page)
+    line.cut = True
+    page.get_by_role("button", name="Melding versturen").click()
+    expect(page.get_by_role("heading", name="Niet bewaard en niet verstuurd")).to_be_visible()
+    line.cut = False
+    page.get_by_role("button", name="Melding versturen").click()
+    page.get_by_role("heading", name="Meldingnummer").wait_for()
+    (melding,) = sent(world, "Vol")
+    with world.session() as session:
+        assert len(session.scalars(sa.select(Photo).where(Photo.melding_id == melding.id)).all()) == 1
+        contact = session.scalars(sa.select(Contact).where(Contact.melding_id == melding.id)).one()
+        assert contact.email == "jan@example.nl"
 
 
 KEPT_TEXT = """async () => {

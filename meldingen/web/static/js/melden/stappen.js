@@ -13,11 +13,13 @@ import { chosenKey, forgetChoice } from "./verder.js";
 
 const TYPING_MS = 200;
 const PATIENCE_MS = 20_000;
+const LINE_MS = 5000;
 const HERE = "meldingen-bezig"; // the form that this tab is at
 const form = document.querySelector("form[data-melden]");
 const step = form?.dataset.stap ?? "";
 const gemeente = form?.elements.gemeente?.value ?? "";
 const shown = (name) => document.querySelector(`[data-${name}]`);
+const buttonWords = [...document.querySelectorAll("form[data-melden] button[data-busy-words]")].map((button) => [button, button.textContent]);
 
 // What somebody filled in before this script knew whose form it is: that stands above all that is known.
 const touched = new Set();
@@ -64,6 +66,7 @@ const putInPage = ({ values }) => {
 let key = "";
 let timer = 0;
 const from = { gemeente, link: location.search };
+const tellFull = () => shown("vol")?.removeAttribute("hidden"); // with coverage the form works as always
 const keep = async () => {
   clearTimeout(timer);
   timer = 0;
@@ -71,7 +74,7 @@ const keep = async () => {
   try {
     await concept.save(key, values, words, from);
   } catch {
-    shown("vol")?.removeAttribute("hidden"); // no room on the device: with coverage the form works as always
+    tellFull();
     return false;
   }
   concept.forgetLast();
@@ -161,9 +164,8 @@ const settleEmpty = async (own) => {
   const fresh = Object.keys(linked).length && own?.link !== location.search;
   key = fresh || !own ? concept.newKey() : own.key;
   form.elements.sleutel.value = key;
-  if (fresh) await concept.save(key, linked, {}, { gemeente, link: location.search });
-  const kept = await concept.load(key);
-  if (kept) putInPage(kept);
+  if (fresh) await concept.save(key, linked, {}, { gemeente, link: location.search }).catch(tellFull);
+  putInPage((await concept.load(key)) ?? { values: linked });
   return true;
 };
 
@@ -185,39 +187,84 @@ const settle = async () => {
   if (over) return become(undefined, concept.newKey()); // it waits to be sent, or was sent: this is another one
   key = pageKey;
   if (Object.keys(theirs).length) {
-    await concept.adopt(key, theirs, readPage().words, Number(form.dataset.versie), { gemeente });
+    await concept.adopt(key, theirs, readPage().words, Number(form.dataset.versie), { gemeente }).catch(tellFull);
   }
   return true;
 };
 
 // Going on
 
+const add = (name, value) => {
+  const field = document.createElement("input");
+  field.type = "hidden";
+  [field.name, field.value] = [name, value];
+  form.append(field);
+};
+
+// What the other steps have, for a server that may not have heard it.
+const addKnown = ({ values, count }) => {
+  const inPage = new Set([...form.elements].map((field) => field.name));
+  for (const [name, given] of Object.entries(values)) if (!inPage.has(name)) for (const one of given) add(name, one);
+  add("versie", count);
+};
+
+// A full device cannot go on without the server: is it there? The service worker leaves this question alone.
+const hasLine = () => {
+  const asked = { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(LINE_MS) };
+  return fetch(`/melden/${step}?leeg`, asked).then(({ ok }) => ok, () => false);
+};
+
+// Neither the device nor the server can take it now: the page stays, with all that is in it, and says so.
+const stay = () => {
+  delete form.dataset.busy;
+  for (const [button, words] of buttonWords) {
+    button.removeAttribute("aria-disabled");
+    button.textContent = words;
+  }
+  const told = shown("vol-alleen");
+  told.hidden = false;
+  told.focus();
+};
+
 const goOn = async (event) => {
   if (event.defaultPrevented) return; // a second press (pagina.js)
   event.preventDefault();
   const button = event.submitter;
-  const kept = (await keep()) && (await keepFiles().then(() => true, () => false)) ? await concept.load(key) : null;
-  const inPage = new Set([...form.elements].map((field) => field.name));
-  const add = (name, value) => {
-    const field = document.createElement("input");
-    field.type = "hidden";
-    [field.name, field.value] = [name, value];
-    form.append(field);
-  };
+  const wordsFit = await keep();
+  const allFits = (await keepFiles().then(() => true, () => false)) && wordsFit;
+  if (!allFits && !(await hasLine())) return stay();
+  const known = await concept.load(key);
   if (button?.name) add(button.name, button.value);
-  if (kept) {
-    for (const [name, values] of Object.entries(kept.values)) if (!inPage.has(name)) for (const one of values) add(name, one);
-    add("versie", kept.count);
+  if (known || !wordsFit) {
+    const { values, count } = known ?? { values: {}, count: 0 };
+    addKnown({ values, count: wordsFit ? count : count + 1 }); // what stands in the page is newer than what fitted
     add("fotos_volgen", await openPhotos());
-    form.action += `?bewaard=${!button?.name || button.value === "verder" ? "verder" : "hier"}`;
   }
-  form.submit();
+  if (known && allFits) form.action += `?bewaard=${!button?.name || button.value === "verder" ? "verder" : "hier"}`;
+  return form.submit();
+};
+
+// A device without room has no outbox. What the server has goes, with the photos that only this device has.
+const sendPlain = async (known) => {
+  if (!(await hasLine())) return stay();
+  if (known) addKnown(known);
+  const files = (await concept.photos.list(key)).filter((photo) => !photo.refused);
+  const input = document.createElement("input");
+  [input.type, input.name, input.hidden] = ["file", "foto", true];
+  const carrier = new DataTransfer();
+  for (const { blob, name, type } of files) carrier.items.add(new File([blob], name, { type }));
+  input.files = carrier.files;
+  if (files.length) form.append(input);
+  return form.submit();
 };
 
 const sendOff = async (event) => {
   if (event.defaultPrevented) return;
   event.preventDefault();
-  await put(key);
+  const known = await concept.load(key);
+  if (!known || known.count < Number(form.dataset.versie)) return sendPlain(); // the server has what did not fit here
+  const queued = await put(key).then(() => true, () => false);
+  if (!queued) return sendPlain(known);
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
   const became = await Promise.race([sendNow(key).catch(() => undefined), late]);
   if (became) return location.assign(became.ontvangen);

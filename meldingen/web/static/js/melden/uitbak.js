@@ -117,11 +117,13 @@ const bring = async (form) => {
   });
   follow.push(...good.filter((photo) => !own.includes(photo)).map((photo) => photo.sha256));
   const { nummer, code, volgen, ontvangen } = told;
-  await keepSent(nummer, { ...summaryOf(form), code, volgen, ontvangen, sentAt: Date.now(), refused, follow });
+  const facts = { ...summaryOf(form), code, volgen, ontvangen, sentAt: Date.now(), refused, follow };
+  const fits = await keepSent(nummer, facts).then(() => true, () => false);
   for (const sha256 of [...list.map((photo) => photo.sha256), ...off]) {
     if (!follow.includes(sha256)) await photos.remove(form.key, sha256);
   }
   await dropForm(form.key);
+  if (!fits) await keepSent(nummer, facts).catch(() => {}); // there is room for it now; if not, the server lists it
   return null;
 };
 
