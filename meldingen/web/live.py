@@ -5,6 +5,8 @@ The part is asked for with `?deel=ja` at the address of the page. Nothing change
 
 from flask import Response, make_response, request
 
+from .taal import CHOICE
+
 PART = "deel"
 
 
@@ -23,6 +25,7 @@ def part_answer(html: str) -> Response:
 
 
 def part_path() -> str:
-    """The address of the part of this page, with the filter of the page."""
-    query = "&".join(one for one in request.query_string.decode().split("&") if one and not one.startswith(f"{PART}="))
+    """The address of the part of this page, with the filter of the page. A language is no filter."""
+    given = request.query_string.decode().split("&")
+    query = "&".join(one for one in given if one.partition("=")[0] not in ("", PART, CHOICE))
     return f"{request.path}?{query}&{PART}=ja" if query else f"{request.path}?{PART}=ja"

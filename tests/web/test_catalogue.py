@@ -13,7 +13,7 @@ from meldingen.domain.readability import hints_for
 from meldingen.flow import library
 
 TEMPLATES = Path(cli_taal.ROOT) / "web" / "templates"
-STAFF = ("werk/", "inloggen.html", "postvak.html")
+STAFF = ("werk/", "onderweg/", "inloggen", "postvak.html")
 SPOKEN = re.compile(r'\b(?:aria-label|alt|title|placeholder|content|value)="([^"\x00]*[^\W\d_]{2,} [^"\x00]*)"')
 NAME = re.compile(r'<(code)\b.*?</code>|<a [^>]*lang="nl">.*?</a>', re.DOTALL)
 """What is the same in each language: a name of ours, and the Dutch name of an organisation, marked as Dutch."""
