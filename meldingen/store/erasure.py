@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from .callback import CallAttempt, Callback
-from .contact import Contact
+from .contact import Contact, ContactView
 from .incoming_mail import IncomingMail
 from .journal import Note
 from .melding import Idempotency, Melding
@@ -77,6 +77,7 @@ def empty_words(session: Session, melding_id: int, *, scope: Collection[int]) ->
     """Empties what was written by, to or about the melder of one melding; per kind how many rows."""
     mine = sa.select(Callback.id).where(Callback.melding_id == melding_id, Callback.gemeente_id.in_(scope))
     session.execute(sa.update(CallAttempt).where(CallAttempt.terugbelnotitie_id.in_(mine)).values(words=""))
+    session.execute(_mine(sa.update(ContactView), ContactView, melding_id, scope).values(words=""))
     return {
         "aantekeningen": _count(session, _mine(sa.update(Note), Note, melding_id, scope).values(text="")),
         "terugbelnotities": _count(

@@ -34,8 +34,9 @@ def move(
 
 def test_from_worklist_to_gereed(world: World) -> None:
     made, opdracht_id = world.routed(omschrijving="Losse tegel bij de kerk")
-    mine = world.client().get(f"{BASE}/opdrachten?pageSize=100", headers=world.headers(TEAM)).json["opdrachten"]
-    row = next(row for row in mine if row["id"] == opdracht_id)
+    pages = (f"{BASE}/opdrachten?pageSize=100&page={number}" for number in range(1, 9))
+    listed = (row for page in pages for row in world.client().get(page, headers=world.headers(TEAM)).json["opdrachten"])
+    row = next(row for row in listed if row["id"] == opdracht_id)
     assert row["status"] == "nieuw" and row["team"]["slug"] == "serviceteam" and "afhandelingen" in row["mogelijk"]
     whole = world.client().get(f"{BASE}/opdrachten/{opdracht_id}", headers=world.headers(TEAM))
     assert whole.headers["ETag"] == '"1"'

@@ -9,6 +9,7 @@ from meldingen.domain.workflow import (
     MOVES,
     OPDRACHT_STATUSES,
     OPEN,
+    UNDOES,
     OpdrachtFacts,
     check_move,
     melding_status,
@@ -25,13 +26,16 @@ def test_a_move_is_allowed_exactly_where_the_table_says(move: object, status: st
     else:
         with pytest.raises(MoveNotAllowed) as refused:
             check_move(row.action, status)
-        assert refused.value.possible == tuple(m.action for m in MOVES if status in m.from_statuses)
+        assert refused.value.possible == tuple(
+            m.action for m in MOVES if status in m.from_statuses and m.action != UNDOES
+        )
         assert row.words in refused.value.detail
 
 
 @pytest.mark.parametrize("status", CLOSED)
 def test_nothing_moves_after_the_end_but_words_and_photos(status: str) -> None:
-    assert [m.action for m in possible_moves(status, [COORDINATOR])] == ["notities", "fotos"]
+    left = [m.action for m in possible_moves(status, [COORDINATOR]) if m.action != UNDOES]
+    assert left == ["notities", "fotos"], "and undoing, for a minute"
 
 
 def test_the_kcc_does_not_close(subtests: object = None) -> None:

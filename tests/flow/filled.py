@@ -76,7 +76,7 @@ def fill(session: Session, melding: Melding, account_id: int, now: datetime, *, 
                  status="klaar", created_at=now, due_at=now, finished_at=now),
             Closure(**mine, opdracht_id=work.id, outcome="opgelost", sentence=f"Gemaakt voor {TRACE}.", partner=TRACE,
                     closed_at=now),
-            ContactView(**mine, melding_id=melding.id, account_id=account_id, context="melding", at=now),
+            ContactView(**mine, melding_id=melding.id, account_id=account_id, context="anders", words=TRACE, at=now),
             Note(**mine, opdracht_id=work.id, kind="notitie", text=f"Bel {TRACE}", made_by="medewerker:1", at=now),
         ]
     )  # fmt: skip

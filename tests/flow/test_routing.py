@@ -92,4 +92,4 @@ def test_a_partner_team_makes_it_doorgezet(session: Session, now: datetime) -> N
     made = factories.melding(session, now=now, category_slug="dode-vissen", contact={"email": "bo@example.nl"})
     assert (made.status, opdracht_of(session, made).status) == ("doorgezet", "bij_partij")
     kinds = session.scalars(sa.select(Notice.kind).order_by(Notice.id)).all()
-    assert kinds == ["ontvangst", "doorgezet"]
+    assert kinds == ["ontvangst", "doorgezet", "opdracht_partij"]

@@ -103,8 +103,10 @@ class Workshop:
         lines = []
         for file in sorted(self.logs.glob("*.log")):
             for line in file.read_text(encoding="utf-8").splitlines():
-                if line.startswith("{"):
-                    lines.append(json.loads(line))
+                while line.startswith("{"):  # two processes may write at the same moment
+                    told, end = json.JSONDecoder().raw_decode(line)
+                    lines.append(told)
+                    line = line[end:]
         return lines
 
     def said(self, event: str, **keys: Any) -> list[dict[str, Any]]:
