@@ -43,7 +43,7 @@ class TestTheDoor:
         monkeypatch.setattr(world.app.extensions["rates"], "steps", parse("2 per hour"))
         browser = world.app.test_client()
         assert [browser.post("/melden/soorten", data={}).status_code for _ in range(3)] == [200, 200, 429]
-        assert browser.post("/melden/versturen", data={}).status_code == 400, "not counted together"
+        assert browser.post("/melden/versturen", data={}).status_code == 303, "not counted together"
 
 
 class TestWithoutScripts:

@@ -49,7 +49,7 @@ def test_two_clocks_put_each_moment_once(committed_engine: sa.Engine) -> None:
     one, two = Clock(committed_engine), Clock(committed_engine)
     with db.transaction(committed_engine) as session:
         db.set_clock_offset(
-            session, round((datetime(2026, 4, 14, 8, 47, tzinfo=UTC) - db.machine_now()).total_seconds())
+            session, round((datetime(2026, 4, 14, 8, 47, 10, tzinfo=UTC) - db.machine_now()).total_seconds())
         )
 
     assert len(one.tick()) == len(two.tick()) == len(PERIODIC)
