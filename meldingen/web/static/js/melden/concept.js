@@ -11,7 +11,9 @@
 //   photos.put(key, file)                keeps a file (or blob with a name); the same photo again is the same photo
 //   photos.remove(key, sha256)           takes it out of this device
 //   photos.takeOff(key, sha256)          the same for one that the server may have: remembered until it heard so
-//   photos.takenOff(key)                 the prints of those
+//   photos.takenOff(key)                 the prints of those that the server must still hear of
+//   photos.toldOff(key, sha256)          it heard; kept, since a page that was made before still shows the photo
+//   photos.gone(key)                     the prints of all that were taken off
 //   photos.alone(key, sha256, act)       act(photo) while nobody else in this browser is bringing it
 //   photos.mark(key, sha256, facts)      notes what became of it: {reference} once the server has it, {refused: words}
 //   onChange(act)                        act({kind: "concept" | "foto" | "melding", key}) after each change, by any tab
@@ -156,6 +158,8 @@ export const sha256Of = async (blob) => {
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 };
 
+const gone = async (key) => (await opslag.readAll("foto")).filter((one) => one.key === key && one.off);
+
 export const photos = {
   async all() {
     return (await opslag.readAll("foto")).filter((one) => !one.off);
@@ -184,8 +188,13 @@ export const photos = {
     tell("foto", key);
   },
   async takenOff(key) {
-    return (await opslag.readAll("foto")).filter((one) => one.key === key && one.off).map((one) => one.sha256);
+    return (await gone(key)).filter((one) => !one.told).map((one) => one.sha256);
   },
+  async toldOff(key, sha256) {
+    await opslag.change("foto", [key, sha256], (before) => (before?.off ? { ...before, told: true } : undefined));
+    tell("foto", key);
+  },
+  gone: async (key) => (await gone(key)).map((one) => one.sha256),
   async alone(key, sha256, act) {
     const bring = async () => {
       const photo = await opslag.read("foto", [key, sha256]);

@@ -165,7 +165,7 @@ const showList = (key) => {
 
   const drawAll = async () => {
     const kept = await photos.list(key);
-    const gone = new Set(await photos.takenOff(key));
+    const gone = new Set(await photos.gone(key));
     for (const photo of kept) showPicture(drawRow(photo), photo);
     const known = new Set(kept.map((photo) => photo.sha256));
     for (const [sha256, row] of rows) {

@@ -54,7 +54,7 @@ export const bringer = ({ key, address, off, fields, keep, onChange }) => {
     const answer = await post(off, [...fields(), ["foto_weg", sha256]], () => {});
     if (!answer.ok && answer.status !== 409) return later(answer);
     const put = (await photos.list(key)).some((photo) => photo.sha256 === sha256);
-    if (!put) await photos.remove(key, sha256);
+    if (!put) await photos.toldOff(key, sha256);
     return null;
   };
 
