@@ -185,6 +185,7 @@ def test_what_was_typed_survives_a_crash_a_dead_line_and_another_tab(
     on.press("Enter")
     text = other.get_by_label("Wat de beller vertelt")
     expect(text).to_have_value("Er ligt een stoeptegel los")
+    expect(other.get_by_role("button", name="Sneltoetsen")).to_be_visible()  # the screen is at work
     context.set_offline(True)
     text.focus()
     keys(other, "End")

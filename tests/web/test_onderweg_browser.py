@@ -166,6 +166,39 @@ def test_a_session_that_ends_in_the_field_asks_to_sign_in(world: World, come: Ca
     assert count(world, "notitie", work) == 1
 
 
+def test_signing_out_leaves_nothing_to_read_also_in_a_dead_spot(
+    world: World, come: Callable[..., BrowserContext]
+) -> None:
+    """Day, key and pictures go at once, the waiting step stays unreadable; our server ends the session when it hears of
+    it, and before anything else is shown."""
+    _, work = new_work(world, "Losse tegel, einde van de dienst")
+    context = come()
+    page = context.new_page()
+    sign_in(page)
+    context.set_offline(True)
+    does(page, work, "notities", {"tekst": "Een geheim van de baas."})
+    page.evaluate("tablet.signOut()")
+    kept = page.evaluate(ON_DISK)
+    assert (len(kept["stap"]), kept["beeld"], _days(kept)) == (1, [], []) and "geheim" not in str(kept)
+    alive = _sessions(world)
+    context.set_offline(False)
+    until(page, "tablet.state().signIn && tablet.state().online && !tablet.state().syncing")
+    assert _sessions(world) == alive - 1
+    sign_in(page)
+    until(page, "tablet.waiting().then((left) => left === 0)")
+    page.evaluate("tablet.signOut()")
+    kept = page.evaluate(ON_DISK)
+    assert (kept["stap"], kept["beeld"], _days(kept)) == ([], [], [])
+    page.goto("/inloggen")
+    expect(page.get_by_label("Gebruikersnaam")).to_be_visible()
+
+
+def _sessions(world: World) -> int:
+    """How many sessions our server honours."""
+    with world.session() as session:
+        return session.scalars(sa.select(sa.func.count()).select_from(StaffSession)).one()
+
+
 def _days(kept: dict[str, list[str]]) -> list[str]:
     """What is kept of a day package or a key."""
     return [row for row in kept["vast"] if '"dag"' in row or '"sleutel"' in row]

@@ -27,6 +27,7 @@ const joined = () => {
 };
 const show = (html) => {
   part.innerHTML = html; // from our own server, escaped by its templates
+  for (const radio of radios()) radio.checked = radio.value === wanted; // the list may be of before the last key
   const labels = radios().slice(1).map((radio) => radio.labels[0]);
   labels.forEach((label, place) => {
     const key = document.createElement("kbd");

@@ -51,6 +51,11 @@ export const forget = () => {
   held = undefined;
 };
 
+/** Somebody signed out where the server could not hear it: whose session must still end. Null: nobody's. */
+export const owedSignOut = async () => (await kast.read("vast", "uitloggen"))?.account ?? null;
+export const oweSignOut = (account) => kast.write("vast", { naam: "uitloggen", account });
+export const signedOut = () => kast.remove("vast", "uitloggen");
+
 const seal = async (bytes, about) => {
   const owner = await holder();
   if (!owner) throw new Error("nobody is signed in on this tablet");
@@ -60,9 +65,10 @@ const seal = async (bytes, about) => {
 };
 
 const unseal = async ({ iv, data }, about) => {
-  const { account, keys } = await holder();
-  const how = { name: "AES-GCM", iv, additionalData: encode(`${account.id}:${about}`) };
-  for (const key of keys) {
+  const owner = await holder();
+  if (!owner) return null; // signed out meanwhile: nothing can be read any more
+  const how = { name: "AES-GCM", iv, additionalData: encode(`${owner.account.id}:${about}`) };
+  for (const key of owner.keys) {
     try {
       return await crypto.subtle.decrypt(how, key, data);
     } catch {

@@ -80,6 +80,16 @@ export const openTablet = async () => {
     if (!known.expired) await wiped();
   };
 
+  // Whoever signed out in a dead spot is signed out before anything else, unless a colleague signed in meanwhile.
+  const leaveFirst = async () => {
+    const owed = await opslag.owedSignOut();
+    if (owed === null) return;
+    const { status, body } = await connection.who();
+    if (status !== 200 && status !== 401) throw new Error(`no answer: ${status}`);
+    if (body.account?.id === owed) await connection.signOut();
+    await opslag.signedOut();
+  };
+
   const recognise = async () => {
     const { status, body, offset: measured } = await connection.who();
     if (status === 401) {
@@ -99,6 +109,7 @@ export const openTablet = async () => {
   };
 
   const exchange = async (again) => {
+    await leaveFirst();
     if (!(await recognise())) return;
     const { signIn } = await queue.sendAll(again);
     if (signIn) return void (await recognise());
@@ -158,6 +169,7 @@ export const openTablet = async () => {
   const ownUrls = new Map();
   const ownPhoto = async (sha256) => {
     if (!ownUrls.has(sha256)) {
+      if (!(await opslag.holder())) return null;
       const kept = await opslag.queueStore.read("foto", sha256);
       if (!kept) return null;
       ownUrls.set(sha256, URL.createObjectURL(kept.blob));
@@ -166,7 +178,12 @@ export const openTablet = async () => {
   };
 
   const signOut = async () => {
-    await connection.signOut().catch(() => {}); // without coverage the data go all the same
+    const account = known.account?.id ?? null;
+    await wiped(); // without coverage too
+    tell();
+    await connection.signOut().catch(() => account !== null && opslag.oweSignOut(account));
+    if (!running) return;
+    await running; // what was on its way may have been kept after all
     await wiped();
     tell();
   };
