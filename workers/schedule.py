@@ -128,6 +128,7 @@ PERIODIC: Mapping[str, Periodic] = MappingProxyType(
         "concepts": Periodic(HOUR, lambda context, now: concept.sweep_concepts(context.engine, now=now)),
         "access_codes": Periodic(HOUR, lambda context, now: upkeep.clear_access_codes(context.engine, now=now)),
         "idempotency": Periodic(DAY, lambda context, now: upkeep.clear_idempotency(context.engine, now=now), at=NIGHT),
+        "bulks": Periodic(DAY, lambda context, now: upkeep.clear_bulks(context.engine, now=now), at=NIGHT),
         "retention": Periodic(DAY, _tidy, at=NIGHT),
         "photo_files": Periodic(DAY, _sweep_photos, at=NIGHT),
         "mail_files": Periodic(DAY, _sweep_mail, at=NIGHT),

@@ -21,7 +21,7 @@ from ..domain.errors import Conflict, DomainError, Forbidden, InvalidInput, NotF
 from ..store import bulk as kept
 from ..store import outbox
 from ..store.account import Account
-from ..store.bulk import BUSY, DONE, PLANNED, UNDONE, Bulk, BulkItem
+from ..store.bulk import BUSY, DONE, DONE_ITEM, PLANNED, UNDONE, Bulk, BulkItem
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import claim_key, remember_resource
 from ..store.opdracht import Opdracht, melding_ids_of
@@ -37,7 +37,6 @@ from .work import HandOver
 TASK: Final = "bulk"
 MOST: Final = 100
 """Opdrachten in one action: what one page can foretell, and a person can read."""
-GEDAAN: Final = "gedaan"
 JOINS: Final = "samenvoegingen"
 ACTIONS: Final = ("overdrachten", "planningen", "uitstellingen", JOINS, "afhandelingen")
 WORDS: Final = ("reason", "sentence", "partner")
@@ -204,7 +203,7 @@ def _do_item(session: Session, item_id: int, *, scope: Collection[int], now: dat
         with session.begin_nested():
             actor = _asker(session, row)
             _do(session, Wish(row.action, row.facts), item.opdracht_id, item.version, actor=actor, now=now)
-        item.result = GEDAAN
+        item.result = DONE_ITEM
     except DomainError as error:
         item.result, item.words = error.code, words_of(error)
 

@@ -22,6 +22,8 @@ LAST_WORD, LOOK_AGAIN = timedelta(days=1), timedelta(minutes=5)
 """How long the confirmation of a withdrawal may take to leave before the person goes anyway; how often we look."""
 IDEMPOTENCY_KEPT = timedelta(days=30)
 """KLANTREIS rule 3."""
+BULKS_KEPT = timedelta(days=30)
+"""To look back who did what with many at once. What was done stays in the journal of each opdracht."""
 ACCESS_CODES_KEPT = timedelta(hours=2)
 """They work half an hour, and are counted per hour; with them goes the address that was filled in."""
 WITHDRAWN = "ingetrokken"
@@ -35,6 +37,11 @@ def clear_outbox(engine: sa.Engine, *, now: datetime) -> None:
 def clear_idempotency(engine: sa.Engine, *, now: datetime) -> None:
     """Forgets answers of thirty days ago."""
     _in_batches(engine, "idempotency_cleared", retention.delete_idempotency, now - IDEMPOTENCY_KEPT)
+
+
+def clear_bulks(engine: sa.Engine, *, now: datetime) -> None:
+    """Removes bulk actions that were done or undone thirty days ago; one that never began stays until it has."""
+    _in_batches(engine, "bulks_cleared", retention.delete_bulks, now - BULKS_KEPT)
 
 
 def clear_staff_sessions(engine: sa.Engine, *, now: datetime) -> None:

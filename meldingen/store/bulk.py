@@ -11,12 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
+from .account import Account
 from .category import Category
 from .notice import Notice
 from .opdracht import Opdracht
 from .table import Facts, Moment, OfGemeente, Ref, one_of, own, refers
 
 PLANNED, BUSY, DONE, UNDONE = "gepland", "bezig", "klaar", "ongedaan"
+DONE_ITEM = "gedaan"
+"""The result of an opdracht with which it went well."""
 
 
 class Bulk(OfGemeente, Base):
@@ -36,7 +39,7 @@ class Bulk(OfGemeente, Base):
 
 
 class BulkItem(OfGemeente, Base):
-    """One opdracht of it, as it was when chosen. result: `gedaan` or the code of a refusal; words: why, for people."""
+    """One opdracht of it, as it was when chosen. result: DONE_ITEM or the code of a refusal; words: why, for people."""
 
     __tablename__ = "bulk_item"
 
@@ -65,6 +68,34 @@ class ItemRow(NamedTuple):
 def bulk_by_id(session: Session, bulk_id: int, *, scope: Collection[int]) -> Bulk | None:
     """One bulk action in scope."""
     return session.scalar(sa.select(Bulk).where(Bulk.id == bulk_id, Bulk.gemeente_id.in_(scope)))
+
+
+class RecentBulk(NamedTuple):
+    """One bulk action, who asked for it, over how many opdrachten, and how many of those could not be done."""
+
+    bulk: Bulk
+    who: str
+    size: int
+    refused: int
+
+
+def recent_bulks(session: Session, limit: int, *, scope: Collection[int]) -> Sequence[RecentBulk]:
+    """The latest bulk actions in scope, newest first, whatever came of them; in one query."""
+    query = (
+        sa.select(
+            Bulk,
+            Account.name,
+            sa.func.count(BulkItem.id),
+            sa.func.count().filter(BulkItem.result.not_in(("", DONE_ITEM))),
+        )
+        .join(Account, Account.id == Bulk.account_id)
+        .outerjoin(BulkItem, sa.and_(BulkItem.bulk_id == Bulk.id, BulkItem.gemeente_id == Bulk.gemeente_id))
+        .where(Bulk.gemeente_id.in_(scope))
+        .group_by(Bulk.id, Account.name)
+        .order_by(Bulk.created_at.desc(), Bulk.id.desc())
+        .limit(limit)
+    )
+    return [RecentBulk(*row) for row in session.execute(query)]
 
 
 def lock_bulk(session: Session, bulk_id: int, *, scope: Collection[int]) -> Bulk | None:

@@ -1,7 +1,7 @@
 """Rows that have done their service, removed in batches so that no lock or transaction lasts long.
 
-Not for meldingen and their people: retention of those is a decision per gemeente (domain/privacy.py). These rows
-belong to the installation, so there is no scope.
+Not for meldingen and their people: retention of those is a decision per gemeente (domain/privacy.py). These rows go
+in every gemeente alike, so there is no scope.
 """
 
 from datetime import datetime
@@ -12,6 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from .access_code import AccessCode
 from .account import StaffSession
+from .bulk import Bulk
 from .melding import Idempotency
 from .outbox import OutboxEntry
 
@@ -36,6 +37,11 @@ def delete_staff_sessions(session: Session, before: datetime) -> int:
 def delete_access_codes(session: Session, before: datetime) -> int:
     """Removes one batch of one-time codes that were made before this moment; how many."""
     return _delete(session, AccessCode, AccessCode.made_at < before)
+
+
+def delete_bulks(session: Session, before: datetime) -> int:
+    """Removes one batch of bulk actions that were over before this moment, with their items; how many."""
+    return _delete(session, Bulk, Bulk.finished_at < before)
 
 
 def _delete(session: Session, table: type[DeclarativeBase], condition: sa.ColumnElement[bool]) -> int:

@@ -1,4 +1,5 @@
-"""/bulk: one action on the opdrachten that a coordinator ticked: what, what would come of it, yes, and how it goes.
+"""/bulk: one action on the opdrachten that a coordinator ticked: what, what would come of it, yes, and how it goes;
+and which were done lately, by whom.
 
 Ticking is on /team and /storm/groepen. The page of a running action keeps itself up to date (live.js).
 """
@@ -38,6 +39,7 @@ ACTION_WORDS = {
     "afhandelingen": "Afhandelen",
 }
 FIELDS = ("team", "categorie", "reden", "plandatum", "datum", "zin", "into", "keuze", "partij")
+RECENT = 50
 NUMBER = "int(max=9223372036854775807)"
 OUTCOMES = (
     (OPGELOST, "Opgelost"),
@@ -87,6 +89,15 @@ def vraag() -> ResponseReturnValue:
     versions = {number: version for number, version in _chosen().items() if version}
     made = bulk.ask(here.session, wish, versions, key=form_key(), actor=here.actor, now=here.now)
     return redirect(url_for("bulk.actie", bulk_id=made.id), 303)
+
+
+@pages.get("/bulk")
+@enter("medewerker", roles=(COORDINATOR,))
+def lijst() -> ResponseReturnValue:
+    """What was done lately with many at once: who, what, how many, when, and undo while it can be."""
+    here = visit()
+    rows = kept.recent_bulks(here.session, RECENT, scope=here.actor.gemeenten_with(COORDINATOR))
+    return render_template("werk/bulk_lijst.html", rows=rows, words=ACTION_WORDS, now=here.now)
 
 
 @pages.get(f"/bulk/<{NUMBER}:bulk_id>")
@@ -225,7 +236,7 @@ def _how_it_goes(here: Visit, bulk_id: int, *, refused: str = "") -> Response:
         "words": ACTION_WORDS[row.action],
         "items": items,
         "done": sum(bool(one.item.result) for one in items),
-        "refusals": [one for one in items if one.item.result not in ("", bulk.GEDAAN)],
+        "refusals": [one for one in items if one.item.result not in ("", kept.DONE_ITEM)],
         "left_s": max(0, ceil((row.due_at - here.now).total_seconds())),
     }
     if wants_part():

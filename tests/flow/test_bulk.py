@@ -15,11 +15,11 @@ from meldingen.adapters.failures import TemporaryFailure
 from meldingen.db import transaction
 from meldingen.domain.actor import COORDINATOR, TEAM, Actor
 from meldingen.domain.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
-from meldingen.flow import bulk, joining, work
+from meldingen.flow import bulk, joining, upkeep, work
 from meldingen.flow.bulk import Wish
 from meldingen.flow.status import Basis
 from meldingen.store.account import Account, AccountRole
-from meldingen.store.bulk import DONE, UNDONE, Bulk, BulkItem
+from meldingen.store.bulk import DONE, UNDONE, Bulk, BulkItem, recent_bulks
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import Event
 from meldingen.store.notice import Notice
@@ -221,3 +221,23 @@ def test_a_worker_that_died_halfway_and_rights_that_went(
     again = town.ask(Wish("overdrachten", {"team_id": 1}), now)
     town.run(again, now + 90 * S)
     assert set(town.results(again)) == {"geen_recht"}
+
+
+def test_what_is_over_goes_after_thirty_days_and_what_never_began_stays(town: Town, now: datetime) -> None:
+    done, undone, waits = (town.ask(CLOSE, now) for _ in range(3))
+    town.run(done, now + 60 * S)
+    with transaction(town.engine) as session:
+        bulk.undo(session, undone, actor=town.boss, now=now)
+        shown = recent_bulks(session, 10, scope=[town.home_id])
+        assert [(one.bulk.id, one.size, one.refused) for one in shown] == [(waits, 3, 0), (undone, 3, 0), (done, 3, 0)]
+        assert {one.who for one in shown} == {session.get_one(Account, town.boss.account_id).name}
+        assert len(recent_bulks(session, 2, scope=[town.home_id])) == 2
+        assert recent_bulks(session, 10, scope=[town.home_id + 1]) == []
+    later = now + 60 * S + upkeep.BULKS_KEPT
+    upkeep.clear_bulks(town.engine, now=later)
+    assert town.count(Bulk) == 2, "on the day itself it is still there"
+    upkeep.clear_bulks(town.engine, now=later + S)
+    upkeep.clear_bulks(town.engine, now=later + S)
+    with Session(town.engine) as session:
+        assert session.scalars(sa.select(Bulk.id)).all() == [waits]
+        assert set(session.scalars(sa.select(BulkItem.bulk_id))) == {waits}

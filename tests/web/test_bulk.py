@@ -63,10 +63,15 @@ def test_from_ticking_to_what_came_of_it(desk: Desk) -> None:
     assert answer.status_code == 303
     assert confirmed(desk, foretold).location == answer.location, "twice is once"
     waits = desk.get("cor", answer.location)
+    latest = desk.get("cor", "/bulk")
+    assert "Afhandelen: 2 opdrachten" in latest and f'action="{answer.location}/ongedaan"' in latest
+    assert desk.browsers["kcc"].get("/bulk").status_code == 403
+    assert 'href="/bulk"' in desk.get("cor", "/coordinator")
     assert "De actie begint over" in waits and "Ongedaan maken" in waits and waits.count("Wacht</span>") == 2
     assert desk.browsers["kcc"].get(answer.location).status_code == 403
     tag = desk.browsers["cor"].get(f"{answer.location}?deel=ja").headers["ETag"]
     assert desk.post("cor", f"{answer.location}/ongedaan").status_code == 303
+    assert "/ongedaan" not in (latest := desk.get("cor", "/bulk")) and "Ongedaan gemaakt" in latest
     undone = desk.browsers["cor"].get(f"{answer.location}?deel=ja", headers={"If-None-Match": tag})
     assert "Ongedaan gemaakt. Er is niets gebeurd." in undone.text and "data-stop" in undone.text
 
@@ -86,6 +91,7 @@ def test_joining_all_into_one_and_a_refusal(desk: Desk) -> None:
     page = desk.get("cor", where)
     assert "Klaar: 1 van 2 gedaan. Bij 1 opdracht kon het niet." in page
     assert "Niet gedaan: Iemand anders heeft deze opdracht net gewijzigd." in page
+    assert "Klaar. Bij 1 kon het niet" in desk.get("cor", "/bulk")
     refused = desk.post("cor", f"{where}/ongedaan")
     assert refused.status_code == 409 and "al begonnen" in refused.text
     assert desk.browsers["cor"].get("/bulk/99999999").status_code == 404
