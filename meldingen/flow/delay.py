@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..db import transaction
 from ..domain import deadlines
-from ..domain.actor import COORDINATOR, SYSTEM, Actor
+from ..domain.actor import SYSTEM, Actor
 from ..domain.delays import FAR_AHEAD_DAYS, MOST_AUTOMATIC, Step, Term, automatic_date, first_date, next_step
 from ..domain.errors import InvalidInput
 from ..domain.notices import NoticeKind, date_words
@@ -25,6 +25,7 @@ from ..store.opdracht import Opdracht, meldingen_of
 from . import library, notices
 from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
+from .tasks import ask_coordinator
 
 BY_SYSTEM = "automatisch_uitgesteld"
 
@@ -163,25 +164,19 @@ def _delay(session: Session, work: Work, opdracht: Opdracht, term: Term, *, now:
     facts = {"reason": "wacht-op-antwoord" if paused else "meer-tijd"}
     if not paused:
         opdracht.automatic_delays += 1
-        _put_task(
-            session,
-            opdracht,
-            task.AUTOMATIC_DELAY,
-            f"Het team noemde geen nieuwe datum. Het systeem noemde zelf {_words(new_date, now)}. Klopt dat?",
-            due_at=deadlines.due_at(now, 1, gemeente.closing_days(session, scope=[opdracht.gemeente_id])),
-            key=f"{task.AUTOMATIC_DELAY}:{opdracht.id}:{new_date}",
-            now=now,
-        )
+        words = f"Het team noemde geen nieuwe datum. Het systeem noemde zelf {_words(new_date, now)}. Klopt dat?"
+        key = f"{task.AUTOMATIC_DELAY}:{opdracht.id}:{new_date}"
+        ask_coordinator(session, task.AUTOMATIC_DELAY, opdracht, words, key=key, now=now)
     _name_date(session, work, opdracht, BY_SYSTEM, new_date, facts, actor=SYSTEM, now=now)
 
 
 def _let_write(session: Session, opdracht: Opdracht, term: Term, *, now: datetime) -> None:
     """The coordinator must write, before the day of the promise is over."""
     day = term.promised_on or deadlines.last_day_of(term.asked_for)
-    _put_task(
+    ask_coordinator(
         session,
-        opdracht,
         task.MUST_WRITE,
+        opdracht,
         f"Het systeem noemde al {MOST_AUTOMATIC} keer een nieuwe datum. Schrijf de melder nu zelf: noem bij de "
         "opdracht een nieuwe datum en de reden.",
         due_at=max(deadlines.end_of(day), now),
@@ -222,22 +217,6 @@ def _settle_tasks(session: Session, opdracht: Opdracht, *, actor: Actor, now: da
         account_id=actor.account_id,
         now=now,
         scope=[opdracht.gemeente_id],
-    )
-
-
-def _put_task(
-    session: Session, opdracht: Opdracht, kind: str, words: str, *, due_at: datetime, key: str, now: datetime
-) -> None:
-    task.put(
-        session,
-        kind,
-        gemeente_id=opdracht.gemeente_id,
-        role=COORDINATOR,
-        words=words,
-        now=now,
-        due_at=due_at,
-        key=key,
-        opdracht_id=opdracht.id,
     )
 
 

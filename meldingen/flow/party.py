@@ -25,6 +25,7 @@ from ..store.opdracht import Opdracht, lock_opdrachten
 from . import notices
 from .apart import each_apart
 from .status import Basis, Done, begin_move, finish_move, keep_note, lock_work
+from .tasks import ask_coordinator
 
 EXPECTED: Final = "partij_verwacht"
 ASKED: Final = "partij_vraagt"
@@ -96,17 +97,9 @@ def ask(session: Session, opdracht_id: int, question: str, *, actor: Actor, now:
     if giver is not None:
         notices.tell_team(session, NoticeKind.PARTIJ_VRAAGT, event, [giver], now=now)
     holder = team.team_by_id(session, opdracht.team_id, scope=scope)
-    task.put(
-        session,
-        task.PARTY_ASKS,
-        gemeente_id=opdracht.gemeente_id,
-        role=COORDINATOR,
-        words=f"{holder.name if holder else 'Een partij'} vraagt: {question}",
-        now=now,
-        due_at=deadlines.due_at(now, 1, gemeente.closing_days(session, scope=scope)),
-        key=f"{task.PARTY_ASKS}:{opdracht.id}:{note.id}",
-        opdracht_id=opdracht.id,
-    )
+    words = f"{holder.name if holder else 'Een partij'} vraagt: {question}"
+    key = f"{task.PARTY_ASKS}:{opdracht.id}:{note.id}"
+    ask_coordinator(session, task.PARTY_ASKS, opdracht, words, key=key, now=now)
     return note
 
 
@@ -171,18 +164,10 @@ def _warn(session: Session, opdracht_id: int, home: int, *, now: datetime) -> No
     name = holder.name if holder else "Een partij"
     ways = (show_phone(holder.phone) if holder.phone else "", holder.email) if holder else ()
     reach = " of ".join(filter(None, ways))
-    task.put(
-        session,
-        task.PARTY_LATE,
-        gemeente_id=home,
-        role=COORDINATOR,
-        words=f"{name} zou klaar zijn op {date_words(day, today)}. Wij hoorden niets. "
-        + (f"Vraag hoe het staat: {reach}." if reach else "Vraag hoe het staat."),
-        now=now,
-        due_at=deadlines.end_of(today),
-        key=f"{task.PARTY_LATE}:{opdracht.id}:{day}",
-        opdracht_id=opdracht.id,
-    )
+    words = f"{name} zou klaar zijn op {date_words(day, today)}. Wij hoorden niets. Vraag hoe het staat"
+    words += f": {reach}." if reach else "."
+    key = f"{task.PARTY_LATE}:{opdracht.id}:{day}"
+    ask_coordinator(session, task.PARTY_LATE, opdracht, words, key=key, now=now, due_at=deadlines.end_of(today))
     journal.record(
         session,
         task.PARTY_LATE,

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from ..domain import deadlines
-from ..store import gemeente
+from ..store import gemeente, task
 from ..store.opdracht import Opdracht
 
 
@@ -26,9 +26,11 @@ def stop(session: Session, opdracht: Opdracht, *, now: datetime) -> None:
 
 
 def leave(session: Session, opdracht: Opdracht, *, now: datetime) -> None:
-    """It goes to others: what this party expected means nothing there."""
+    """It goes to others: what this party expected or asked means nothing there, nor to the coordinator."""
     stop(session, opdracht, now=now)
     opdracht.party_expected_on = opdracht.party_told_at = None
+    kinds, scope = [task.PARTY_LATE, task.PARTY_ASKS], [opdracht.gemeente_id]
+    task.drop_of_opdracht(session, opdracht.id, now=now, scope=scope, kinds=kinds)
 
 
 def days_of_stay(session: Session, opdracht: Opdracht, *, now: datetime) -> int:

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ..domain import deadlines
-from ..domain.actor import COORDINATOR, STAFF_ON_OPDRACHTEN, Actor
+from ..domain.actor import STAFF_ON_OPDRACHTEN, Actor
 from ..domain.errors import DomainError, Forbidden, NotFound
 from ..domain.workflow import move_named
-from ..store import gemeente, journal, task
+from ..store import journal, task
 from ..store.opdracht import Opdracht, opdracht_by_id
 from .notes import keep_note
+from .tasks import ask_coordinator
 
 OTHERS_NOW = ("ander_team", "andere_ogen")
 """Refusals because the work went to other people, while somebody was at it without coverage."""
@@ -63,18 +63,8 @@ def keep_refused(
             opdracht_id=opdracht.id,
             facts={"action": action, "note_id": note.id, "status": opdracht.status},
         )
-    closing = gemeente.closing_days(session, scope=[opdracht.gemeente_id])
-    task.put(
-        session,
-        task.TABLET_CONFLICT,
-        gemeente_id=opdracht.gemeente_id,
-        role=COORDINATOR,
-        words=f"Zonder bereik gedaan, niet uitgevoerd: {words}. {refusal.detail}",
-        now=now,
-        due_at=deadlines.end_of(deadlines.next_werkdag(deadlines.local_day(now), closing)),
-        key=_key(opdracht.id, operation_id or text),
-        opdracht_id=opdracht.id,
-    )
+    told = f"Zonder bereik gedaan, niet uitgevoerd: {words}. {refusal.detail}"
+    ask_coordinator(session, task.TABLET_CONFLICT, opdracht, told, key=_key(opdracht.id, operation_id or text), now=now)
 
 
 def decide_refused(

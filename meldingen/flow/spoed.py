@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..db import transaction
-from ..domain.actor import COORDINATOR, SYSTEM, Actor
+from ..domain.actor import SYSTEM, Actor
 from ..domain.danger import SUSPECTED
 from ..domain.notices import NoticeKind
 from ..domain.routing import Routing
@@ -24,9 +24,10 @@ from ..store import category, gemeente, journal, task, team, terms
 from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
 from ..store.outbox import Urgency
-from . import alarm, notices, party_mail, party_time, routing
+from . import alarm, notices, party_mail, party_time, routing, third_move
 from .apart import each_apart
 from .status import Basis, Done, Work, begin_move, finish_move, keep_note, lock_work
+from .tasks import ask_coordinator
 
 REPEATED = "alarm_herhaald"
 NOT_ACCEPTED = "niet_geaccepteerd"
@@ -56,7 +57,8 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
     if words:
         facts["note_id"] = keep_note(session, opdracht, "notitie", words, actor=actor, now=now).id
     route = routing.choose(session, chosen, opdracht, now=now, calmed=True) if holder.kind == PIKET else None
-    to = _move(session, opdracht, route, now=now) if route is not None and route.team_id != holder.id else None
+    moves = route is not None and route.team_id != holder.id
+    to = _move(session, opdracht, route, actor=actor, now=now) if route is not None and moves else None
     facts["team_id"] = opdracht.team_id
     event = finish_move(session, opened, opdracht, "veiliggesteld", actor=actor, now=now, facts=facts, to=to)
     task.finish_of_opdracht(
@@ -104,7 +106,7 @@ def judge_danger(
         waits = opdracht.taken_up_at is None and opdracht.status in (NIEUW, BIJ_PARTIJ)
         route = routing.choose(session, chosen, opdracht, now=now) if waits else None
         to = (
-            _move(session, opdracht, route, now=now)
+            _move(session, opdracht, route, actor=actor, now=now)
             if route is not None and route.team_id != opdracht.team_id
             else None
         )
@@ -117,10 +119,10 @@ def judge_danger(
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def _move(session: Session, opdracht: Opdracht, route: Routing, *, now: datetime) -> str:
+def _move(session: Session, opdracht: Opdracht, route: Routing, *, actor: Actor, now: datetime) -> str:
     """Gives it to another team, which has not begun; returns the status it has there."""
+    third_move.count_move(session, opdracht, actor=actor, now=now)
     opdracht.team_id, opdracht.rule_id, opdracht.routing_reason = route.team_id, route.rule_id, route.reason
-    opdracht.moves_count += 1
     opdracht.planned_on = opdracht.taken_up_at = opdracht.taken_up_by = opdracht.warned_due_at = None
     party_time.leave(session, opdracht, now=now)
     to = team.team_by_id(session, route.team_id, scope=[opdracht.gemeente_id])
@@ -269,7 +271,7 @@ def _change_shift(session: Session, work: Work, opdracht: Opdracht, begun: datet
     route = routing.choose(session, chosen, opdracht, now=now)
     if route.team_id == holder.id:
         return False
-    to = _move(session, opdracht, route, now=now)
+    to = _move(session, opdracht, route, actor=SYSTEM, now=now)
     facts = {"from_team_id": holder.id, "team_id": opdracht.team_id}
     event = finish_move(session, work, opdracht, CHANGED_SHIFT, actor=SYSTEM, now=now, facts=facts, to=to)
     routing.settle(session, work, event, now=now)
@@ -285,33 +287,16 @@ def _call_us(session: Session, work: Work, opdracht: Opdracht, times: SpoedTimes
     event = _record(session, opdracht, NOT_ACCEPTED, times.accept_min, now=now)
     told = [m for m in work.of(session, opdracht) if m.withdrawn_at is None]
     notices.announce(session, NoticeKind.BEL_ONS_NU, event, told, now=now, urgency=Urgency.SPOED)
-    _ask_coordinator(
-        session,
-        task.NOT_ACCEPTED,
-        opdracht,
-        f"Na {times.accept_min} minuten heeft niemand deze spoed opgepakt. Zoek nu iemand die gaat.",
-        now=now,
-    )
+    words = f"Na {times.accept_min} minuten heeft niemand deze spoed opgepakt. Zoek nu iemand die gaat."
+    key = f"{task.NOT_ACCEPTED}:{opdracht.id}"
+    ask_coordinator(session, task.NOT_ACCEPTED, opdracht, words, key=key, now=now, due_at=now)
 
 
 def _safe_late(session: Session, opdracht: Opdracht, times: SpoedTimes, *, now: datetime) -> None:
     """Once per opdracht: the key of the item says so."""
     words = f"Na {minute_words(times.safe_min)} is deze plek nog niet veilig. Bel het team en vraag wat er nodig is."
-    _ask_coordinator(session, task.SAFE_LATE, opdracht, words, now=now)
-
-
-def _ask_coordinator(session: Session, kind: str, opdracht: Opdracht, words: str, *, now: datetime) -> None:
-    task.put(
-        session,
-        kind,
-        gemeente_id=opdracht.gemeente_id,
-        role=COORDINATOR,
-        words=words,
-        now=now,
-        due_at=now,
-        key=f"{kind}:{opdracht.id}",
-        opdracht_id=opdracht.id,
-    )
+    key = f"{task.SAFE_LATE}:{opdracht.id}"
+    ask_coordinator(session, task.SAFE_LATE, opdracht, words, key=key, now=now, due_at=now)
 
 
 def _record(session: Session, opdracht: Opdracht, kind: str, number: int, *, now: datetime) -> journal.Event:

@@ -1,16 +1,19 @@
-"""Work items of a desk: who may do one, and finishing it with a sentence. What makes them: each its own flow.
+"""Work items of a desk: who may do one, finishing it with a sentence, and asking the coordinator about an opdracht.
 
-What an item asks for (phoning, opening again) is a step of its own; the door does both in one transaction.
+When there is something to ask: each its own flow. What an item asks for (phoning, opening again) is a step of its own;
+the door does both in one transaction.
 """
 
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from ..domain import deadlines
 from ..domain.actor import COORDINATOR, KCC, Actor
 from ..domain.errors import Conflict, InvalidInput, NotFound, PreconditionRequired, Stale
 from ..domain.text import clean_text
-from ..store import journal, task
+from ..store import gemeente, journal, task
+from ..store.opdracht import Opdracht
 from ..store.task import KLAAR, OPEN, Task, Whose
 
 DESKS = (KCC, COORDINATOR)
@@ -25,6 +28,31 @@ def minded_by(actor: Actor) -> Whose:
     """Every item a coordinator must see done, also those of the KCC; of who coordinates nowhere: his own."""
     coordinates = actor.gemeenten_with(COORDINATOR)
     return Whose({role: actor.gemeenten_with(role) | coordinates for role in DESKS})
+
+
+def ask_coordinator(
+    session: Session,
+    kind: str,
+    opdracht: Opdracht,
+    words: str,
+    *,
+    key: str,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> None:
+    """Asks something about an opdracht, once per key. due_at: default the end of the next werkdag."""
+    scope = [opdracht.gemeente_id]
+    task.put(
+        session,
+        kind,
+        gemeente_id=opdracht.gemeente_id,
+        role=COORDINATOR,
+        words=words,
+        now=now,
+        due_at=due_at or deadlines.due_at(now, 1, gemeente.closing_days(session, scope=scope)),
+        key=key,
+        opdracht_id=opdracht.id,
+    )
 
 
 def finish_task(

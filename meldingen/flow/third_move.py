@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from ..domain import deadlines
 from ..domain.actor import COORDINATOR, Actor
-from ..store import gemeente, task
+from ..store import task
 from ..store.opdracht import Opdracht
+from .tasks import ask_coordinator
 
 FROM = 3
 """From this move on the coordinator is asked (issue 5)."""
@@ -36,14 +36,6 @@ def count_move(session: Session, opdracht: Opdracht, *, actor: Actor, now: datet
         )
     elif opdracht.moves_count >= FROM:
         task.drop_of_opdracht(session, opdracht.id, now=now, scope=scope, kinds=[task.THIRD_MOVE])
-        task.put(
-            session,
-            task.THIRD_MOVE,
-            gemeente_id=opdracht.gemeente_id,
-            role=COORDINATOR,
-            words=f"Deze opdracht is al {opdracht.moves_count} keer verplaatst. Beslis welk team het doet.",
-            now=now,
-            due_at=deadlines.due_at(now, 1, gemeente.closing_days(session, scope=scope)),
-            key=f"{task.THIRD_MOVE}:{opdracht.id}:{opdracht.moves_count}",
-            opdracht_id=opdracht.id,
-        )
+        words = f"Deze opdracht is al {opdracht.moves_count} keer verplaatst. Beslis welk team het doet."
+        key = f"{task.THIRD_MOVE}:{opdracht.id}:{opdracht.moves_count}"
+        ask_coordinator(session, task.THIRD_MOVE, opdracht, words, key=key, now=now)

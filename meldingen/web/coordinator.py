@@ -14,7 +14,7 @@ from ..domain.actor import COORDINATOR
 from ..flow import tasks
 from ..flow.dead_letters import scope_of
 from ..store.dead_letters import count_dead_letters
-from ..store.task import count_open
+from ..store.task import PARTY_LATE, count_open
 from ..store.worklists import count_lists, unrouted_meldingen
 from .live import part_answer, part_path, wants_part
 from .taken import KINDS, kind_words
@@ -39,7 +39,6 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
             "lijst:te_laat",
             "lijst:termijn_in_gevaar",
             "lijst:partij_te_laat",
-            "taak:partij_te_laat",
             "taak:partij_vraagt",
             "taak:zelf_schrijven",
             "taak:automatisch_uitgesteld",
@@ -51,6 +50,8 @@ GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     ),
 )
 """In the order of what cannot wait; kinds of items that are not named here follow under `REST`."""
+ON_A_LIST = frozenset({PARTY_LATE})
+"""Kinds of items of which every opdracht stands on a list of the same; counting both would count one thing twice."""
 REST = "De rest"
 OWN_WORDS = {"spoed_niet_opgepakt": "Spoed, te lang niet opgepakt"}
 """Beside the list of spoed that nobody took up yet."""
@@ -96,7 +97,7 @@ def day_lists(here: Visit) -> Sequence[tuple[str, Sequence[List]]]:
     }
     for name, words in LIST_WORDS.items():
         found[f"lijst:{name}"] = List(f"lijst-{name}", words, f"/team?lijst={name}", on_lists[name])
-    for kind in {**KINDS, **kinds}:
+    for kind in (one for one in {**KINDS, **kinds} if one not in ON_A_LIST):
         path = f"/taken?soort={kind}"
         found[f"taak:{kind}"] = List(f"taak-{kind}", OWN_WORDS.get(kind) or kind_words(kind), path, kinds.get(kind, 0))
     return _in_groups(found)

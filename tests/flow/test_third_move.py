@@ -1,12 +1,12 @@
 """An opdracht that goes from hand to hand: the third move is a question to the coordinator (issue 5)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from meldingen.domain.actor import COORDINATOR, TEAM
-from meldingen.flow import work
+from meldingen.domain.actor import COORDINATOR, PIKET, TEAM
+from meldingen.flow import spoed, work
 from meldingen.flow.status import Basis
 from meldingen.flow.work import HandOver
 from meldingen.store import task
@@ -42,3 +42,21 @@ def test_the_third_move_goes_to_the_coordinator_until_somebody_takes_it_up(sessi
     assert move() == ["vervallen", "klaar", "open"]
     assert move(by_boss=True) == ["vervallen", "klaar", "klaar"], "who decides is not asked"
     assert tossed.moves_count == 6
+
+
+def test_the_moves_of_a_spoed_count_as_well(session: Session, now: datetime) -> None:
+    home = factories.gemeente(session)
+    boss = factories.medewerker(session, home, COORDINATOR)
+    evening = now + timedelta(hours=12)
+    made = factories.melding(session, now=evening, danger=True)
+    tossed = opdracht_of(session, made)
+    piket = factories.medewerker(session, home, PIKET, team_slug="piket")
+    assert tossed.team_id == factories.team(session, home, "piket").id
+    tossed.moves_count = 2
+    work.take_up(session, tossed.id, basis=Basis(version=tossed.version), actor=piket, now=evening)
+    spoed.make_safe(session, tossed.id, "", basis=Basis(version=tossed.version), actor=piket, now=evening)
+    kinds = sa.select(Task.kind).where(Task.opdracht_id == tossed.id, Task.status == "open")
+    assert tossed.moves_count == 3 and session.scalars(kinds).all() == [task.THIRD_MOVE]
+    to = HandOver(team_id=factories.team(session, home, "groen").id)
+    work.hand_over(session, tossed.id, to, basis=Basis(version=tossed.version), actor=boss, now=evening)
+    assert session.scalars(kinds).all() == []

@@ -5,7 +5,11 @@ from datetime import timedelta
 import pytest
 
 from meldingen.db import business_now
+from meldingen.domain.deadlines import local_day
+from meldingen.flow import party, work
+from meldingen.flow.status import Basis
 from meldingen.store import task
+from meldingen.store.opdracht import Opdracht
 
 from .conftest import World
 from .desk import Desk, make_desk
@@ -49,6 +53,26 @@ def test_the_day_begins_empty_and_each_list_is_one_click_away(desk: Desk) -> Non
         desk.get("cor", path)
     assert "Antwoord na het sluiten" in desk.get("cor", "/taken?soort=antwoord_na_sluiten"), "of the desk too"
     assert f"/team/opdracht/{late.id}" in desk.get("cor", "/team?lijst=te_laat")
+
+
+def test_a_missed_date_of_a_party_is_counted_once_and_goes_with_the_party(desk: Desk) -> None:
+    _, late = desk.melding()
+    with desk.world.session() as session, session.begin():
+        now = business_now(session)
+        to = work.HandOver(team_id=int(desk.team_id("waterschap")))
+        work.hand_over(session, late.id, to, basis=Basis(version=late.version), actor=desk.people["team"], now=now)
+        held = session.get_one(Opdracht, late.id)
+        held.party_expected_on = local_day(now) - timedelta(days=1)
+    party.mind_dates(desk.world.engine, now=now)
+    page = desk.get("cor", "/coordinator")
+    assert count_of(page, "lijst-partij_te_laat") == "1" and "taak-partij_te_laat" not in page
+    assert "Op de lijsten staat nog 1." in page and page.count('day__count">1<') == 1
+    assert "Vraag hoe het staat" in desk.get("cor", "/taken?soort=partij_te_laat")
+    with desk.world.session() as session, session.begin():
+        held, back = session.get_one(Opdracht, late.id), work.HandOver(team_id=int(desk.team_id("serviceteam")))
+        work.hand_over(session, late.id, back, basis=Basis(version=held.version), actor=desk.people["cor"], now=now)
+    assert "Alle lijsten zijn leeg." in desk.get("cor", "/coordinator")
+    assert "Vraag hoe het staat" not in desk.get("cor", "/taken?soort=partij_te_laat")
 
 
 def test_the_part_that_changes_is_asked_for_by_its_tag(desk: Desk) -> None:
