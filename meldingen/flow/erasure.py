@@ -23,7 +23,7 @@ from .status import Work, derive_statuses, lock_melding_work
 ERASED = "gewist"
 NOT_KEPT = ("niet_bereikbaar", "intrekking_gevraagd", "bsn", LIMITED)
 """Flags about the person: without him they ask for nothing."""
-FROZEN_WORDS = {"claim": "een schadeclaim", "bezwaar": "een bezwaar"}
+FROZEN_WORDS = {"claim": "een schadeclaim", "bezwaar": "een bezwaar", "loket": "een zaak bij een ander loket"}
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """A melding that is really a klacht, schadeclaim, bezwaar or handhavingsverzoek goes to the right desk (WM-10).
 
 The desk gets the facts by mail, the melder hears who handles it, and the work on the street goes on: a hole in the road
-is mended whoever pays. A wrong mark is undone: what was not sent yet is never sent.
+is mended whoever pays. A wrong mark is undone: what was not sent yet is never sent. As long as the mark is on, nothing
+of the melding is erased (terms.py), so that the desk can still prove what was said.
 """
 
 from collections.abc import Mapping
@@ -32,7 +33,7 @@ from ..store import contact, gemeente, journal, outbox, task
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding, lock_meldingen, melding_by_id
 from ..store.notice import notices_of
-from . import chain, notices
+from . import chain, notices, terms
 from .before import undo_s_of
 
 TASK: Final = "loket"
@@ -79,6 +80,7 @@ def hand_to_desk(session: Session, melding: Melding, desk: str, *, actor: Actor,
     if melding.desk:
         _stop(session, melding, now=now)
     melding.desk = desk
+    terms.freeze_at_desk(session, melding, actor=actor, now=now)
     event = journal.record(
         session, MARKED, gemeente_id=melding.gemeente_id, actor=actor, now=now, melding_id=melding.id,
         facts={"desk": desk},
@@ -106,6 +108,7 @@ def take_back(session: Session, melding: Melding, *, actor: Actor, now: datetime
         raise Conflict("geen_loket", "Deze melding is al een gewone melding.")
     _stop(session, melding, now=now)
     before, melding.desk = melding.desk, ""
+    terms.unfreeze_at_desk(session, melding, actor=actor, now=now)
     event = journal.record(
         session, UNMARKED, gemeente_id=melding.gemeente_id, actor=actor, now=now, melding_id=melding.id,
         facts={"desk": before},

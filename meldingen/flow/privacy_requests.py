@@ -43,7 +43,7 @@ AT_DESK = "balie"
 REFUSALS = {
     "identiteit": "Wie het vroeg, kon niet laten zien wie hij is",
     "ingetrokken": "Wie het vroeg, wil het niet meer",
-    "bevroren": "Er loopt een schadeclaim of bezwaar",
+    "bevroren": "Er loopt een schadeclaim, bezwaar of andere zaak",
     "wet": "De wet laat het niet toe",
 }
 

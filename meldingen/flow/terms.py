@@ -20,7 +20,15 @@ from ..store.category import Category
 from ..store.destruction import ByCategory, RetentionConfirmation
 from ..store.melding import Melding, lock_meldingen
 
-FREEZE_REASONS = {"claim": "Er loopt een schadeclaim", "bezwaar": "Er loopt een bezwaar"}
+AT_DESK = "loket"
+FREEZE_REASONS = {
+    "claim": "Er loopt een schadeclaim",
+    "bezwaar": "Er loopt een bezwaar",
+    AT_DESK: "Een ander loket behandelt dit",
+}
+"""Why everything is kept, as staff read it. AT_DESK: by the mark of another desk, and ends with it (loketten.py)."""
+BY_HAND = ("claim", "bezwaar")
+"""What a person may give as the reason."""
 MAY_FREEZE = (KCC, COORDINATOR)
 
 
@@ -117,14 +125,13 @@ def freeze(session: Session, melding: Melding, reason: str, *, actor: Actor, now
     Raises Forbidden, InvalidInput for another reason, Conflict when there is nothing left to keep.
     """
     actor.require_role(melding.gemeente_id, *MAY_FREEZE)
-    if reason not in FREEZE_REASONS:
+    if reason not in BY_HAND:
         raise InvalidInput.of("bevriezen_reden", "leeg", "Kies waarom wij alles moeten bewaren.")
     melding = lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])[0]
     if melding.erased_at is not None:
         raise Conflict("gewist", "De gegevens van deze melding zijn al gewist.")
     if melding.frozen_at is None or melding.frozen_reason != reason:
-        melding.frozen_at, melding.frozen_reason = melding.frozen_at or now, reason
-        _record(session, "bevroren", melding, actor=actor, now=now, reason=reason)
+        _keep(session, melding, reason, actor=actor, now=now)
 
 
 def unfreeze(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
@@ -132,9 +139,30 @@ def unfreeze(session: Session, melding: Melding, *, actor: Actor, now: datetime)
     actor.require_role(melding.gemeente_id, *MAY_FREEZE)
     melding = lock_meldingen(session, [melding.id], scope=[melding.gemeente_id])[0]
     if melding.frozen_at is not None:
-        reason = melding.frozen_reason
-        melding.frozen_at, melding.frozen_reason = None, ""
-        _record(session, "ontdooid", melding, actor=actor, now=now, reason=reason)
+        _let_go(session, melding, actor=actor, now=now)
+
+
+def freeze_at_desk(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
+    """A locked melding is in a procedure at another desk: all of it is kept. One that a person froze stays as it is."""
+    if melding.frozen_at is None:
+        _keep(session, melding, AT_DESK, actor=actor, now=now)
+
+
+def unfreeze_at_desk(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
+    """The mark of a locked melding is off: the terms count again, unless a person froze it for a reason of his own."""
+    if melding.frozen_reason == AT_DESK:
+        _let_go(session, melding, actor=actor, now=now)
+
+
+def _keep(session: Session, melding: Melding, reason: str, *, actor: Actor, now: datetime) -> None:
+    melding.frozen_at, melding.frozen_reason = melding.frozen_at or now, reason
+    _record(session, "bevroren", melding, actor=actor, now=now, reason=reason)
+
+
+def _let_go(session: Session, melding: Melding, *, actor: Actor, now: datetime) -> None:
+    reason = melding.frozen_reason
+    melding.frozen_at, melding.frozen_reason = None, ""
+    _record(session, "ontdooid", melding, actor=actor, now=now, reason=reason)
 
 
 def _record(session: Session, kind: str, melding: Melding, *, actor: Actor, now: datetime, reason: str) -> None:

@@ -59,12 +59,12 @@ def erase_contact(engine: sa.Engine, *, melding_id: int, gemeente_id: int, now: 
 
     The contact, and the addresses and numbers of its berichten; what was still to be sent is not. Returns when to come
     back while the confirmation is under way, at most a day, so that the last word still reaches the melder. Does
-    nothing for a melding that was not withdrawn.
+    nothing for a melding that was not withdrawn, or that is frozen: the terms take the person when that is over.
     """
     scope = [gemeente_id]
     with transaction(engine) as session:
         found = melding.lock_meldingen(session, [melding_id], scope=scope)
-        if not found or found[0].withdrawn_at is None:
+        if not found or found[0].withdrawn_at is None or found[0].frozen_at is not None:
             return None
         waited = now - found[0].withdrawn_at
         if waited < LAST_WORD and outbox.is_waiting(session, outbox.Topic.NOTICE, f"melding:{melding_id}"):

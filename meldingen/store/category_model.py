@@ -121,6 +121,7 @@ def past_cases(session: Session, *, limit: int, scope: Collection[int]) -> Seque
             Melding.erased_at.is_(None),
             Melding.referred_to == "",
             Melding.frozen_reason != "bezwaar",
+            Melding.desk != "bezwaar",
             sa.literal(LIMITED) != sa.all_(Melding.flags),
             Category.active,
             Category.slug != OTHER,

@@ -30,7 +30,7 @@ class Melding(OfGemeente, Base):
     desk: the desk that handles what it really is (`klacht`, `schade`, `bezwaar`, `handhaving`), else empty. abuse:
     `grof` or `bedreiging`, hidden by default; else empty.
     token_generation: +1 revokes the follow token. frozen_at: retention leaves it alone; frozen_reason: `claim`,
-    `bezwaar`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
+    `bezwaar`, `loket`. erased_at: its person was erased on request; the volgpagina says "niet meer beschikbaar".
     """
 
     __tablename__ = "melding"

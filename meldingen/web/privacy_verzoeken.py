@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain.errors import Conflict, DomainError, NotFound
-from ..flow import kcc, privacy_export, privacy_requests
+from ..flow import kcc, privacy_export, privacy_requests, terms
 from ..store import contact
 from ..store.privacy_request import (
     GECONTROLEERD,
@@ -273,6 +273,7 @@ def _page(
         kinds=KIND_WORDS,
         statuses=STATUS_WORDS,
         how=HOW_WORDS,
+        freeze_reasons=terms.FREEZE_REASONS,
         refusals=privacy_requests.REFUSALS,
         tries_left=privacy_requests.MOST_TRIES - found.code_tries,
         values=request.form if failed else {},

@@ -249,7 +249,7 @@ _PLAIN = {
     "contact_gewijzigd": "Gegevens van de melder aangepast.",
     "apparaat_aangemeld": "De melder zette berichten op een apparaat aan.",
     "apparaat_afgemeld": "De melder zette berichten op het apparaat uit.",
-    "bevroren": "Alles wordt bewaard voor een schadeclaim of bezwaar.",
+    "bevroren": "Alles wordt bewaard zolang de zaak loopt.",
     "ontdooid": "De gewone bewaartermijnen gelden weer.",
     "gebruik_beperkt": "Het gebruik van de gegevens is beperkt.",
     "gebruik_hersteld": "De gegevens worden weer gewoon gebruikt.",

@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from meldingen.adapters.storage import MemoryStore
 from meldingen.db import make_engine, transaction
 from meldingen.domain.actor import BEHEER, KCC, SYSTEM, Actor
-from meldingen.domain.errors import Forbidden, InvalidInput, NotFound, Stale
+from meldingen.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
+from meldingen.domain.loketten import WORDS
 from meldingen.domain.privacy import PERSONAL_FIELDS
 from meldingen.domain.retention import Term
-from meldingen.flow import erasure, restore, retention, terms
+from meldingen.flow import erasure, loketten, restore, retention, terms
 from meldingen.store.category import Category
 from meldingen.store.contact import Contact
 from meldingen.store.gemeente import Gemeente
@@ -217,6 +218,41 @@ def test_a_claim_stops_everything_until_it_is_over(archive: Archive) -> None:
         "bevroren", "ontdooid"
     ]  # fmt: skip
     assert set(archive.tidy(3000 * DAY)) > {Term.CONTACT} and archive.left() == set()
+
+
+def test_the_mark_of_a_desk_stops_everything_until_it_is_off(archive: Archive) -> None:
+    ids = {desk: archive.melding() for desk in WORDS}
+    archive.confirm()
+    who: dict[str, Any] = {"actor": archive.agent, "now": archive.now}
+    with transaction(archive.engine) as session:
+        for desk, number in ids.items():
+            loketten.hand_to_desk(session, session.get_one(Melding, number), desk, **who)
+    assert archive.tidy(3000 * DAY) == {} and archive.left() >= columns(*Term, "upload")
+    with transaction(archive.engine) as session, pytest.raises(Conflict, match="bevroren"):
+        erasure.erase_melder(session, ids["klacht"], scope=[archive.home.id], **who)
+    with transaction(archive.engine) as session:
+        for number in ids.values():
+            loketten.take_back(session, session.get_one(Melding, number), **who)
+    archive.tidy(3000 * DAY)
+    assert archive.all(Melding) == []
+
+
+def test_what_a_person_froze_stays_frozen_when_the_mark_goes(archive: Archive) -> None:
+    melding_id = archive.melding()
+    archive.confirm()
+    with transaction(archive.engine) as session:
+        melding = session.get_one(Melding, melding_id)
+        who: dict[str, Any] = {"actor": archive.agent, "now": archive.now}
+        terms.freeze(session, melding, "claim", **who)
+        loketten.hand_to_desk(session, melding, "schade", **who)
+        loketten.take_back(session, melding, **who)
+        assert melding.frozen_reason == "claim", "the mark was wrong, the claim is not"
+        terms.unfreeze(session, melding, **who)
+        loketten.hand_to_desk(session, melding, "schade", **who)
+        terms.unfreeze(session, melding, **who)
+        assert melding.desk == "schade" and melding.frozen_at is None, "the desk is ready with it"
+    archive.tidy(3000 * DAY)
+    assert archive.all(Melding) == []
 
 
 def test_withdrawn_goes_after_a_year_and_with_danger_after_its_work(archive: Archive) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from meldingen import db
 from meldingen.adapters.failures import TemporaryFailure
 from meldingen.domain.actor import Actor
-from meldingen.flow import feedback
-from meldingen.store.contact import Contact
+from meldingen.flow import feedback, loketten
+from meldingen.store.contact import Contact, contact_of
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Delivery, Notice
 from meldingen.store.outbox import OutboxEntry, Topic
@@ -105,3 +105,15 @@ def test_nothing_waits_for_a_row_that_was_given_up(house: House) -> None:
         given_up = sa.update(OutboxEntry).where(OutboxEntry.topic == Topic.NOTICE, OutboxEntry.done_at.is_(None))
         session.execute(given_up.values(parked_at=db.business_now(session)))
     assert erase(house, melding) is None and addresses(house) == []
+
+
+def test_what_a_desk_handles_keeps_its_person_also_when_it_was_withdrawn(house: House) -> None:
+    melding = house.melding(contact=MAIL, danger=True)
+    with db.transaction(house.engine) as session:
+        about, now = session.get_one(Melding, melding.id), db.business_now(session)
+        agent = factories.medewerker(session, house.home, factories.KCC, username="kcc-schade")
+        loketten.hand_to_desk(session, about, "schade", actor=agent, now=now)
+    withdraw(house, melding)
+    assert erase(house, melding) is None
+    with db.transaction(house.engine) as session:
+        assert contact_of(session, melding.id, scope=house.scope) is not None
