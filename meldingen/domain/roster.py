@@ -20,6 +20,9 @@ MOST_STRETCHES: Final = 60
 MOST_PLACES: Final = 5
 AHEAD_DAYS: Final = 14
 """How far ahead gaps are looked for."""
+A_DAY: Final = timedelta(hours=24)
+A_WEEK: Final = timedelta(days=7)
+"""How soon a gap is told to who watches the installation, and to the coordinator."""
 
 
 class Stretch(NamedTuple):

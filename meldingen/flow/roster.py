@@ -146,11 +146,17 @@ def members_of(session: Session, to: Team) -> Sequence[Account]:
 
 @dataclass(frozen=True)
 class Unfilled:
-    """A piketdienst with hours ahead for which nobody is in the roster. empty: nobody is in it at all."""
+    """A piketdienst with hours ahead for which nobody is in the roster. empty: nobody is in it at all. used: somebody
+    ever was; without a roster the alarm goes to the address of the team, which a gemeente may choose."""
 
     team: Team
     gaps: Sequence[Stretch]
     empty: bool
+    used: bool
+
+    def soon(self, now: datetime, ahead: timedelta) -> int:
+        """How many gaps of a roster that is used begin within this time."""
+        return sum(gap.from_at < now + ahead for gap in self.gaps) if self.used else 0
 
 
 def unfilled(session: Session, *, now: datetime, scope: Sequence[int]) -> list[Unfilled]:
@@ -158,12 +164,13 @@ def unfilled(session: Session, *, now: datetime, scope: Sequence[int]) -> list[U
     until = now + timedelta(days=rules.AHEAD_DAYS)
     teams = [one for one in team.teams_of(session, scope=scope) if one.kind == PIKET_KIND]
     held = duty.duties_between(session, now, until, team_ids=[one.id for one in teams], scope=scope)
+    used = duty.last_until(session, [one.id for one in teams], scope=scope)
     found = []
     for one in teams:
         own = [h.duty for h in held if h.duty.team_id == one.id and h.account.active]
         missing = gaps_of(session, one, own, since=now, until=until)
         if missing:
-            found.append(Unfilled(one, missing, empty=not own))
+            found.append(Unfilled(one, missing, empty=not own, used=one.id in used))
     return found
 
 

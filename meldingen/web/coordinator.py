@@ -1,6 +1,6 @@
 """/coordinator: every list that must be empty at the end of the day, with its count, one click each (issue 5).
 
-The lists themselves: /team (store/workfilter.py), /taken (store/task.py) and /beheer/vastgelopen.
+The lists themselves: /team (store/workfilter.py), /taken (store/task.py), /piket and /beheer/vastgelopen.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from ..auth import Visit, enter, visit
 from ..domain.actor import COORDINATOR
+from ..domain.roster import A_WEEK
 from ..flow import tasks
 from ..flow.dead_letters import scope_of
+from ..flow.roster import unfilled
 from ..store.dead_letters import count_dead_letters
 from ..store.task import PARTY_LATE, count_open
 from ..store.worklists import count_lists, unrouted_meldingen
@@ -23,11 +25,18 @@ from .viewer import viewer_of
 
 pages = Blueprint("coordinator", __name__)
 
-LOST, STUCK = "zonder_eigenaar", "vastgelopen"
+LOST, STUCK, GAPS = "zonder_eigenaar", "vastgelopen", "piket_gaten"
 GROUPS: Sequence[tuple[str, Sequence[str]]] = (
     (
         "Gevaar en spoed",
-        ("lijst:gevaar", "lijst:gevaar_vermoed", "taak:spoed_niet_opgepakt", "taak:veilig_te_laat", "taak:bedreiging"),
+        (
+            "lijst:gevaar",
+            "lijst:gevaar_vermoed",
+            "taak:spoed_niet_opgepakt",
+            "taak:veilig_te_laat",
+            "taak:bedreiging",
+            GAPS,
+        ),
     ),
     (
         "Wie doet het?",
@@ -84,7 +93,10 @@ def day_lists(here: Visit) -> Sequence[tuple[str, Sequence[List]]]:
     on_lists = count_lists(session, viewer_of(here).sees, scope=scope, now=now)
     kinds = count_open(session, tasks.minded_by(here.actor), scope=scope)
     known, loose = scope_of(here.actor)
+    coordinates = sorted(here.actor.gemeenten_with(COORDINATOR))
+    gaps = sum(one.soon(now, A_WEEK) for one in unfilled(session, now=now, scope=coordinates))
     found = {
+        GAPS: List(GAPS, "Uren zonder piket, komende zeven dagen", "/piket", gaps),
         LOST: List(
             LOST,
             "Zonder eigenaar",

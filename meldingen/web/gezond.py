@@ -1,12 +1,17 @@
-"""Health for machines: does the process live, and can it do its work. Figures: metrics.py."""
+"""Health for machines: does the process live, can it do its work, and is somebody on duty. Figures: metrics.py."""
 
 import sqlalchemy as sa
 import structlog
 from flask import Blueprint, Response, jsonify
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import NotFound
 
 from ..adapters.failures import PermanentFailure, TemporaryFailure
-from ..auth import enter, installation
+from ..auth import enter, installation, visit
+from ..domain.roster import A_DAY, A_WEEK
+from ..flow.roster import unfilled
+from ..store.gemeente import served_ids
+from .metrics import may_read
 
 pages = Blueprint("gezond", __name__, url_prefix="/gezond")
 log = structlog.get_logger()
@@ -31,6 +36,22 @@ def klaar() -> tuple[Response, int]:
     ready = parts["database"]
     named = {name: "goed" if up else "storing" for name, up in parts.items()}
     return jsonify(status="klaar" if ready else "niet_klaar", onderdelen=named), 200 if ready else 503
+
+
+@pages.get("/piket")
+@enter("iedereen")
+def piket() -> Response:
+    """Whether a piketrooster has a gap soon, for who watches the installation; who may not ask gets a 404.
+
+    Always 200: people mend this, not another process. So it is no part of `klaar`, which a load balancer reads.
+    """
+    if not may_read():
+        raise NotFound
+    here = visit()
+    unmanned = unfilled(here.session, now=here.now, scope=sorted(served_ids(here.session)))
+    day, week = (sum(one.soon(here.now, ahead) for one in unmanned) for ahead in (A_DAY, A_WEEK))
+    status = "gat_binnen_24_uur" if day else "gat_binnen_7_dagen" if week else "gevuld"
+    return jsonify(status=status, gaten={"24uur": day, "7dagen": week})
 
 
 def _database(engine: sa.Engine) -> bool:

@@ -60,13 +60,14 @@ def init_app(app: Flask) -> None:
 @enter("iedereen")
 def metrics() -> Response:
     """All figures; for who may not have them this page does not exist."""
-    if not _may_read():
+    if not may_read():
         raise NotFound
     return Response(generate_latest(current_app.extensions["metrics"]), content_type=CONTENT_TYPE_LATEST)
 
 
-def _may_read() -> bool:
-    """With the token, or without one from this machine itself and not through a proxy on it."""
+def may_read() -> bool:
+    """Whether who asks watches this installation: with the token, or without one from this machine itself and not
+    through a proxy on it."""
     token = visit().settings.metrics_token
     if token:
         given = request.headers.get("Authorization", "").partition(" ")[2]
@@ -110,8 +111,14 @@ class _FromDatabase(Collector):
         nobody = GaugeMetricFamily(
             "meldingen_piket_gap_hours", "Uren zonder piketdienst in twee weken", labels=["gemeente", "team"]
         )
+        first = GaugeMetricFamily(
+            "meldingen_piket_gap_in_seconds", "Tot het eerste gat in een rooster", labels=["gemeente", "team"]
+        )
         homes = {one.id: one.slug for one in served_gemeenten(here.session)}
         for one in unfilled(here.session, now=here.now, scope=sorted(homes)):
             hours = sum((gap.until_at - gap.from_at).total_seconds() for gap in one.gaps) / 3600
-            nobody.add_metric([homes[one.team.gemeente_id], one.team.slug], round(hours, 1))
-        yield nobody
+            labels = [homes[one.team.gemeente_id], one.team.slug]
+            nobody.add_metric(labels, round(hours, 1))
+            if one.used:
+                first.add_metric(labels, (one.gaps[0].from_at - here.now).total_seconds())
+        yield from (nobody, first)

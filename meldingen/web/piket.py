@@ -179,6 +179,7 @@ def _page(
         refused=error.detail if error and not error.fields else "",
         done=done,
         stretch_words=roster.stretch_words,
+        soon={"24 uur": rules.A_DAY, "7 dagen": rules.A_WEEK},
     )
 
 

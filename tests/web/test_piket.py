@@ -121,3 +121,37 @@ def test_my_own_number_is_for_who_must_call(desk: Desk) -> None:
     assert desk.browsers["partij"].get("/piket").status_code in (200, 404)
     other = make_desk(desk.world)
     assert "+31612345678" not in other.get("cor", f"/piket?team={desk.team_id('piket')}")
+
+
+def test_a_gap_that_begins_soon_is_told_to_who_can_mend_it(world: World) -> None:
+    """A roster that ran out is a gap of now; one that nobody ever filled is how that gemeente works."""
+    desk = make_desk(world)
+    monitor = world.app.test_client()
+    told = f'meldingen_piket_gap_in_seconds{{gemeente="werkdorp{desk.number}",team="piket"}}'
+    assert 'id="piket_gaten"' in desk.get("cor", "/coordinator")
+    assert "day__list--some" not in desk.get("cor", "/coordinator") and told not in monitor.get("/metrics").text
+
+    def filled_until(hours: int) -> str:
+        """What the coordinator sees of a roster that ends so many hours from now, with an office that is never open."""
+        with world.session() as session, session.begin():
+            home, now = session.get_one(Gemeente, desk.gemeente_id), business_now(session)
+            home.policy = {**home.policy, "office_hours": {"days": []}}
+            session.execute(sa.delete(Duty).where(Duty.gemeente_id == home.id))
+            an = factories.medewerker(session, home, PIKET, team_slug="piket", username=f"a{hours}-{desk.number}")
+            who = {"account_id": an.account_id, "first_account_id": an.account_id}
+            since, until = now - timedelta(days=2), now + timedelta(hours=hours)
+            piket = int(desk.team_id("piket"))
+            session.add(Duty(gemeente_id=home.id, team_id=piket, place=1, from_at=since, until_at=until, **who))
+        return desk.get("cor", "/piket")
+
+    assert "Niemand in het rooster binnen 24 uur" in filled_until(-1)
+    assert "Gaten in het rooster binnen 24 uur" in filled_until(20)
+    assert monitor.get("/gezond/piket").json["status"] == "gat_binnen_24_uur"
+    assert told in monitor.get("/metrics").text and monitor.get("/gezond/klaar").status_code == 200
+    assert "Gaten in het rooster binnen 7 dagen" in filled_until(30)
+    assert 'day__list--some" id="piket_gaten" href="/piket"' in desk.get("cor", "/coordinator")
+    assert monitor.get("/gezond/piket").json["gaten"]["7dagen"] >= 1
+    page = filled_until(24 * 8)
+    assert "Gaten in het rooster" in page and "binnen" not in page.split("Gaten in het rooster")[1][:12]
+    assert "day__list--some" not in desk.get("cor", "/coordinator")
+    assert monitor.get("/gezond/piket", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 404
