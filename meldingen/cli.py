@@ -17,8 +17,6 @@ from .store import outbox as entries
 from .store.gemeente import gemeente_by_slug, served_gemeenten
 
 ROOT = Path(__file__).resolve().parent.parent
-STOP_S = 8
-"""How long a request in hand may take at the end. A worker of granian asked to stop while it starts never hears it."""
 
 
 @click.group()
@@ -39,22 +37,10 @@ def main() -> None:
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64), help="draden per proces")
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Start de API en de pagina's."""
-    from granian import Granian  # here: only this command needs the server
-    from granian.constants import Interfaces
+    from . import server
 
     start_clock(settings())
-    Granian(
-        "meldingen.app:create_app",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        websockets=False,
-        workers_kill_timeout=STOP_S,
-        log_access=False,
-    ).serve()
+    server.serve("meldingen.app:create_app", factory=True, host=host, port=port, processes=workers, threads=threads)
 
 
 @main.command()
