@@ -47,7 +47,7 @@ FROM gemeente, unnest(ARRAY['serviceteam', 'groen', 'afval']) kind, generate_ser
 
 
 def make_world(engine: sa.Engine, *, meldingen: int, gemeenten: int, seed: int, now: datetime) -> None:
-    """The gemeenten as `meldingen seed` fills them, with sixteen wijken and a team per quarter for the most common work;
+    """The gemeenten as `meldingen seed` fills them, with wijken, and a team per quarter for common work;
     and the scaffolding: days with their share, places and categories with theirs. now: the end of the years."""
     first = date(now.year - YEARS, now.month, min(now.day, 28))
     with db.transaction(engine) as session:
