@@ -9,6 +9,7 @@ from ..domain.errors import DomainError
 from . import (
     apparaten,
     beheer,
+    contactgegevens,
     fotos,
     headers,
     inkomende_mail,
@@ -41,6 +42,7 @@ DOORS = (
     opdracht_moves.door,
     partij.door,
     terugbelnotities.door,
+    contactgegevens.door,
     taken.door,
     beheer.door,
     sessies.door,

@@ -32,7 +32,7 @@ from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .parsing import FILES, files_only
-from .reading import author_for, contact_for, follow_token, melding_at, named, object_facts, photo_facts, words_for
+from .reading import author_for, follow_token, melding_at, named, object_facts, photo_facts, words_for
 from .schemas.aanvulling import (
     SupplementIn,
     SupplementOut,
@@ -174,7 +174,8 @@ def _category(here: Visit, melding: Melding) -> dict[str, str] | None:
 @door.response(200, MeldingOut())
 @described(
     "Bekijk hoe een melding ervoor staat",
-    "Voor de melder met het volgToken in `Volg-Token`, en voor medewerkers die ermee werken.",
+    "Voor de melder met het volgToken in `Volg-Token`, en voor medewerkers die ermee werken. Zonder gegevens van de "
+    "melder: die geeft `GET /meldingen/{nummer}/contactgegevens`.",
 )
 def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
     """Status, outcome, timeline, photos and the promised date."""
@@ -188,7 +189,6 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         opdracht_ids=[part.opdracht_id for part in parts],
         scope=[melding.gemeente_id],
     )
-    contact = contact_for(here, melding, "melding") if actor.is_staff else None
 
     def said(words: str) -> str:
         return words_for(here, melding.gemeente_id, words) if actor.is_staff else words
@@ -221,7 +221,6 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "photos_missing": missing_of(melding, photos, now=here.now),
         **({"question": question} if (question := standing.open_question(here.session, melding, parts)) else {}),
         **({"verdict": asked} if (asked := verdict.said_about(here.session, melding, now=here.now)) else {}),
-        **({"contact": contact} if contact else {}),
     }
 
 

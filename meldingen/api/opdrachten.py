@@ -19,7 +19,6 @@ from .door import Door, described
 from .headers import BASE
 from .paging import page_of, paged
 from .reading import (
-    contact_for,
     is_partner,
     melding_words,
     moves_for,
@@ -104,7 +103,6 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
         ],
     }
     for melding in linked:
-        found = contact_for(here, melding, "opdracht")
         answer["meldingen"].append(
             {
                 "number": melding.number,
@@ -115,7 +113,6 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
                 "flags": melding.flags,
                 "can_be_reached": melding.id in contacts,
                 "photos_missing": missing_of(melding, photos, now=here.now),
-                **({"contact": found} if found else {}),
             }
         )
     return answer, 200, {"ETag": f'"{opdracht.version}"'}

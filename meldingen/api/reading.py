@@ -21,10 +21,11 @@ from ..domain.errors import NotFound, NotSignedIn
 from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
 from ..domain.workflow import possible_moves, suits
+from ..flow.looks import look
 from ..flow.publicity import may_be_public
 from ..flow.status import is_undoable, is_urgent, may_as_party
 from ..party_access import party_at
-from ..store import contact, history
+from ..store import history
 from ..store.category import Category
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding, melding_by_number
@@ -34,6 +35,9 @@ from ..store.photo import KLAAR, Photo
 from ..store.team import team_by_id
 from ..store.worklists import Sees
 from .headers import BASE
+
+BY_API = "via de API"
+"""What the log says beside the reason: the look was not at one of our pages."""
 
 
 def sees(actor: Actor) -> Sees:
@@ -208,17 +212,9 @@ def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] |
     actor = here.actor
     if not actor.is_staff or actor.account_id is None or not actor.has_role(melding.gemeente_id, *SEES_CONTACT):
         return None
-    found = contact.contact_of(here.session, melding.id, scope=[melding.gemeente_id])
+    found = look(here.session, melding, context, BY_API, actor=actor, now=here.now)
     if found is None:
         return None
-    contact.log_view(
-        here.session,
-        gemeente_id=melding.gemeente_id,
-        melding_id=melding.id,
-        account_id=actor.account_id,
-        context=context,
-        now=here.now,
-    )
     return {
         "name": found.name,
         "email": found.email,

@@ -23,6 +23,7 @@ from ..domain.phone import show_phone
 from ..domain.text import whole_number
 from ..domain.workflow import AFGEHANDELD, OPEN
 from ..flow import abuse, feedback, joining, kcc, loketten, photos, privacy_requests, resend, standing, terms
+from ..flow.looks import OTHERWISE, REASONS, own_reason
 from ..flow.routing import coordinates
 from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
@@ -32,7 +33,7 @@ from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
 from .grof import openable, opened
 from .kcc import CHANNELS, DESK, NEAR_M, desk_scope
-from .kcc_contact import OTHERWISE, REASONS, context_of_page, look, own_reason
+from .kcc_contact import context_of_page, look
 from .layout import show_as
 from .melding_form import read_contact
 from .staff_history import CHANNELS as CAME_BY
@@ -109,7 +110,7 @@ def toon_contact(nummer: str) -> ResponseReturnValue:
     here = visit()
     found = found_melding(here, nummer)
     try:
-        words = own_reason()
+        words = own_reason(request.form.get("waarom", ""), "waarom")
     except InvalidInput as error:
         return _page(here, found, error=error, failed="contact"), error.status
     return _page(here, found, context=OTHERWISE, words=words)

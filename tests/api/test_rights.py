@@ -24,6 +24,7 @@ TEAM_ON_IT = {"team", "kcc", "coordinator"}
 
 MAY: dict[tuple[str, str], set[str]] = {
     ("get", "/meldingen/{nummer}"): {"melder"} | TEAM_ON_IT,
+    ("get", "/meldingen/{nummer}/contactgegevens"): {"kcc", "coordinator"},
     ("post", "/meldingen/{nummer}/aanvullingen"): {"melder", "kcc", "coordinator"},
     ("post", "/meldingen/{nummer}/fotos"): {"melder"} | TEAM_ON_IT,
     ("get", "/meldingen/{nummer}/apparaat"): {"melder"},
@@ -147,7 +148,9 @@ def test_deny_by_default(world: World, visitor: str, jpeg: bytes) -> None:
             body = {"json": examples(content["application/json"]["example"], world)}
         elif content:
             body = {"data": {"foto": form({}, jpeg)["foto"]}}
-        answer = world.client().open(f"{BASE}{address}", method=method, headers=headers, **body)
+        asked = [one for one in operation.get("parameters", []) if one.get("in") == "query" and one.get("required")]
+        query = {one["name"]: one["schema"]["enum"][0] for one in asked if "enum" in one["schema"]}
+        answer = world.client().open(f"{BASE}{address}", method=method, headers=headers, query_string=query, **body)
         allowed = MAY[method, path]
         welcome = role in allowed if of == "duinstede" else visitor in allowed
         welcome = welcome or (of == "elders" and "elders" in allowed and role in allowed)
@@ -286,25 +289,36 @@ def finish(world: World, public_id: str) -> None:
     process_photo(world.engine, world.store, payload, now=world.now())
 
 
-def test_contact_is_for_who_phones_and_each_look_is_logged(world: World) -> None:
+def test_contact_is_for_who_phones_with_a_reason_and_each_look_is_logged(world: World) -> None:
     """KLANTREIS rule 11."""
     made, opdracht_id = world.routed(contact={"naam": "Ans", "telefoon": "0612345678"})
-    looks = "SELECT count(*) FROM contact_view"
+    nobody, _ = world.routed()
+    door = f"{BASE}/meldingen/{made['nummer']}/contactgegevens"
 
-    def count() -> int:
+    def looks() -> list[tuple[str, str]]:
         with world.engine.connect() as connection:
-            return int(connection.exec_driver_sql(looks).scalar_one())
+            query = "SELECT context, words FROM contact_view ORDER BY id"
+            return [(row[0], row[1]) for row in connection.exec_driver_sql(query)]
 
+    before = len(looks())
     for role, sees in [("team", False), ("kcc", True), ("coordinator", True)]:
-        before = count()
         headers = world.headers(f"duinstede:{role}")
-        answer = world.client().get(f"{BASE}/meldingen/{made['nummer']}", headers=headers)
-        assert ("contact" in answer.json) == sees and ("+31612345678" in answer.text) == sees
-        whole = world.client().get(f"{BASE}/opdrachten/{opdracht_id}", headers=headers)
-        assert ("+31612345678" in whole.text) == sees
-        assert (count() - before) == (2 if sees else 0)
-    token = world.client().get(f"{BASE}/meldingen/{made['nummer']}", headers={"Volg-Token": made["volgToken"]})
-    assert "contact" not in token.json
+        for path in (f"/meldingen/{made['nummer']}", f"/opdrachten/{opdracht_id}"):
+            assert "+31612345678" not in world.client().get(f"{BASE}{path}", headers=headers).text
+        told = world.client().get(f"{door}?aanleiding=team", headers=headers)
+        assert told.status_code == (200 if sees else 403) and ("+31612345678" in told.text) == sees
+        if not sees:
+            continue
+        for wrong in ("", "?aanleiding=", "?aanleiding=zomaar", "?reden=team"):
+            refused = world.client().get(f"{door}{wrong}", headers=headers)
+            assert refused.status_code == 400 and refused.content_type == "application/problem+json"
+            assert "aanleiding" in refused.text or "reden" in refused.text
+        none = f"{BASE}/meldingen/{nobody['nummer']}/contactgegevens?aanleiding=beller"
+        assert world.client().get(none, headers=headers).json["code"] == "geen_contact"
+    assert looks()[before:] == [("team", "via de API")] * 2
+    token = {"Volg-Token": made["volgToken"]}
+    assert "contact" not in world.client().get(f"{BASE}/meldingen/{made['nummer']}", headers=token).json
+    assert world.client().get(f"{door}?aanleiding=beller", headers=token).status_code == 401
 
 
 def test_a_follow_token_opens_one_melding(world: World) -> None:

@@ -269,6 +269,15 @@ class PartOut(Shape):
 class ContactOut(Shape):
     """The melder's data, for those who phone and write; each look is logged."""
 
+    example = {
+        "naam": "J. de Vries",
+        "email": "j.devries@voorbeeld.nl",
+        "telefoon": "+31728880000",
+        "voorkeur": "email",
+        "alleenAlsHetKlaarIs": False,
+        "ookSNachts": False,
+        "postadres": "",
+    }
     name = ma.fields.String(data_key="naam")
     email = ma.fields.String()
     phone = ma.fields.String(data_key="telefoon")
@@ -354,4 +363,3 @@ class MeldingOut(Shape):
     verdict = ma.fields.Nested(
         AskedOut, data_key="oordeel", metadata={"description": "Alleen na het einde, 30 dagen lang."}
     )
-    contact = ma.fields.Nested(ContactOut, metadata={"description": "Alleen voor medewerkers die ermee werken."})

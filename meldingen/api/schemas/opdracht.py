@@ -10,7 +10,7 @@ from ..crs import Place
 from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
 from ..paging import PageQuery
 from .base import Shape, TimelineEntry
-from .melding import PLACE, ContactOut, NamedOut, PhotoOut, PhotoResultOut
+from .melding import PLACE, NamedOut, PhotoOut, PhotoResultOut
 from .plek import ObjectRefOut
 from .public import CrsQuery
 
@@ -108,7 +108,7 @@ class OpdrachtenOut(Shape):
 
 
 class LinkedMelding(Shape):
-    """A melding that this opdracht answers. Contact: only for who works with it, and each look is logged."""
+    """A melding that this opdracht answers."""
 
     number = ma.fields.String(data_key="nummer", required=True)
     description = ma.fields.String(data_key="omschrijving")
@@ -120,7 +120,6 @@ class LinkedMelding(Shape):
     photos_missing = ma.fields.Integer(
         data_key="fotosOntbreken", required=True, metadata={"description": "Aangekondigd, en na een uur niet gekomen."}
     )
-    contact = ma.fields.Nested(ContactOut)
 
 
 class NoteOut(Shape):

@@ -2,6 +2,7 @@
 
 import marshmallow as ma
 
+from ...flow.looks import REASONS
 from ...store.team import KINDS
 from ..fields import Choice, Flag, Moment, Slug, Text, Whole
 from .base import Shape
@@ -29,6 +30,21 @@ class SignInOut(Shape):
     token = ma.fields.String(required=True, metadata={"description": "Stuur mee als Authorization: Bearer."})
     name = ma.fields.String(data_key="naam", required=True)
     expires_at = Moment(data_key="verlooptOp", required=True)
+
+
+class LookQuery(ma.Schema):
+    """Why somebody must see a melder's data."""
+
+    reason = Choice(
+        *REASONS,
+        data_key="aanleiding",
+        required=True,
+        metadata={
+            "description": "Waarom u de gegevens nodig heeft: "
+            + ", ".join(f"`{code}` ({words.lower()})" for code, words in REASONS.items())
+            + "."
+        },
+    )
 
 
 class CallbackOut(Shape):
