@@ -13,6 +13,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 MAX_REASON = 200
 LONGEST_ASKED_S = 6 * 3600
 """Whoever asks us to stay away longer is asked again after this."""
+RULES_TRIES = 3
+"""So often the rules may fail, some ten seconds in all, before a melding goes to the vangnet team."""
 TIMED_OUT = "Het werk duurde te lang en is afgebroken."
 
 
@@ -82,10 +85,29 @@ def _route(session: Session, entry: Leased, now: datetime) -> None:
     routing.route_melding(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
 
 
-def _photo(context: Context, entry: Leased) -> None:
+def _route_to_vangnet(session: Session, entry: Leased, now: datetime) -> None:
+    ids = entry.payload
+    routing.route_to_vangnet(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
+
+
+def _route_somehow(context: Context, entry: Leased) -> datetime | None:
+    """By the rules; when these keep raising, whatever it is, the vangnet team gets the melding: somebody must."""
+    try:
+        return in_one_transaction(_route)(context, entry)
+    except (LeaseLost, OperationalError):
+        raise
+    except Exception as error:
+        if entry.attempts < RULES_TRIES or timed_out(error):
+            raise
+        _log_failure(error, time.monotonic())
+        log.error("rules_failed", reason=reason_of(error))
+    return in_one_transaction(_route_to_vangnet)(context, entry)
+
+
+def _photo(context: Context, entry: Leased) -> datetime | None:
     with transaction(context.engine) as session:
         now = business_now(session)
-    photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now)
+    return photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now)
 
 
 def _notice(context: Context, entry: Leased) -> datetime | None:
@@ -103,7 +125,7 @@ def _webhook(context: Context, entry: Leased) -> datetime | None:
 
 HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
-        Topic.ROUTE: in_one_transaction(_route),
+        Topic.ROUTE: _route_somehow,
         Topic.PHOTO: in_steps(_photo),
         Topic.NOTICE: in_steps(_notice),
         Topic.RECEIPT: in_steps(_receipt),

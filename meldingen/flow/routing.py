@@ -24,6 +24,7 @@ from .promises import renew_terms
 from .status import Derived, Work, derive_statuses, lock_work
 
 SPOED = "spoed"
+RULES_FAILED = "De regels voor toewijzen gaven een fout. Daarom het vangnetteam; laat beheer naar de regels kijken."
 
 
 class Made(NamedTuple):
@@ -55,6 +56,20 @@ def route_melding(session: Session, melding_id: int, *, gemeente_id: int, now: d
         return
     routing = choose(session, chosen, melding, now=now, outside="buiten_grens" in melding.flags)
     make_opdracht(session, work, [melding], chosen, routing, how="toegewezen", actor=SYSTEM, now=now)
+
+
+def route_to_vangnet(session: Session, melding_id: int, *, gemeente_id: int, now: datetime) -> None:
+    """Gives a melding that the rules cannot route to the vangnet team, with that reason: no melding stays without a
+    team because of what somebody set up. Reads no rule, area or office hours. Does nothing when it is routed."""
+    scope = [gemeente_id]
+    work = lock_work(session, [], melding_ids=[melding_id], scope=scope)
+    melding = work.meldingen.get(melding_id)
+    if melding is None or _given_up(melding) or opdracht_ids_of(session, [melding_id], scope=scope):
+        return
+    routing = Routing(team.vangnet_team(session, scope=scope).id, 0, RULES_FAILED)
+    make_opdracht(
+        session, work, [melding], _category(session, melding), routing, how="toegewezen", actor=SYSTEM, now=now
+    )
 
 
 def choose(
