@@ -37,6 +37,10 @@ MISSING_AFTER = timedelta(hours=1)
 SWEEP_AFTER_S = 86_400
 """A file without a row is left alone for a day, by the clock of the store: its request may still be under way."""
 _SWEEP_LOT = 500
+WAITS_FOR_STORAGE = timedelta(days=2)
+"""A storage that is down for a weekend costs no photo; after that people have to look."""
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=15)
+"""Between two looks at a storage that was away: a quarter of the photo's age, within these."""
 
 REASONS = {
     **images.REASONS,
@@ -158,19 +162,34 @@ def add_photos(
     return sorted(results, key=lambda result: result.position)
 
 
-def process_photo(engine: sa.Engine, store: PhotoStore, payload: Mapping[str, Any], *, now: datetime) -> None:
+def process_photo(
+    engine: sa.Engine, store: PhotoStore, payload: Mapping[str, Any], *, now: datetime
+) -> datetime | None:
     """Make one upload showable, or say why not: read, work without a transaction, record. Safe to repeat.
 
-    payload: `photo_id` and `gemeente_id`. Run it in a process of its own, after `images.limit_memory()`. Raises
-    TemporaryFailure when storage is away, for the next attempt.
+    payload: `photo_id` and `gemeente_id`. Run it in a process of its own, after `images.limit_memory()`. While storage
+    is away or full it returns when to come back, which is no attempt: that is no fault of the photo, and mends without
+    a hand on it. Raises TemporaryFailure when that lasts longer than WAITS_FOR_STORAGE.
     """
     photo_id, gemeente_id = int(payload["photo_id"]), int(payload["gemeente_id"])
     scope = (gemeente_id,)
     with transaction(engine) as session:
         photo = photo_store.photo_by_id(session, photo_id, scope=scope)
     if photo is None or photo.status == KLAAR or not photo.upload_key:
-        return
-    upload_key = photo.upload_key
+        return None
+    try:
+        _make_showable(engine, store, photo, scope=scope, now=now)
+    except TemporaryFailure:
+        age = now - photo.received_at
+        if age > WAITS_FOR_STORAGE:
+            raise
+        return now + min(max(age / 4, SHORTEST_WAIT), LONGEST_WAIT)
+    return None
+
+
+def _make_showable(engine: sa.Engine, store: PhotoStore, photo: Photo, *, scope: tuple[int], now: datetime) -> None:
+    """The work itself; raises TemporaryFailure when storage is away."""
+    photo_id, gemeente_id, upload_key = photo.id, photo.gemeente_id, photo.upload_key
     small_key, large_key = (f"{_key(size, gemeente_id, photo.public_id)}.jpg" for size in ("klein", "groot"))
     try:
         data = store.get(upload_key)

@@ -65,13 +65,12 @@ class World:
                 store=self.store,
             )
 
-    def work(self) -> None:
-        """Do every photo entry once, finished or not."""
+    def work(self) -> list[datetime | None]:
+        """Do every photo entry once, finished or not; when each wants to be tried again."""
         with transaction(self.engine) as session:
             query = sa.select(OutboxEntry).where(OutboxEntry.topic == Topic.PHOTO).order_by(OutboxEntry.id)
             payloads = [entry.payload for entry in session.scalars(query)]
-        for payload in payloads:
-            process_photo(self.engine, self.store, payload, now=self.now)
+        return [process_photo(self.engine, self.store, payload, now=self.now) for payload in payloads]
 
     def sweep(self, later: timedelta = timedelta()) -> int:
         return sweep_photos(self.engine, self.store, scope=(self.gemeente_id,), now=self.now + later)

@@ -98,8 +98,14 @@ class TestProcessPhoto:
 
         with monkeypatch.context() as patch:
             patch.setattr(world.store, moment, away)
-            with pytest.raises(TemporaryFailure):
-                world.work()
+            again = world.work()
+            assert again == [world.now + timedelta(seconds=10)]
+            world.now += timedelta(hours=4)
+            assert world.work() == ([None] if moment == "delete" else [world.now + timedelta(minutes=15)])
+            world.now += timedelta(days=2)
+            if moment != "delete":
+                with pytest.raises(TemporaryFailure):
+                    world.work()
         world.work()
         (row,) = world.photos()
         assert row.status == KLAAR
