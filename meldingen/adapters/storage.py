@@ -26,6 +26,9 @@ _KEY = re.compile(rf"{_PART}(/{_PART}){{0,5}}")
 _UNFINISHED = "tmp"
 """Folder of half-written files. Listed like the others, so the sweep of files without a row takes them."""
 
+ROOM_BYTES = 32 * 2**20
+"""With less free than this the disk is as good as full: the largest photo, its sizes and a neighbour's."""
+
 CONNECT_TIMEOUT_S = 3
 READ_TIMEOUT_S = 10
 ATTEMPTS = 2
@@ -53,7 +56,10 @@ class PhotoStore(Protocol):
         """Remove `key`; nothing there is fine, so that a second try is too."""
 
     def exists(self, key: str) -> bool:
-        """Whether there is something under `key`; also the cheapest way to ask whether the store is up."""
+        """Whether there is something under `key`."""
+
+    def check(self) -> None:
+        """Returns when a photo can be kept now, asked as cheaply as can be; else TemporaryFailure."""
 
     def listing(self, prefix: str = "") -> Iterator[StoredFile]:
         """Everything kept under the folder `prefix` (no slash at its end; empty is all), in no order."""
@@ -112,6 +118,14 @@ class FileStore:
         """Remove the file; its folder stays."""
         with _file_failures():
             (self._root / _check_key(key)).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """There is a folder with room for a photo."""
+        with _file_failures():
+            self._make_folder(self._root)
+            disk = os.statvfs(self._root)
+        if disk.f_bavail * disk.f_frsize < ROOM_BYTES:
+            raise TemporaryFailure("bestandsopslag: bijna vol")
 
     def exists(self, key: str) -> bool:
         """Whether the file is there; a store whose folder cannot be made or entered is down, not empty."""
@@ -205,6 +219,10 @@ class S3Store:
         with _s3_failures():
             self._client.delete_object(Bucket=self._bucket, Key=_check_key(key))
 
+    def check(self) -> None:
+        """The bucket answers."""
+        self.exists("gezond")
+
     def exists(self, key: str) -> bool:
         """Ask for the first key that starts so; a HEAD could not tell a missing bucket from a missing key."""
         with _s3_failures():
@@ -273,6 +291,11 @@ class MemoryStore:
         """Forget it."""
         with self._up(key):
             self._files.pop(key, None)
+
+    def check(self) -> None:
+        """It is not down."""
+        with self._up("gezond"):
+            return
 
     def exists(self, key: str) -> bool:
         """Whether it is kept."""

@@ -66,7 +66,7 @@ def _database(engine: sa.Engine) -> bool:
 
 def _photos() -> bool:
     try:
-        installation().adapters.photos.exists("gezond")
+        installation().adapters.photos.check()
     except (TemporaryFailure, PermanentFailure):
         return False
     return True
