@@ -7,6 +7,7 @@ from functools import partial
 
 from ..settings import DEMO_GEOCODER, Settings
 from .careful_geocoder import CarefulGeocoder
+from .careful_storage import CarefulStore
 from .geocoder import Geocoder, NoGeocoder
 from .locatieserver import PdokGeocoder
 from .mail import Dkim, MailSender, SmtpSender
@@ -70,11 +71,13 @@ def _geocoder(settings: Settings) -> Geocoder:
 
 def _photos(settings: Settings) -> PhotoStore:
     if settings.s3_bucket:
-        return S3Store(
-            bucket=settings.s3_bucket,
-            endpoint=settings.s3_endpoint,
-            access_key=settings.s3_access_key,
-            secret_key=settings.s3_secret_key,
+        return CarefulStore(
+            S3Store(
+                bucket=settings.s3_bucket,
+                endpoint=settings.s3_endpoint,
+                access_key=settings.s3_access_key,
+                secret_key=settings.s3_secret_key,
+            )
         )
     assert settings.photo_dir is not None, "settings require FOTO_MAP or S3_BUCKET"
     return FileStore(settings.photo_dir)

@@ -28,6 +28,7 @@ class S3Server:
     files: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
     refuse_with: tuple[int, str] | None = None
     wait_s: float = 0.0
+    drip_s: float = 0.0
     cut_after: int | None = None
     page_size: int = 1000
     requests: list[str] = field(default_factory=list)
@@ -139,5 +140,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.server_state.cut_after is not None:
             body = body[: self.server_state.cut_after]
             self.close_connection = True
-        if self.command != "HEAD":
+        if self.command != "HEAD" and not self.server_state.drip_s:
             self.wfile.write(body)
+        elif self.command != "HEAD":
+            self._drip(body)
+
+    def _drip(self, body: bytes) -> None:
+        """A byte at a time, until told otherwise."""
+        for at in range(len(body)):
+            self.wfile.write(body[at : at + 1])
+            time.sleep(self.server_state.drip_s)
