@@ -36,7 +36,7 @@ from meldingen.flow import (
     upkeep,
 )
 from meldingen.store.gemeente import served_ids
-from meldingen.store.leases import Leased
+from meldingen.store.leases import Leased, pull_forward
 from meldingen.store.outbox import Topic, Urgency, put
 
 from .context import Context
@@ -176,24 +176,29 @@ def do_periodic(context: Context, entry: Leased) -> datetime | None:
 
 
 class Clock:
-    """Puts what is due. Remembers what it put, so that an idle clock writes nothing."""
+    """Puts what is due. Remembers what it put, so that an idle clock writes nothing, and when it last looked: time
+    that went back since (a clock that was wrong and is set right) leaves no work waiting for a moment that was."""
 
     def __init__(self, engine: sa.Engine, *, table: Mapping[str, Periodic] = PERIODIC) -> None:
         self._engine = engine
         self._table = table
         self._put: dict[str, datetime] = {}
+        self._last: datetime | None = None
 
     def tick(self) -> list[str]:
         """Puts the work whose moment has come; the keys it tried. Keys that are there already change nothing."""
         with transaction(self._engine) as session:
             now = business_now(session)
+            if self._last is not None and now < self._last:
+                moved = pull_forward(session, since=now, until=self._last)
+                log.warning("clock_went_back", seconds=round((self._last - now).total_seconds()), entries=moved)
             moments = {task: periodic.moment(now) for task, periodic in self._table.items()}
             due = {task: at for task, at in moments.items() if self._put.get(task) != at}
             keys = [f"upkeep:{task}:{at:%Y-%m-%dT%H:%M}" for task, at in due.items()]
             for key, task in zip(keys, due, strict=True):
                 urgency = self._table[task].urgency
                 put(session, Topic.UPKEEP, {"task": task}, gemeente_id=None, now=now, urgency=urgency, key=key)
-        self._put = moments
+        self._put, self._last = moments, now
         return keys
 
 

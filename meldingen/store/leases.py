@@ -143,6 +143,19 @@ def give_back(session: Session, ids: Sequence[int], token: UUID) -> bool:
     return _end(session, ids, token, attempts=OutboxEntry.attempts - 1)
 
 
+def pull_forward(session: Session, *, since: datetime, until: datetime) -> int:
+    """Makes due at `since` what is due after it and not after `until`; how many rows. For time that went back: all of
+    it was due already. What has to wait for its own reasons (quiet hours) says so again when it is tried."""
+    moved = session.execute(
+        sa.update(OutboxEntry)
+        .where(_unfinished(), OutboxEntry.due_at > since, OutboxEntry.due_at <= until)
+        .values(due_at=since)
+        .returning(OutboxEntry.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return len(moved)
+
+
 def again(session: Session, entry_id: int, *, now: datetime) -> bool:
     """A person wants a parked row tried anew, from its first attempt. False when it is not parked (any more)."""
     changed = session.execute(

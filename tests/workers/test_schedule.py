@@ -146,3 +146,21 @@ def test_a_task_of_an_earlier_release_is_done_with(context: Context) -> None:
         put(session, Topic.UPKEEP, {"task": "vroeger"}, gemeente_id=None, now=now, urgency=Urgency.LATER)
     entry = jobs.Leased(1, jobs.UUID(int=1), Topic.UPKEEP, None, {"task": "vroeger"}, 1, "", last_try=False)
     schedule.do_periodic(context, entry)
+
+
+def test_time_that_went_back_leaves_no_work_waiting(committed_engine: sa.Engine) -> None:
+    """A clock that was three hours ahead and is set right: what was due by then is due now, what was not is not."""
+    clock = Clock(committed_engine, table={})
+    with db.transaction(committed_engine) as session:
+        db.set_clock_offset(session, 3 * 3600)
+        ahead = db.business_now(session)
+        for number, due_at in enumerate((ahead, ahead + timedelta(hours=1))):
+            put(session, Topic.NOTICE, {"n": number}, gemeente_id=None, now=ahead, due_at=due_at)
+    clock.tick()
+    with db.transaction(committed_engine) as session:
+        db.set_clock_offset(session, 0)
+    clock.tick()
+    with db.transaction(committed_engine) as session:
+        now = db.business_now(session)
+        due = session.scalars(sa.select(OutboxEntry.due_at).order_by(OutboxEntry.id)).all()
+    assert due[0] <= now and due[1] == ahead + timedelta(hours=1)
