@@ -10,15 +10,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
+from ..domain.errors import InvalidInput
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, fit_sentence, sms_segments, to_gsm7
+from ..domain.text_rules import check_wording
 from ..domain.wording import Paragraph, Wording, as_html, as_text, fill, fill_line, isolate, one_after_another
 from ..store import notice_text
 from ..store.gemeente import Gemeente
 from .library import DEFAULTS, read_defaults
+
+log = structlog.get_logger()
 
 TEXTS: Final = DEFAULTS / "texts"
 PUSH_LENGTH: Final = 200
@@ -73,10 +78,19 @@ def default_texts(kind: str) -> Mapping[str, Wording]:
 
 
 def text_for(session: Session, kind: str, channel: str, facts: Facts) -> Wording:
-    """The text of the gemeente for this category, else for its main category, else for all, else ours."""
+    """The text of the gemeente for this category, else for its main category, else for all, else ours.
+
+    One that may not be kept as it stands is passed over, however it came there: a bericht goes out all the same.
+    """
     own = notice_text.texts_in_force(session, kind, channel, scope=[facts.home.id])
-    chosen = next((own[key] for key in (*facts.category_ids, None) if key in own), None)
-    return chosen.wording if chosen is not None else default_texts(kind)[channel]
+    for key in (*facts.category_ids, None):
+        if key in own:
+            try:
+                return check_wording(kind, channel, own[key].wording, sender=sms_sender(facts.home))
+            except InvalidInput as fault:
+                codes = [f"{one.field}:{one.code}" for one in fault.fields]
+                log.error("own_text_unusable", kind=kind, channel=channel, text=own[key].id, faults=codes)
+    return default_texts(kind)[channel]
 
 
 def write(session: Session, kind: str, channel: str, facts: Facts) -> Words:

@@ -13,6 +13,7 @@ from meldingen.flow.own_texts import TextPlace
 from meldingen.flow.texts import Facts
 from meldingen.store import category, journal
 from meldingen.store.gemeente import Gemeente
+from meldingen.store.notice_text import NoticeText
 from tests import factories
 
 from .berichten import SETTINGS, House
@@ -159,3 +160,12 @@ def test_preview_facts_are_made_up(session: Session, home: Gemeente, now: dateti
             and "Bo" not in str(facts.values)
             and "voorbeeld" in facts.values["link"] + "voorbeeld"
         )
+
+
+@pytest.mark.parametrize("body", ["", " ", "{bestaat_niet}", "Klaar {", "Geen link."])
+def test_a_text_that_may_not_be_kept_is_passed_over(session: Session, home: Gemeente, now: datetime, body: str) -> None:
+    """However it came into the table: the melder gets our words, not an empty SMS and not nothing."""
+    row = NoticeText(gemeente_id=home.id, kind="gereed", channel="sms", version=1, body=body, made_by="systeem", at=now)
+    session.add(row)
+    session.flush()
+    assert told(session, now, "losse-tegel") == "U"
