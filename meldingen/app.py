@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import adapters as outside
 from . import api, limits, web
 from .auth import Installation, Visit, csrf
-from .db import make_engine, transaction
+from .db import make_engine, retry_deadlock, transaction
 from .settings import Settings
 
 log = structlog.get_logger()
@@ -27,7 +27,13 @@ class App(Flask):
     """Flask with each request inside one transaction: what the door raises rolls everything back."""
 
     def dispatch_request(self) -> ResponseReturnValue:
-        """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken."""
+        """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken.
+
+        When PostgreSQL ends it to undo a deadlock, nothing of it has happened: then it is run once more from its start.
+        """
+        return retry_deadlock(self._dispatch_once)
+
+    def _dispatch_once(self) -> ResponseReturnValue:
         held: Installation = self.extensions["meldingen"]
         with transaction(held.engine) as session:
             session.info["request_id"] = g.get("request_id", "")  # what this request puts in the outbox carries it

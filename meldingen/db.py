@@ -16,6 +16,11 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 T = TypeVar("T")
 
+POOL_WAIT_S = 3.0
+"""How long a request waits for a connection; then 503 with Retry-After, which is better than a page that hangs."""
+NETWORK_SILENCE_MS = 15_000
+"""A server that vanished without a word (a cable, a failover) is given up after this, by TCP itself."""
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -38,11 +43,13 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_pre_ping=True,
-        pool_timeout=10,
+        pool_timeout=POOL_WAIT_S,
         hide_parameters=True,  # an error must not carry names and places into a log
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
             "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": NETWORK_SILENCE_MS,
         },
     )
 

@@ -4,6 +4,8 @@ Not for mistakes of a caller (`domain.errors`) and not for bugs: those keep thei
 failure is read by operators and stored as the reason of a parked row: never a name, an address or a secret.
 """
 
+import errno
+
 
 class TemporaryFailure(Exception):
     """It did not work now and may work later: a time-out, a full disk, a refused connection, a setting.
@@ -27,3 +29,8 @@ class PermanentFailure(Exception):
 
 class AddressRefused(PermanentFailure):
     """The receiver's address itself is refused: do not use it again until it changes."""
+
+
+def out_of_room(error: BaseException) -> bool:
+    """Whether an error says that a disk or a quota is full: also of the place where uploads wait to be read."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

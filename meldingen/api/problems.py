@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
+from ..adapters.failures import out_of_room
 from ..domain.beforehand import NotOurs
 from ..domain.errors import DomainError, MoveNotAllowed, TooMany, Unavailable
 from .schemas.beforehand import BeforehandOut
@@ -48,6 +49,11 @@ HTTP: dict[int, tuple[str, str, str]] = {
 """Status → code, title, detail, for refusals that Flask and Werkzeug raise themselves."""
 
 CSRF = ("csrf_ontbreekt", "Dit mag u niet", "Laad de pagina opnieuw en probeer het nog eens (X-CSRF-Token).")
+NO_ROOM = (
+    "geen_ruimte",
+    "Dat lukt nu niet",
+    "Wij hebben nu geen ruimte voor foto's. Stuur uw melding zonder foto's, of probeer het later nog eens.",
+)
 OUR_RETRY_S = 30
 
 
@@ -64,6 +70,9 @@ def answer(error: Exception) -> Response:
     if isinstance(error, (OperationalError, PoolTimeout)):
         log.exception("api_database_unavailable")
         return _with(problem(503, *HTTP[503]), {"Retry-After": str(OUR_RETRY_S)})
+    if out_of_room(error):
+        log.exception("api_out_of_room")
+        return _with(problem(503, *NO_ROOM), {"Retry-After": str(OUR_RETRY_S)})
     log.exception("api_failed")
     if isinstance(error, DataError):  # a value that no column takes: a hole in a door, but the caller's value
         return problem(400, *HTTP[400])

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from ..adapters.failures import out_of_room
 from ..domain.errors import DomainError, NotSignedIn
 from ..domain.sentence import say
 from .problem import problem
@@ -35,6 +36,10 @@ WORDS = {
     429: (say("Even wachten"), say("U doet te veel verzoeken achter elkaar. Probeer het over een minuut opnieuw.")),
 }
 SORRY = (say("Er ging iets mis bij ons"), say("Probeer het over een paar minuten opnieuw. Lukt het dan niet? Bel ons."))
+NO_ROOM = (
+    say("Uw foto's lukken nu niet"),
+    say("Wij hebben nu geen ruimte voor foto's. Ga terug en verstuur uw melding zonder foto's, of bel ons."),
+)
 EXPIRED = (say("De pagina was verlopen"), say("Ga terug, ververs de pagina en probeer het nog een keer."))
 
 
@@ -91,8 +96,8 @@ def _accident(error: Exception) -> ResponseReturnValue:
     log.error("page_failed", exc_info=error)
     if isinstance(error, DataError):  # a value that no column takes: a hole in a door, but the visitor's value
         return error_page(400, *WORDS[400])
-    if isinstance(error, SQLAlchemyError):
-        response = error_page(503, *SORRY)
+    if isinstance(error, SQLAlchemyError) or out_of_room(error):
+        response = error_page(503, *(NO_ROOM if out_of_room(error) else SORRY))
         response.headers["Retry-After"] = "60"
         return response
     return error_page(500, *SORRY)

@@ -1,9 +1,13 @@
 """When we fail: a general sentence, the number of the request for the helpdesk, and nothing of the inside (SEC-05)."""
 
+import errno
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 import structlog
 
 from meldingen.adapters.failures import TemporaryFailure
@@ -81,3 +85,46 @@ def test_the_database_is_away(without_database: App) -> None:
     assert client.get(f"{BASE}/openapi.json").status_code == 200
     assert client.get(f"{BASE}/crss").status_code == 200
     assert client.get(f"{BASE}/onbekend").status_code == 404
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_no_room_where_uploads_wait(geocoder: World, code: int) -> None:
+    """A full disk under the spool of a large upload: words that help, and when to come back."""
+    with_geocoder(geocoder, OSError(code, "vol"))
+    answer = geocoder.client().get(f"{BASE}/locaties?lon=4.7&lat=52.66")
+    assert answer.status_code == 503 and answer.json["code"] == "geen_ruimte"
+    assert "zonder foto" in answer.json["detail"] and int(answer.headers["Retry-After"]) > 0
+
+
+def test_the_victim_of_a_deadlock_is_done_once_more(world: World) -> None:
+    """Somebody holds the melding and then wants the opdracht, while a closing holds the opdracht and wants the melding:
+    PostgreSQL ends one of the two, and the team never hears of it."""
+    made, opdracht = world.routed()
+    holding = threading.Event()
+
+    def cross() -> None:
+        with world.engine.connect() as other:
+            other.execute(sa.text("SET LOCAL deadlock_timeout = '20s'"))  # so the closing is the one that finds it
+            asked = sa.text("SELECT 1 FROM melding WHERE number = :number FOR UPDATE")
+            other.execute(asked, {"number": made["nummer"]})
+            holding.set()
+            waits = sa.text(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+            )
+            until = time.monotonic() + 10
+            while not other.scalar(waits) and time.monotonic() < until:
+                time.sleep(0.02)
+            other.execute(sa.text("SELECT 1 FROM opdracht WHERE id = :id FOR UPDATE"), {"id": opdracht})
+            other.rollback()
+
+    crossing = threading.Thread(target=cross)
+    crossing.start()
+    assert holding.wait(10)
+    head = world.headers("duinstede:coordinator", If_Match='"1"', Idempotency_Key="kruis-1")
+    body = {"uitkomst": "opgelost", "zin": "De tegel ligt weer recht."}
+    answer = world.client().post(f"{BASE}/opdrachten/{opdracht}/afhandelingen", json=body, headers=head)
+    crossing.join()
+    assert answer.status_code == 201, answer.text
+    with world.engine.connect() as seen:
+        asked = sa.text("SELECT count(*) FROM closure WHERE opdracht_id = :id")
+        assert seen.scalar(asked, {"id": opdracht}) == 1
