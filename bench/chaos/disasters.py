@@ -158,25 +158,8 @@ class Disasters:
         elif kind == "wachtrij gewist":
             self._try_flush()
         else:
-            pids = [pid for pid in self._targets(kind) if kill(pid, _signal(kind))]
+            pids = strike(self.ground, kind, self._dice)
         self.hits.append(Hit(kind, time.time(), tuple(pids), time.time() + lasts_s))
-
-    def _targets(self, kind: str) -> list[int]:
-        ground = self.ground
-        find: dict[str, Callable[[], int | None]] = {
-            "werker gedood": lambda: ground.part(f"werker-{self._dice.randint(1, 2)}"),
-            "relay gedood": lambda: ground.part("relay"),
-            "klok gedood": lambda: ground.part("klok"),
-            "fotowerker gedood": lambda: ground.part("fotowerker-1"),
-            "alle werkers gedood": lambda: ground.pid(WORKERS),
-            "website gedood": lambda: ground.pid(SITE),
-            "websiteproces gedood": lambda: self._dice.choice(ground.children(SITE) or [0]) or None,
-            "wachtrij gedood": lambda: ground.pid(QUEUE),
-            "database hard gestopt": lambda: ground.pid(DATABASE),
-            "databaseproces gedood": lambda: self._dice.choice(ground.children(DATABASE) or [0]) or None,
-        }
-        pid = find[kind]()
-        return [pid] if pid else []
 
     def _try_flush(self) -> None:
         try:
@@ -199,6 +182,25 @@ class Disasters:
         return [asdict(hit) for hit in self.hits]
 
 
-def _signal(kind: str) -> signal.Signals:
-    """SIGKILL, but the database as a whole gets what `pg_ctl stop -m immediate` sends: crash recovery follows."""
-    return signal.SIGQUIT if kind == "database hard gestopt" else signal.SIGKILL
+def strike(ground: Ground, kind: str, dice: random.Random) -> list[int]:
+    """Ends the processes that a disaster of this kind hits, and tells their ids. Empty: nothing of it ran just now.
+
+    SIGKILL, but the database as a whole gets what `pg_ctl` sends: SIGQUIT for `-m immediate`, crash recovery follows;
+    SIGINT for `-m fast`.
+    """
+    find: dict[str, Callable[[], int | None]] = {
+        "werker gedood": lambda: ground.part(f"werker-{dice.randint(1, 2)}"),
+        "relay gedood": lambda: ground.part("relay"),
+        "klok gedood": lambda: ground.part("klok"),
+        "fotowerker gedood": lambda: ground.part("fotowerker-1"),
+        "alle werkers gedood": lambda: ground.pid(WORKERS),
+        "website gedood": lambda: ground.pid(SITE),
+        "websiteproces gedood": lambda: dice.choice(ground.children(SITE) or [0]) or None,
+        "wachtrij gedood": lambda: ground.pid(QUEUE),
+        "database hard gestopt": lambda: ground.pid(DATABASE),
+        "database herstart": lambda: ground.pid(DATABASE),
+        "databaseproces gedood": lambda: dice.choice(ground.children(DATABASE) or [0]) or None,
+    }
+    kindly = {"database hard gestopt": signal.SIGQUIT, "database herstart": signal.SIGINT}
+    pid = find[kind]()
+    return [pid] if kill(pid, kindly.get(kind, signal.SIGKILL)) and pid else []

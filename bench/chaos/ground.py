@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -44,12 +44,14 @@ AREAS = Path("meldingen/defaults/demo/gebieden.geojson")
 
 @dataclass
 class Ground:
-    """The installation of one run. outside: the ports of the providers, known once they are up."""
+    """The installation of one run. outside: the ports of the providers, known once they are up. extra: settings that
+    differ from those of the chaos run."""
 
     stack: Stack
     binaries: Binaries
     lease_s: float
     mail_by_notify: bool
+    extra: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=any_free_port)
     env: dict[str, str] = field(default_factory=dict)
     outside: dict[str, int] = field(default_factory=dict)
@@ -100,6 +102,7 @@ class Ground:
             "LIMIET_INLOGGEN": "1000000 per minute",
             "LIMIET_MEDEWERKER": "1000000 per minute",
             "CHAOS_LEASE_S": str(self.lease_s),
+            **self.extra,
         }
         self._found_gemeente()
         supervisor.start(
@@ -213,15 +216,17 @@ def kill(pid: int | None, number: int = signal.SIGKILL) -> bool:
 
 
 @contextlib.contextmanager
-def opened(lease_s: float, *, mail_by_notify: bool) -> Iterator[Ground]:
+def opened(
+    lease_s: float, *, mail_by_notify: bool, extra: Mapping[str, str] | None = None, command: str = "bench.chaos"
+) -> Iterator[Ground]:
     """A started installation with a parent that looks after it; everything has ended afterwards."""
     for name in ("DATABASE_URL", "REDIS_URL", "KLOK"):
         os.environ.pop(name, None)
     clone = open_places()
     binaries = postgis.obtain(clone)
     places = _own_places(clone)
-    with stack.opened(places, KIND, "python -m bench.chaos") as bare:
-        ground = Ground(bare, binaries, lease_s, mail_by_notify)
+    with stack.opened(places, KIND, f"python -m {command}") as bare:
+        ground = Ground(bare, binaries, lease_s, mail_by_notify, extra or {})
         ground.start()
         watcher = threading.Thread(target=bare.supervisor.watch, name="toezicht")
         watcher.start()

@@ -8,6 +8,7 @@ ours.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import signal
 import subprocess
@@ -116,6 +117,20 @@ class Supervisor:
             if running.child.name == name and running.process.poll() is None:
                 return running.process.pid
         return None
+
+    def pause(self, name: str) -> None:
+        """End a child at once and leave it so until `resume`: for trials of what the others do without it."""
+        for running in self._running:
+            if running.child.name == name:
+                running.again_at = math.inf
+                kill_group(running.process.pid)
+                running.process.wait()
+
+    def resume(self, name: str) -> None:
+        """Let a paused child start again, by whoever watches."""
+        for running in self._running:
+            if running.child.name == name and running.again_at is not None:
+                running.again_at = 0.0
 
     def _spawn(self, child: Child, order: int) -> subprocess.Popen[bytes]:
         rotate(child.log)

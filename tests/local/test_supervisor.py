@@ -90,6 +90,18 @@ def test_a_child_that_ends_early_is_told_with_its_last_words(supervisor: Supervi
         supervisor.start(broken)
 
 
+def test_a_paused_child_stays_away_until_it_is_resumed(supervisor: Supervisor, tmp_path: Path) -> None:
+    supervisor.start(waiting(tmp_path, "een"))
+    supervisor.pause("een")
+    running = supervisor._running[0]
+    for _ in range(3):
+        supervisor._look_after(running)
+    assert supervisor.pid("een") is None
+    supervisor.resume("een")
+    supervisor._look_after(running)
+    assert supervisor.pid("een") is not None
+
+
 def test_a_child_that_ignores_the_request_is_ended_with_all_its_own(supervisor: Supervisor, tmp_path: Path) -> None:
     script = """
         import os, pathlib, signal, time
