@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 from sqlalchemy.orm import Session
 
-from . import cli_balk, cli_beheer, cli_categorie, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
-from .cli_work import refusals, settings, work
+from . import cli_backup, cli_balk, cli_beheer, cli_categorie, cli_gemeente, cli_partner, cli_privacy, cli_taal, db
+from .cli_work import move_schema, refusals, settings, work
 from .domain.actor import SYSTEM
 from .domain.clock import AMSTERDAM, offset_of
 from .domain.errors import InvalidInput
@@ -140,16 +140,7 @@ def start_clock(chosen: Settings) -> None:
 @click.option("--terug", "downgrade_to", default="", help="ga terug naar deze revisie (let op: gegevens gaan weg)")
 def migrate(downgrade_to: str) -> None:
     """Breng de database naar de nieuwste vorm."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(ROOT / "migrations"))
-    config.set_main_option("sqlalchemy.url", settings().database_url.replace("%", "%%"))
-    if downgrade_to:
-        command.downgrade(config, downgrade_to)
-    else:
-        command.upgrade(config, "head")
+    move_schema(settings().database_url, downgrade_to)
 
 
 @main.command()
@@ -274,6 +265,8 @@ def gebieden(file: Path, serve: bool, slug: str | None, year: int | None) -> Non
         raise SystemExit(1)
 
 
+main.add_command(cli_backup.backup)
+main.add_command(cli_backup.restore)
 main.add_command(cli_beheer.account)
 main.add_command(cli_beheer.beheer)
 cli_beheer.beheer.add_command(cli_balk.set_banner)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
@@ -28,6 +29,20 @@ def work() -> Iterator[Session]:
             yield session
     finally:
         engine.dispose()
+
+
+def move_schema(database_url: str, downgrade_to: str = "") -> None:
+    """Brings the schema to the newest revision, or back to this one."""
+    from alembic import command  # here: only who migrates needs it
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).resolve().parent.parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", database_url.replace("%", "%%"))
+    if downgrade_to:
+        command.downgrade(config, downgrade_to)
+    else:
+        command.upgrade(config, "head")
 
 
 @contextmanager

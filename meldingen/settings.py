@@ -39,6 +39,8 @@ class Settings:
     s3_endpoint: str
     s3_access_key: str
     s3_secret_key: str = field(repr=False)
+    backup_dir: Path | None
+    backup_recipients: tuple[str, ...]
     smtp_url: str = field(repr=False)
     mail_from: str
     mail_bounce: str
@@ -191,6 +193,13 @@ def _push_key(raw: str) -> str:
     return raw
 
 
+def _recipients(raw: str) -> tuple[str, ...]:
+    found = _list(raw)
+    if any(not re.fullmatch(r"age1[0-9a-z]{20,}", one) for one in found):
+        raise ValueError("schrijf publieke sleutels: age1…, zoals `meldingen backup sleutel` toont; nooit de geheime")
+    return found
+
+
 def _keys(raw: str) -> tuple[str, ...]:
     keys = _list(raw)
     if any(len(key) < 32 for key in keys):
@@ -257,6 +266,13 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("S3_ENDPOINT", "s3_endpoint", "adres van de S3-opslag", _url("http", "https")),
     Variable("S3_ACCESS_KEY", "s3_access_key", "sleutelnaam van de S3-opslag"),
     Variable("S3_SECRET_KEY", "s3_secret_key", "geheim van de S3-opslag"),
+    Variable("BACKUP_MAP", "backup_dir", "map waarin `meldingen backup` zijn back-ups zet", _path),
+    Variable(
+        "BACKUP_ONTVANGERS",
+        "backup_recipients",
+        "wie back-ups mag lezen: publieke sleutels van age (`age1…`, komma ertussen); leeg = niet versleuteld",
+        _recipients,
+    ),
     Variable(
         "SMTP_URL",
         "smtp_url",

@@ -56,3 +56,4 @@ else:
     engine = make_engine(context.config.get_main_option("sqlalchemy.url", ""))
     with engine.connect() as own_connection:
         run(own_connection)
+    engine.dispose()

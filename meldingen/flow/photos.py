@@ -198,8 +198,11 @@ def _make_showable(engine: sa.Engine, store: PhotoStore, photo: Photo, *, scope:
         _record_unreadable(engine, photo_id, refusal.code, scope=scope, now=now)
         return
     except PermanentFailure:
-        _record_unreadable(engine, photo_id, "niet_verwerkt", scope=scope, now=now)
-        return
+        made = _made_before(store, small_key, large_key)
+        if made is None:
+            _record_unreadable(engine, photo_id, "niet_verwerkt", scope=scope, now=now)
+            return
+        pictures, data = made, made[images.LARGE]
     store.put(small_key, pictures[images.SMALL])
     store.put(large_key, pictures[images.LARGE])
     large = read_header(pictures[images.LARGE])
@@ -218,6 +221,20 @@ def _make_showable(engine: sa.Engine, store: PhotoStore, photo: Photo, *, scope:
     # Its melder was erased meanwhile: what this worker made goes at once, it does not wait for the sweep.
     for key in (upload_key,) if row is not None else (upload_key, small_key, large_key):
         store.delete(key)
+
+
+def keys_after(key: str) -> tuple[str, ...]:
+    """Where the sizes of an upload are once it was processed and is gone itself; empty for any other file."""
+    folder, _, rest = key.partition("/")
+    return (f"klein/{rest}.jpg", f"groot/{rest}.jpg") if folder == "upload" else ()
+
+
+def _made_before(store: PhotoStore, small_key: str, large_key: str) -> dict[int, bytes] | None:
+    """Both sizes, when this upload was processed after the moment of the back-up that was put back since."""
+    try:
+        return {images.SMALL: store.get(small_key), images.LARGE: store.get(large_key)}
+    except PermanentFailure:
+        return None
 
 
 def sweep_photos(engine: sa.Engine, store: PhotoStore, *, scope: Collection[int], now: datetime) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,18 @@ class Binaries:
     folder: Path
     major: int
     env: tuple[tuple[str, str], ...] = ()
+
+    def programs(self, home: Path) -> Path:
+        """A folder with pg_dump and pg_restore of this version that anybody may start, for `meldingen backup`."""
+        if not self.env:
+            return self.folder
+        made = home / "pg"
+        made.mkdir(parents=True, exist_ok=True)
+        told = " ".join(f"{name}={shlex.quote(value)}" for name, value in self.env)
+        for name in ("pg_dump", "pg_restore"):
+            (made / name).write_text(f'#!/bin/sh\nexec env {told} {shlex.quote(str(self.folder / name))} "$@"\n')
+            (made / name).chmod(0o755)
+        return made
 
 
 def bin_folders(pattern_places: Sequence[str] = PLACES) -> list[Path]:

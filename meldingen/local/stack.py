@@ -68,6 +68,7 @@ class Stack:
                     self.cluster.make(provisions.binaries)
             children.append(self.cluster.child(provisions.binaries, f"database-{self.kind}"))
             env["DATABASE_URL"] = self.cluster.url()
+            env["PATH"] = f"{provisions.binaries.programs(self.places.local)}{os.pathsep}{env['PATH']}"
         if not os.environ.get("REDIS_URL"):
             self.queue.configure()
             children.append(self.queue.child(f"wachtrij-{self.kind}"))
