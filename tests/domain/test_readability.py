@@ -6,7 +6,6 @@ import tomllib
 from statistics import mean
 
 import pytest
-import textstat
 
 from meldingen.domain.readability import LEAST_DOUMA, douma, hints_for, sentence_lengths
 from meldingen.flow.library import DEFAULTS, hard_words, reasons
@@ -38,6 +37,8 @@ def test_every_text_is_easy_to_read(kind: str, channel: str) -> None:
 
 
 def test_our_count_is_that_of_textstat() -> None:
+    import textstat  # three seconds, which only this test needs
+
     textstat.set_lang("nl")
     for kind, channel in CASES:
         text = as_read(kind, channel)
