@@ -4,18 +4,16 @@ A lease of two seconds instead of ninety: what a killed worker held comes back w
 tries again within a second too; PATIENT waits as long as in earnest, for stories in which the clock is set forward.
 """
 
-import multiprocessing
 import os
 from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from sqlalchemy.orm import configure_mappers
-
 from meldingen.app import configure_logging
 from meldingen.settings import Settings
 from meldingen.store.outbox import Topic
+from tests import forked
 from workers import main
 from workers.policy import POLICIES, Policy
 from workers.stopping import die_with_parent
@@ -25,18 +23,12 @@ PATIENT = {
     topic: replace(policy, terms=replace(policy.terms, lease_s=LEASE_S), budget_s=1.0)
     for topic, policy in POLICIES.items()
 }
-configure_mappers()  # once, in the server that every process is forked from
-
 QUICK = {topic: replace(policy, first_wait_s=0.1, longest_wait_s=1) for topic, policy in PATIENT.items()}
 
 
 def start(part: str, settings: Settings, log: Path, policies: Mapping[Topic, Policy] = QUICK) -> BaseProcess:
     """Starts `relay`, `text` or `heavy`; ends with this process, or when killed."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=be, args=(part, settings, log, policies))
-    process.start()
-    return process
+    return forked.start(be, part, settings, log, policies)
 
 
 def be(part: str, settings: Settings, log: Path, policies: Mapping[Topic, Policy]) -> None:

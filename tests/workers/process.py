@@ -1,9 +1,5 @@
-"""A real relay, worker or clock in a process of its own, with the handlers and the patience of a test.
+"""A real relay, worker or clock in a process of its own, with the handlers and the patience of a test."""
 
-Forked from a server that has imported everything and holds no connection: a start takes a moment, not seconds.
-"""
-
-import multiprocessing
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -12,6 +8,7 @@ from pathlib import Path
 
 from meldingen.app import configure_logging
 from meldingen.settings import Settings
+from tests import forked
 from workers import main
 from workers.stopping import Stop, die_with_parent
 
@@ -20,11 +17,7 @@ from .handlers import HANDLERS, policies
 
 def start(part: str, settings: Settings, options: Mapping[str, float], log: Path) -> BaseProcess:
     """Starts one part, or `all` under one parent. options: see handlers.policies. log: where it writes."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
-    process = context.Process(target=be, args=(part, settings, dict(options), log))
-    process.start()
-    return process
+    return forked.start(be, part, settings, dict(options), log)
 
 
 def be(part: str, settings: Settings, options: dict[str, float], log: Path) -> None:
