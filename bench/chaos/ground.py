@@ -15,13 +15,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import redis
 from click.testing import CliRunner
 
+from bench.terrein import PASSWORD, found_gemeenten, outside_settings
 from meldingen import cli
 from meldingen.local import claim, postgis, processes, stack
 from meldingen.local.cluster import any_free_port
@@ -37,24 +40,37 @@ from .providers import MAIL_TOKEN
 
 KIND = "chaos"
 DATABASE, QUEUE, OUTSIDE, SITE, WORKERS = "database-chaos", "wachtrij-chaos", "buitenwereld", "website", "werkers"
-PASSWORD = "een lange zin om te onthouden"
 TEXT_WORKERS = 2
-AREAS = Path("meldingen/defaults/demo/gebieden.geojson")
 
 
 @dataclass
 class Ground:
     """The installation of one run. outside: the ports of the providers, known once they are up. extra: settings that
-    differ from those of the chaos run."""
+    differ from those of the chaos run.
+
+    sites, crews: how many websites, and how many parents with a relay, a clock and workers each. neighbours: whether
+    it serves two gemeenten more.
+    """
 
     stack: Stack
     binaries: Binaries
     lease_s: float
-    mail_by_notify: bool
+    mail_by_notify: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=any_free_port)
+    sites: int = 1
+    crews: int = 1
+    neighbours: bool = False
+    ports: list[int] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     outside: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ports = self.ports or [any_free_port() for _ in range(self.sites)]
+
+    @property
+    def port(self) -> int:
+        """Of the first website."""
+        return self.ports[0]
 
     @property
     def folder(self) -> Path:
@@ -83,32 +99,25 @@ class Ground:
             self._child(OUTSIDE, "bench.chaos.providers", str(places.local), str(self.port), ready=self._outside_is_up)
         )
         self.outside = json.loads((places.local / "poorten.json").read_text())
-        smtp = {"SMTP_URL": f"smtp://127.0.0.1:{self.outside['mail']}"}
-        self.env |= {
-            **({"NOTIFYNL_EMAIL_TEMPLATE": notify.EMAIL_TEMPLATE} if self.mail_by_notify else smtp),
-            "MAIL_FROM": "meldingen@gemeente.example",
-            "NOTIFYNL_URL": f"http://127.0.0.1:{self.outside['sms']}",
-            "NOTIFYNL_API_KEY": notify.API_KEY,
-            "NOTIFYNL_SMS_TEMPLATE": notify.TEMPLATE,
-            "NOTIFYNL_CALLBACK_TOKEN": notify.CALLBACK_TOKEN,
+        self.env |= outside_settings(self.outside) | {
             "MAIL_BOUNCE": "retour@gemeente.example",
             "MAIL_INKOMEND_TOKEN": MAIL_TOKEN,
             "PUSH_SLEUTEL": self._command(["push", "sleutel"]).strip().splitlines()[-1],
-            "PUSH_DIENSTEN": f"http://127.0.0.1:{self.outside['push']}",
-            "LIMIET_EMAIL": "6000",
-            "LIMIET_SMS": "6000",
-            "LIMIET_PUSH": "6000",
-            "LIMIET_PUBLIEK": "1000000 per minute",
-            "LIMIET_INLOGGEN": "1000000 per minute",
-            "LIMIET_MEDEWERKER": "1000000 per minute",
             "CHAOS_LEASE_S": str(self.lease_s),
             **self.extra,
         }
-        self._found_gemeente()
-        supervisor.start(
-            self._child(SITE, "meldingen", "serve", "--port", str(self.port), ready=lambda: healthy(self.port)),
-            self._child(WORKERS, "bench.chaos.parts", str(TEXT_WORKERS)),
-        )
+        if self.mail_by_notify:
+            self.env = {**self.env, "NOTIFYNL_EMAIL_TEMPLATE": notify.EMAIL_TEMPLATE, "SMTP_URL": ""}
+        # in this process: a start of the program per command takes longer than a small run
+        found_gemeenten(self._command, neighbours=self.neighbours)
+        for number, port in enumerate(self.ports):
+            site = self._child(
+                f"{SITE}{'' if number == 0 else f'-{number + 1}'}", "meldingen", "serve", "--port", str(port)
+            )
+            supervisor.start(replace(site, ready=partial(healthy, port)))
+        for number in range(self.crews):
+            name = f"{WORKERS}{'' if number == 0 else f'-{number + 1}'}"
+            supervisor.start(self._child(name, "bench.chaos.parts", str(TEXT_WORKERS)))
 
     def clock(self, stand: str) -> None:
         """Sets business time with `meldingen klok`, again when the database is just falling over."""
@@ -177,22 +186,8 @@ class Ground:
     def _outside_is_up(self) -> bool:
         return (self.folder / "poorten.json").exists()
 
-    def _found_gemeente(self) -> None:
-        """The first gemeente, by the commands README tells an operator."""
-        about = {"--telefoon": "072 888 00 00", "--openingstijden": "op werkdagen", "--email": "post@gemeente.example"}
-        commands = [
-            ["migrate"],
-            ["import", "gebieden", str(self.stack.places.root / AREAS), "--bedienen"],
-            ["seed", "--gemeente", "bergen-nh"],
-            ["beheer", "gemeente", *(word for pair in about.items() for word in pair)],
-            ["beheer", "team", "piket", "--telefoon", "06 18 00 00 01"],
-            *(["account", "nieuw", role, "--naam", role, "--rol", role] for role in ("coordinator", "kcc")),
-        ]
-        for words in commands:  # in this process: seven starts of the program take longer than a small run
-            self._command(words)
-
-    def _command(self, words: list[str]) -> str:
-        done = CliRunner().invoke(cli.main, words, env=self.env, input=PASSWORD + "\n")
+    def _command(self, words: Sequence[str]) -> str:
+        done = CliRunner().invoke(cli.main, list(words), env=self.env, input=PASSWORD + "\n")
         if done.exit_code:
             raise RuntimeError(f"meldingen {' '.join(words)}: {done.output[-500:]}")
         return done.output
@@ -216,17 +211,15 @@ def kill(pid: int | None, number: int = signal.SIGKILL) -> bool:
 
 
 @contextlib.contextmanager
-def opened(
-    lease_s: float, *, mail_by_notify: bool, extra: Mapping[str, str] | None = None, command: str = "bench.chaos"
-) -> Iterator[Ground]:
-    """A started installation with a parent that looks after it; everything has ended afterwards."""
+def opened(lease_s: float, *, command: str = "bench.chaos", **wanted: Any) -> Iterator[Ground]:
+    """A started installation with a parent that looks after it; everything has ended afterwards. wanted: see Ground."""
     for name in ("DATABASE_URL", "REDIS_URL", "KLOK"):
         os.environ.pop(name, None)
     clone = open_places()
     binaries = postgis.obtain(clone)
     places = _own_places(clone)
     with stack.opened(places, KIND, f"python -m {command}") as bare:
-        ground = Ground(bare, binaries, lease_s, mail_by_notify, extra or {})
+        ground = Ground(bare, binaries, lease_s, **wanted)
         ground.start()
         watcher = threading.Thread(target=bare.supervisor.watch, name="toezicht")
         watcher.start()
