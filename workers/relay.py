@@ -21,6 +21,7 @@ from meldingen.db import business_now, transaction
 from meldingen.store import leases
 from meldingen.store.leases import Lot
 from meldingen.store.outbox import Topic
+from meldingen.store.turns import Turns
 
 from .policy import LANES, POLICIES, Policy, lines_of, queue_for
 from .stopping import Stop
@@ -51,6 +52,7 @@ class Relay:
         self._redis = connection
         self._policies = policies
         self._terms = {topic: policy.terms for topic, policy in policies.items()}
+        self._turns = Turns()
         self._queues = {
             name: Queue(name, connection=connection, serializer=JSONSerializer) for lane in LANES for name in lane
         }
@@ -96,10 +98,10 @@ class Relay:
         return room
 
     def lease_next(self, names: list[str]) -> Lot | None:
-        """Leases the most urgent lot for these queues, committed."""
+        """Leases the most urgent lot for these queues, committed; of what is as urgent, each gemeente in its turn."""
         lines = [line for name in names for line in lines_of(name)]
         with transaction(self._engine) as session:
-            return leases.lease(session, lines, terms=self._terms, now=business_now(session))
+            return leases.lease(session, lines, terms=self._terms, now=business_now(session), turns=self._turns)
 
     def enqueue(self, lot: Lot) -> None:
         """One RQ job for the lot. When the queue refuses, the rows go back at once."""

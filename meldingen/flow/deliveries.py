@@ -262,11 +262,22 @@ def _wait(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery,
     per_minute = desk.settings.limits.get(delivery.channel, 0)
     if not per_minute:
         return None
+    if urgent:
+        pace.pass_gate(desk.session, delivery.channel, per_minute=per_minute, now=desk.now, urgent=True)
+        return None
+
+    def stand_in_line() -> datetime:
+        home = notice.gemeente_id
+        return pace.take_slot(desk.session, delivery.channel, home=home, per_minute=per_minute, now=desk.now)
+
     slot = delivery.slot_at
     if slot is None or slot + SLOT_KEPT < desk.now:
-        slot = pace.take_slot(desk.session, delivery.channel, per_minute=per_minute, now=desk.now)
-    if slot <= desk.now or urgent:
-        return None
+        slot = stand_in_line()
+    if slot <= desk.now:
+        room_at = pace.pass_gate(desk.session, delivery.channel, per_minute=per_minute, now=desk.now)
+        if room_at is None:
+            return None
+        slot = max(room_at, stand_in_line())
     delivery.due_at = delivery.slot_at = slot
     return slot
 

@@ -293,7 +293,8 @@ def _promise_the_rest(
     )
     spoed = melding.danger or (chosen is not None and chosen.urgency == "spoed")
     urgency = outbox.Urgency.SPOED if spoed else outbox.Urgency.NORMAL
-    notices.announce(session, "doorverwezen" if melding.referred_to else "ontvangst", event, [melding], now=now)
+    kind = "doorverwezen" if melding.referred_to else "ontvangst"
+    notices.announce(session, kind, event, [melding], now=now, urgency=urgency)
     if not melding.referred_to:
         outbox.put(
             session,

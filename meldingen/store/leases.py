@@ -13,12 +13,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from .outbox import OutboxEntry, Topic, Urgency
-
-HELD_AT_MOST = timedelta(minutes=5)
-"""How long a parked or quiet row holds the next row of its order key (HUIS, "Outbox and RQ")."""
+from .turns import Head, Turns, heads, take
 
 WORKER_DIED = "De werker stopte telkens tijdens dit werk."
 
@@ -62,26 +60,32 @@ def lease(
     *,
     terms: Mapping[Topic, Terms],
     now: datetime,
+    turns: Turns | None = None,
 ) -> Lot | None:
     """Leases the most urgent due row of these lines (topic, urgent), with others like it; None when nothing is due.
 
-    A row that was tried before goes alone. A row that used all its tries, its workers having died, is parked here.
-    Each lease counts as an attempt. Commit before telling anybody.
+    turns: whose turn it is among what is equally urgent; without it the oldest goes first. A lot has as many rows of
+    each gemeente that waits for the same. A row that was tried before goes alone. A row that used all its tries, its
+    workers having died, is parked here. Each lease counts as an attempt. Commit before telling anybody.
     """
-    while True:
-        head = session.scalars(_due(lines, now).limit(1)).first()
-        if head is None:
-            return None
-        topic = Topic(head.topic)
-        agreed = terms[topic]
-        if head.attempts < agreed.tries:
-            break
-        _end(session, [head.id], head.lease, parked_at=now, reason=head.reason or WORKER_DIED)
-    urgent = head.urgency < Urgency.NORMAL
-    ids = [head.id]
-    if head.attempts == 0 and agreed.lot > 1:
-        others = _due([(topic, urgent)], now).where(OutboxEntry.attempts == 0, OutboxEntry.id != head.id)
-        ids += [row.id for row in session.scalars(others.limit(agreed.lot - 1))]
+    turns = turns or Turns()
+    waiting = heads(session, lines, now=now)
+    for head in turns.in_order(waiting):
+        agreed = terms[head.topic]
+        alone = head.attempts > 0 or agreed.lot == 1
+        same = {h.home for h in waiting if (h.topic, h.urgency) == (head.topic, head.urgency) and h.attempts == 0}
+        homes, most = ({head.home}, 1) if alone else (same, agreed.lot)
+        rows = take(session, head.topic, head.urgency, homes, most=most, alone=alone, now=now)
+        while rows and rows[0].attempts >= agreed.tries:
+            _end(session, [rows[0].id], rows[0].lease, parked_at=now, reason=rows[0].reason or WORKER_DIED)
+            rows = take(session, head.topic, head.urgency, homes, most=most, alone=alone, now=now)
+        if rows:
+            turns.note(head.topic, {row.home for row in rows})
+            return _lease_rows(session, head, [row.id for row in rows], agreed)
+    return None
+
+
+def _lease_rows(session: Session, head: Head, ids: list[int], agreed: Terms) -> Lot:
     token = uuid4()
     session.execute(
         sa.update(OutboxEntry)
@@ -89,7 +93,7 @@ def lease(
         .values(lease=token, lease_until=_until(agreed.lease_s), attempts=OutboxEntry.attempts + 1)
         .execution_options(synchronize_session=False)
     )
-    return Lot(token, topic, urgent, tuple(ids))
+    return Lot(token, head.topic, head.urgency < Urgency.NORMAL, tuple(ids))
 
 
 def renew(session: Session, ids: Sequence[int], token: UUID, *, terms: Terms) -> list[Leased]:
@@ -186,36 +190,3 @@ def _end(session: Session, ids: Sequence[int], token: UUID | None, **values: Any
         .execution_options(synchronize_session=False)
     ).all()
     return len(ended) == len(ids)
-
-
-def _due(lines: Collection[tuple[Topic, bool]], now: datetime) -> sa.Select[OutboxEntry]:
-    """The rows that may be leased, most urgent first, locked; rows that another relay is leasing are passed over.
-
-    Of one order key only the oldest unfinished row goes. It holds the next while it is worked on or due; when it is
-    parked, or quiet (not due), the next waits at most HELD_AT_MOST past its own due time.
-    """
-    row, earlier = OutboxEntry, aliased(OutboxEntry)
-    since = now - HELD_AT_MOST
-    working = earlier.lease_until > sa.func.now()
-    due = sa.and_(earlier.parked_at.is_(None), earlier.due_at <= now)
-    resting = sa.or_(earlier.parked_at > since, sa.and_(earlier.parked_at.is_(None), earlier.due_at > now))
-    held = sa.exists().where(
-        earlier.order_key == row.order_key,
-        earlier.id < row.id,
-        earlier.done_at.is_(None),
-        sa.or_(working, due, sa.and_(resting, row.due_at > since)),
-    )
-    urgent = row.urgency < Urgency.NORMAL
-    return (
-        sa.select(row)
-        .where(
-            _unfinished(),
-            row.due_at <= now,
-            sa.or_(row.lease_until.is_(None), row.lease_until <= sa.func.now()),
-            sa.or_(*(sa.and_(row.topic == topic.value, urgent.is_(wanted)) for topic, wanted in lines)),
-            sa.or_(row.order_key.is_(None), ~held),
-        )
-        .order_by(row.urgency, row.due_at, row.id)
-        .with_for_update(of=row, skip_locked=True)
-        .execution_options(populate_existing=True)
-    )

@@ -66,8 +66,10 @@ class OutboxEntry(Base):
 
     __table_args__ = (
         sa.Index(
-            "ix_outbox_due",
+            "ix_outbox_line",  # whose turn it is: turns.py
+            "topic",
             "urgency",
+            sa.text("coalesce(gemeente_id, 0)"),
             "due_at",
             "id",
             postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL"),

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import TemporaryFailure
@@ -44,7 +45,7 @@ class TestNight:
 class TestTurns:
     def slots(self, house: House, count: int, per_minute: int, now: datetime) -> list[float]:
         with transaction(house.engine) as session:
-            taken = [pace.take_slot(session, "brief", per_minute=per_minute, now=now) for _ in range(count)]
+            taken = [pace.take_slot(session, "brief", home=1, per_minute=per_minute, now=now) for _ in range(count)]
         return [round((slot - now).total_seconds(), 3) for slot in taken]
 
     def test_after_a_lull_a_few_go_at_once_then_one_by_one(self, house: House, now: datetime) -> None:
@@ -111,7 +112,7 @@ class TestTurns:
         house.owe("gereed", *[house.melding(contact=MAIL) for _ in range(3)])
         house.work()
         with Session(house.engine) as session:
-            assert session.get(pace.Pace, "email") is None and len(house.mail.sent) == 3
+            assert session.scalars(sa.select(pace.Pace)).first() is None and len(house.mail.sent) == 3
 
 
 @pytest.mark.parametrize(

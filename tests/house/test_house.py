@@ -31,7 +31,7 @@ WITHOUT_SCOPE = {
     "add_photo", "put", "keep_subscription",
     "devices_of", "device_by_id", "keep_device", "delete_device", "delete_device_by_id",
 }  # fmt: skip
-INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py", "whole.py"}
+INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py", "whole.py", "turns.py"}
 
 
 @pytest.mark.parametrize("file", [*CODE, *PAGES], ids=lambda p: str(p.relative_to(ROOT)))
