@@ -2,8 +2,11 @@
 tells an operator. Used by bench/chaos/ground.py and by the test of everything double.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+import requests
 
 from tests.standins import notify
 
@@ -34,6 +37,17 @@ def outside_settings(outside: Mapping[str, int]) -> dict[str, str]:
         "LIMIET_INLOGGEN": FREE,
         "LIMIET_MEDEWERKER": FREE,
     }
+
+
+def signed_in(address: str, who: str, password: str) -> requests.Session:
+    """A browser in which this medewerker signed in. address: of the website, without a slash at the end."""
+    browser = requests.Session()
+    form = browser.get(f"{address}/inloggen", timeout=30).text
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
+    assert token is not None, "de inlogpagina heeft een formulier"
+    said = {"csrf_token": token[1], "gebruikersnaam": who, "wachtwoord": password}
+    browser.post(f"{address}/inloggen", data=said, timeout=30)
+    return browser
 
 
 def found_gemeenten(command: Command, *, neighbours: bool = False) -> None:

@@ -9,7 +9,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-import requests
+from bench.terrein import signed_in
 
 from . import plan
 from .door import Line
@@ -56,12 +56,7 @@ def look_up(port: int, book: Book) -> list[str]:
 
 
 def _unreachable(address: str, password: str) -> set[int]:
-    with requests.Session() as browser:
-        form = browser.get(f"{address}/inloggen", timeout=30).text
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', form)
-        assert token is not None, "de inlogpagina heeft een formulier"
-        said = {"csrf_token": token[1], "gebruikersnaam": "coordinator", "wachtwoord": password}
-        browser.post(f"{address}/inloggen", data=said, timeout=30)
+    with signed_in(address, "coordinator", password) as browser:
         found: set[int] = set()
         for page in range(1, 1000):
             shown = browser.get(f"{address}/team?lijst=niet_bereikbaar&bladzijde={page}", timeout=30)

@@ -41,7 +41,8 @@ LEFT = """
     WHERE done_at IS NULL AND (parked_at IS NOT NULL OR due_at <= (SELECT now() + offset_s * interval '1 s' FROM klok))
 """
 RECEIPTS = """
-    SELECT d.reference, m.number FROM delivery d JOIN notice n ON n.id = d.notice_id JOIN melding m ON m.id = n.melding_id
+    SELECT d.reference, m.number
+    FROM delivery d JOIN notice n ON n.id = d.notice_id JOIN melding m ON m.id = n.melding_id
     WHERE n.kind = 'ontvangst'
 """
 SPOED, REST, OTHER = "spoed", "rest", "andere gemeenten"

@@ -1,4 +1,4 @@
-"""One storm on an installation that runs: lets it blow, waits until everything came to rest, and keeps what was seen."""
+"""One storm on an installation that runs: lets it blow, waits until all came to rest, and keeps what was seen."""
 
 import threading
 import time

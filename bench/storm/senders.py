@@ -87,15 +87,16 @@ class Crowd:
 
 def again(ask: Callable[[], tuple[int, Any]]) -> tuple[int, Any, int]:
     """Asks until there is an answer below 500 that is no 429; the last one, and how often it asked."""
-    for tries in range(1, TRIES + 1):
+    tries = 0
+    while True:
+        tries += 1
         try:
             status, answer = ask()
         except (OSError, http.client.HTTPException, ValueError):
             status, answer = 0, None
-        if 0 < status < 500 and status != 429:
-            break
+        if (0 < status < 500 and status != 429) or tries == TRIES:
+            return status, answer, tries
         time.sleep(PAUSE_S)
-    return status, answer, tries
 
 
 class Link:
