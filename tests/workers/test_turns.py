@@ -113,9 +113,9 @@ def _scans(node: dict[str, Any]) -> Any:
 
 class TestPace:
     def test_a_long_line_of_one_gemeente_is_nobody_elses(self, session: Session, now: datetime) -> None:
-        storm = [pace.take_slot(session, "email", home=1, per_minute=PER_MINUTE, now=now) for _ in range(600)]
+        storm = [pace.take_slot(session, "email", home=1, per_minute=PER_MINUTE, now=now) for _ in range(60)]
         other = pace.take_slot(session, "email", home=2, per_minute=PER_MINUTE, now=now)
-        assert storm[-1] > now + 500 * SECOND and other <= now
+        assert storm[-1] > now + 45 * SECOND and other <= now
 
     def test_two_long_lines_each_move_half_as_fast(self, session: Session, now: datetime) -> None:
         for home in (1, 2):
