@@ -160,7 +160,7 @@ def _page(
         asked=[
             one for one in ahead if one.duty.swap_asked_at and one not in mine and one.duty.team_id in actor.team_ids
         ],
-        team_names={t.id: t.name for t in teams},
+        team_names=_names(session, teams),
         warnings=[one for one in roster.unfilled(session, now=here.now, scope=[chosen.gemeente_id]) if keeper],
         days=_days(session, chosen, held, first, here.now),
         earlier=first - timedelta(weeks=WEEKS),
@@ -181,6 +181,13 @@ def _page(
         stretch_words=roster.stretch_words,
         soon={"24 uur": rules.A_DAY, "7 dagen": rules.A_WEEK},
     )
+
+
+def _names(session: Session, teams: Sequence[Team]) -> dict[int, str]:
+    """What each team is called here: two gemeenten may both have a Piketdienst."""
+    homes = {one.id: one.name for one in gemeente.served_gemeenten(session)}
+    several = len({one.gemeente_id for one in teams}) > 1
+    return {one.id: f"{one.name}, {homes[one.gemeente_id]}" if several else one.name for one in teams}
 
 
 def roster_teams(session: Session, actor: Actor) -> list[Team]:

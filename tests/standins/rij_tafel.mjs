@@ -117,5 +117,24 @@ for (const [name, first] of [["own", problem(503)], ["all", { ...problem(429), w
   told.again = [again.id !== item.id, tablet.sent.map((one) => one.json.basisversie ?? one.json.besluit)];
 }
 
+// What is in the day package counts no more, can be read for an hour, and goes when somebody signs out.
+{
+  const tablet = tabletOf([done(4, { status: "gereed" })]);
+  const work = { id: 1, versie: 1, status: "nieuw", statusWoorden: "nieuw", stappen: [] };
+  await tablet.queue.enqueue({ opdracht: 1, versie: 1, ...close });
+  await tablet.queue.sendAll();
+  const counts = async () => [applied(work, await tablet.queue.items()).status, (await tablet.queue.items()).length];
+  told.done = [await counts()];
+  for (const minutes of [1, 50, 10]) {
+    await tablet.queue.synced(tablet.wait(minutes * 60_000));
+    told.done.push(await counts());
+  }
+  await tablet.queue.enqueue({ opdracht: 1, versie: 1, ...close });
+  await tablet.queue.sendAll();
+  await tablet.queue.enqueue({ opdracht: 1, versie: 1, ...close });
+  await tablet.queue.forget();
+  told.forgotten = await states(tablet);
+}
+
 told.backOff = [1, 2, 9].map((tries) => [backOff(tries, 0, () => 0), backOff(tries, 0, () => 1)]);
 process.stdout.write(JSON.stringify(told));

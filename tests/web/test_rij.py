@@ -70,5 +70,11 @@ def test_a_person_decides(told: dict[str, Any]) -> None:
     assert told["again"] == [True, [1, 8, "opnieuw"]]
 
 
+def test_what_is_done_can_be_read_for_a_while(told: dict[str, Any]) -> None:
+    """Without it a closing could not be undone once the list was fetched anew."""
+    assert told["done"] == [["gereed", 1], ["nieuw", 1], ["nieuw", 1], ["nieuw", 0]]
+    assert told["forgotten"] == ["wacht"]
+
+
 def test_waiting_is_longer_each_time_and_never_together(told: dict[str, Any]) -> None:
     assert told["backOff"] == [[2500, 7500], [7500, 22500], [300000, 900000]]

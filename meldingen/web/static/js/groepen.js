@@ -3,7 +3,7 @@
 
 const groupBox = document.querySelector("[data-group-map]");
 const groups = [...document.querySelectorAll(".group[data-lon]")];
-const groupMap = groupBox && globalThis.maakKaart?.(groupBox, { label: "Kaart met de groepen", fixed: true });
+const groupMap = groupBox && globalThis.maakKaart?.(groupBox, { label: "Kaart met de groepen", fixed: true, stay: true });
 groupMap?.dots(
   groups.map((item) => ({
     lon: Number(item.dataset.lon),

@@ -9,7 +9,7 @@ import { drawList } from "./lijst.js";
 import { drawReport } from "./melden.js";
 import { openMotor } from "./motor.js";
 import { drawWork } from "./opdracht.js";
-import { draw, onPress, part } from "./sjabloon.js";
+import { draw, fill, onPress, part } from "./sjabloon.js";
 import { onRoute, startScreens } from "./scherm.js";
 import { drawStep } from "./stap.js";
 import { drawQueue } from "./wachtrij.js";
@@ -17,13 +17,13 @@ import { drawQueue } from "./wachtrij.js";
 const motor = await openMotor();
 
 motor.empty = () => {
-  const element = draw("leeg", { uitgelogd: motor.state().signIn, wachten: motor.waiting().length > 0 });
-  onPress(part(element, "nu"), () => motor.sync());
-  const changed = () => {
-    for (const one of element.querySelectorAll("[data-als=uitgelogd]")) one.hidden = !motor.state().signIn;
-    for (const one of element.querySelectorAll("[data-niet=uitgelogd]")) one.hidden = motor.state().signIn;
+  const facts = () => {
+    const { signIn, syncing } = motor.state();
+    return { uitgelogd: signIn, ophalen: syncing && !signIn, straks: !syncing && !signIn, wachten: motor.waiting().length > 0 };
   };
-  return { element, changed };
+  const element = draw("leeg", facts());
+  onPress(part(element, "nu"), () => motor.sync());
+  return { element, changed: () => fill(element, facts()) };
 };
 motor.gone = (id) => ({ element: draw("weg", { kantoor: `/team/opdracht/${id}` }) });
 

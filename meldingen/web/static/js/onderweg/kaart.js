@@ -7,7 +7,7 @@ import { whereAmI } from "./plek.js";
 import { drawLine } from "./regel.js";
 import { copyOf, onPress, part, say } from "./sjabloon.js";
 
-const GRID_PX = 56;
+const SPOT_PX = 48;
 const MOST_LISTED = 20;
 const NEAR_ZOOM = 16;
 
@@ -25,24 +25,19 @@ export const drawPlace = (box, work, motor) => openMap(box, motor, { fixed: true
 
 const extent = (list) => L.latLngBounds(list.map(({ lat, lon }) => [lat, lon]));
 
-// The works in view, those that stand on one spot of the screen together.
+// The works in view, those that stand on one spot of the screen together: no two signs lie over each other.
 const together = (leaflet, list) => {
   const view = leaflet.getBounds().pad(0.1);
-  const spots = new Map();
+  const spots = [];
   for (const work of list) {
     if (!view.contains([work.lat, work.lon])) continue;
-    const { x, y } = leaflet.project([work.lat, work.lon]);
-    const key = `${Math.floor(x / GRID_PX)}:${Math.floor(y / GRID_PX)}`;
-    if (!spots.has(key)) spots.set(key, []);
-    spots.get(key).push(work);
+    const at = leaflet.project([work.lat, work.lon]);
+    const spot = spots.find((one) => one.at.distanceTo(at) < SPOT_PX);
+    if (spot) spot.works.push(work);
+    else spots.push({ at, works: [work] });
   }
-  return [...spots.values()];
+  return spots.map((one) => one.works);
 };
-
-const middleOf = (works) => [
-  works.reduce((sum, { lat }) => sum + lat, 0) / works.length,
-  works.reduce((sum, { lon }) => sum + lon, 0) / works.length,
-];
 
 /** The screen of the map. */
 export const drawMapScreen = ({ motor }) => {
@@ -67,14 +62,14 @@ export const drawMapScreen = ({ motor }) => {
         sign.textContent = works.length > 1 ? String(works.length) : "";
         const icon = L.divIcon({ html: sign, className: "werkpunt-vlak", iconSize: [44, 44] });
         const title = works.length > 1 ? say("kaart-groep", { n: works.length }) : works[0].soort;
-        return L.marker(middleOf(works), { icon, keyboard: false, title, alt: "", zIndexOffset: urgent ? 500 : 0 }).on("click", () => choose(works));
+        return L.marker([works[0].lat, works[0].lon], { icon, keyboard: false, title, alt: "", zIndexOffset: urgent ? 500 : 0 }).on("click", () => choose(works));
       }),
     ).addTo(map.leaflet);
   };
   const shown = () => {
     map = openMap(part(element, "kaart"), motor, { fixed: true, stay: list.length > 0 });
     if (!map) return;
-    if (list.length) map.leaflet.fitBounds(extent(list), { padding: [32, 32], maxZoom: NEAR_ZOOM });
+    if (list.length) map.leaflet.fitBounds(extent(list), { paddingTopLeft: [72, 32], paddingBottomRight: [32, 32], maxZoom: NEAR_ZOOM });
     map.leaflet.on("moveend", drawSpots);
     drawSpots();
   };

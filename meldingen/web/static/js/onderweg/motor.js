@@ -2,6 +2,7 @@
 // somebody takes. Keeping, encrypting, sending and fetching is tablet.js; this draws nothing.
 
 import { openTablet } from "./tablet.js";
+import { nameOf } from "./regel.js";
 import { inLine, wantsPerson } from "./rij.js";
 import { dayOf } from "./tijd.js";
 
@@ -71,7 +72,8 @@ export const openMotor = async () => {
     /** One step with an opdracht: done at once here, sent when it can be. Gives its item; null when it was not kept. */
     act: async (work, actie, velden, { photos = [], quiet = false } = {}) => {
       try {
-        const item = await tablet.queue.enqueue({ opdracht: work.id, actie, velden, versie: work.versie, fotos: photos });
+        const about = { opdracht: work.id, versie: work.versie, van: nameOf(work) };
+        const item = await tablet.queue.enqueue({ ...about, actie, velden, fotos: photos });
         await refresh();
         if (!quiet) motor.say(state.online ? "bewaard" : "bewaard-straks", { actie, soort: work.soort });
         return item;
@@ -100,7 +102,7 @@ export const openMotor = async () => {
       if (!item) return;
       const wasHere = inLine(item) && item.staat !== "bezig" && !item.basis;
       if (wasHere) await tablet.queue.decide(id, "laten");
-      else await tablet.queue.enqueue({ opdracht: item.opdracht, actie: "terugdraaiingen", versie: item.antwoord?.versie ?? item.versie });
+      else await tablet.queue.enqueue({ opdracht: item.opdracht, actie: "terugdraaiingen", versie: item.antwoord?.versie ?? item.versie, van: item.van });
       await refresh();
       motor.say(wasHere ? "ongedaan" : "ongedaan-vraagt");
     },

@@ -68,8 +68,8 @@ export const withWords = (list, asked) => {
 
 const OPEN = ["nieuw", "opgepakt", "ingepland", "wacht_op_melder", "bij_partij"];
 
-/** Whether there is still something to do. */
-export const isOpen = (work) => OPEN.includes(work.status);
+/** Whether there is still something to do here: not what was closed, nor what was given away on this tablet. */
+export const isOpen = (work) => OPEN.includes(work.status) && !work.weg;
 
 const newest = (work) => (work.meldingen ?? []).reduce((last, { ontvangenOp }) => (ontvangenOp > last ? ontvangenOp : last), "");
 

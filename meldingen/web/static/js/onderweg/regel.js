@@ -4,6 +4,9 @@ import { metres } from "./orde.js";
 import { draw, part, say } from "./sjabloon.js";
 import { dayOf, dayWords, lastDay, shortDay } from "./tijd.js";
 
+/** What an opdracht is about and where, in a few words. */
+export const nameOf = (work) => `${work.soort}, ${work.adres || work.toelichting || say("zonder-adres")}`;
+
 /** The words and flags of an opdracht for templates. days: how a day is said. */
 export const facts = (work, motor, days = shortDay) => {
   const today = motor.today();

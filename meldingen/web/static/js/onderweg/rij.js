@@ -10,24 +10,27 @@
 //   alone   async (act) => …: runs act when nobody else in this browser is sending (Web Locks). Default: just runs.
 //   offset  () => milliseconds that the server's clock is ahead of this device's, or null while unknown.
 //
-//   await queue.enqueue({ opdracht, actie, velden, versie, fotos? })   → the item; done "at once" for the person.
+//   await queue.enqueue({ opdracht, actie, velden, versie, fotos?, van? })   → the item; done "at once" for the person.
 //           actie: as in the API (afhandelingen, notities…), velden: its body; versie: of the opdracht as it was shown
 //           (of applied()); fotos: [{ sha256, blob, naam }]. Only photos: actie "fotos", no velden. Own intake: actie
-//           "meldingen", opdracht null. Throws Full when the device has no room; then nothing is kept.
+//           "meldingen", opdracht null. van: what it is about, in words, for when that has left the day package. Throws
+//           Full when the device has no room; then nothing is kept.
 //   await queue.items()                 every item, oldest first (see below)
 //   await queue.decide(id, what, more?) a person's decision: "gezien" (intussen_gewijzigd was read), "opnieuw" (a refused
 //           step once more, on more = { versie, velden? }), "notitie" (only its words, as a note), "laten" (drop it).
 //   await queue.sendAll(again?)         sends whatever is due; → { left, signIn }. again: also what should wait a while.
 //   await queue.synced(askedAt)         a day package asked for at askedAt (device ms) is here: what was done is in it
+//   await queue.forget()                drops what was done: for who signs out
 //   queue.nextAt()                      when something is due again, device ms, or null
 //   queue.listen(tell)                  tell() after each change; gives a function that stops it
 //   applied(opdracht, items)            the opdracht as it looks after what waits and what was just done
 //
-// An item: { id, opdracht, actie, velden, nummer (order), op (device ms), staat, reden, code, pogingen, nietVoor, versie,
+// An item: { id, opdracht, actie, velden, van, nummer (order), op (device ms), staat, reden, code, pogingen, nietVoor, versie,
 // basis (frozen at the first try), foto: { sha256, naam, bij }, antwoord, klaarOp, verwerkt }. Its staat:
 //
 //   wacht · bezig · mislukt (no answer that helps: tried again by itself, at nietVoor)     it is in the line
-//   gedaan                       judged and done; leaves after the next day package
+//   gedaan                       judged and done; verwerkt once the day package knows of it, and then still to be read,
+//                                and a closing to be undone, for an hour
 //   intussen_gewijzigd           done, though somebody was first: leaves once the person saw it
 //   geweigerd                    the server said no, reden tells why: leaves by a person's decision only
 //
@@ -40,6 +43,7 @@ import { BEZIG, GEDAAN, GEWEIGERD, INTUSSEN, MISLUKT, WACHT, applied, inLine, wa
 export { BEZIG, GEDAAN, GEWEIGERD, INTUSSEN, MISLUKT, WACHT, applied, inLine, wantsPerson };
 
 const SOON_S = [5, 15, 60, 180, 600];
+const READ_MS = 3_600_000;
 const LATER = [408, 425, 429];
 const BUSY_CODES = ["druk"];
 const UNVERSIONED = ["notities", "fotos", "meldingen", "tabletbesluiten"];
@@ -99,11 +103,11 @@ export const makeQueue = ({
     ...facts,
   });
 
-  const enqueue = async ({ opdracht = null, actie, velden = {}, versie = null, fotos = [] }) => {
+  const enqueue = async ({ opdracht = null, actie, velden = {}, versie = null, fotos = [], van = "" }) => {
     const last = (await all()).at(-1)?.nummer ?? 0;
-    const step = actie === "fotos" ? [] : [make({ opdracht, actie, velden, versie }, last + 1)];
+    const step = actie === "fotos" ? [] : [make({ opdracht, actie, velden, versie, van }, last + 1)];
     const photos = fotos.map(({ sha256, naam }, index) =>
-      make({ opdracht, actie: "fotos", foto: { sha256, naam, bij: step[0]?.id ?? null } }, last + 2 + index),
+      make({ opdracht, actie: "fotos", foto: { sha256, naam, bij: step[0]?.id ?? null }, van }, last + 2 + index),
     );
     const kept = [];
     try {
@@ -327,15 +331,22 @@ export const makeQueue = ({
     return item;
   };
 
-  // What was done before the package was asked for is in the package. A melding's photos still need its number.
+  // What was done before the package was asked for is in the package: it counts no more, and is only read from now on. A
+  // melding's photos still need its number.
   const synced = async (askedAt) => {
     const items = await all();
     const needed = new Set(items.filter((item) => item.foto && inLine(item)).map((item) => item.foto.bij));
     for (const item of items) {
       if (item.staat !== GEDAAN || item.klaarOp >= askedAt || needed.has(item.id)) continue;
-      await store.remove("stap", item.id);
+      const { versie, alGedaan } = item.antwoord ?? {};
+      if (Math.abs(now() - item.klaarOp) > READ_MS) await store.remove("stap", item.id);
+      else if (!item.verwerkt) await store.write("stap", { ...item, verwerkt: true, antwoord: { versie, alGedaan } });
     }
     tell();
+  };
+
+  const forget = async () => {
+    for (const item of await all()) if (item.staat === GEDAAN) await store.remove("stap", item.id);
   };
 
   return {
@@ -343,6 +354,7 @@ export const makeQueue = ({
     decide,
     sendAll,
     synced,
+    forget,
     items: all,
     nextAt: () => due,
     isSending: () => sending.size > 0,

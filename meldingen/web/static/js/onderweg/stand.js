@@ -22,29 +22,35 @@ const STATUS = {
   vragen: ["wacht_op_melder", "wacht op de melder"],
   afhandelingen: ["gereed", "gereed"],
 };
-const AWAY = ["overdrachten", "teruggaven", "samenvoegingen", "afwijzingen"];
+const AWAY = {
+  overdrachten: "overgedragen",
+  teruggaven: "teruggegeven",
+  samenvoegingen: "samengevoegd",
+  afwijzingen: "blijft gesloten",
+};
 
 const changes = (opdracht, { actie, velden, op, foto }) => {
   const [status, statusWoorden] = STATUS[actie] ?? [opdracht.status, opdracht.statusWoorden];
   const next = { ...opdracht, status, statusWoorden };
   if (actie === "planningen") next.gepland = velden.plandatum ?? velden.geplandeDatum;
+  if (actie === "uitstellingen" && velden.datum) next.uiterlijk = velden.datum;
   if (actie === "vragen") next.termijnStilSinds = new Date(op).toISOString();
   if (actie === "veiligstellingen") next.spoed = false;
   if (actie === "terugdraaiingen") return { ...opdracht, ...opdracht.voorAfhandelen };
   if (actie === "afhandelingen") next.voorAfhandelen = { status: opdracht.status, statusWoorden: opdracht.statusWoorden };
-  if (AWAY.includes(actie)) next.weg = actie;
+  if (actie in AWAY) [next.weg, next.statusWoorden] = [actie, AWAY[actie]];
   if (foto) next.eigenFotos = [...(opdracht.eigenFotos ?? []), foto.sha256];
   if (actie === "notities") next.eigenNotities = [...(opdracht.eigenNotities ?? []), { op, tekst: velden.tekst }];
   return next;
 };
 
-/** The opdracht of the day package with everything on it that waits, is under way or was just done on this tablet.
+/** The opdracht of the day package with everything on it that waits, is under way or was done here since the package.
  * Adds: wacht (how many steps of it are not with the server yet), aandacht (items a person must look at), weg (it leaves
  * the team, by which actie), eigenFotos (sha256 of photos kept here), eigenNotities ([{ op, tekst }]). */
 export const applied = (opdracht, items) => {
   let next = { ...opdracht, wacht: 0, aandacht: [] };
   for (const item of items) {
-    if (item.opdracht !== opdracht.id) continue;
+    if (item.opdracht !== opdracht.id || item.verwerkt) continue;
     if (wantsPerson(item)) next.aandacht = [...next.aandacht, item];
     if (item.staat === GEWEIGERD) continue;
     next = changes(next, item);

@@ -69,6 +69,7 @@ export const openTablet = async () => {
 
   const wiped = async () => {
     dag.dropPictures();
+    await queue.forget();
     await opslag.wipe();
     Object.assign(known, { account: null, syncedAt: null, signIn: true, expired: false });
   };

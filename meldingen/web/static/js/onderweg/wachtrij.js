@@ -1,5 +1,6 @@
 // What waits to be sent, item by item with its state in words, and the decisions that only a person can make.
 
+import { nameOf } from "./regel.js";
 import { inLine, wantsPerson } from "./rij.js";
 import { copyOf, draw, onPress, part, say } from "./sjabloon.js";
 import { momentWords } from "./tijd.js";
@@ -26,7 +27,7 @@ export const drawPost = (item, motor, { here = false } = {}) => {
   const element = draw("post", {
     wat: say(`deed-${item.foto ? "foto" : item.actie}`),
     naar: `#/opdracht/${item.opdracht}`,
-    waarvan: work ? `${work.soort}, ${work.adres || work.toelichting || say("zonder-adres")}` : String(item.opdracht ?? ""),
+    waarvan: work ? nameOf(work) : item.van || String(item.opdracht ?? ""),
     staat: say(`staat-${already ? "al_gedaan" : item.staat}`),
     op: momentWords(item.op, motor.today()),
     gezegd: item.actie === "inbehandelingnames" ? "" : saidIn(item.velden ?? {}),
