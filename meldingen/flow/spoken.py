@@ -56,7 +56,7 @@ def _who(melding: Melding, parts: Sequence[Part], now: datetime) -> str:
     if melding.status == AFGEHANDELD:
         words = status_words(melding.status, parts, referred_to="", today=today).rstrip(".")
         since = f" sinds {date_words(local_day(melding.closed_at), today)}" if melding.closed_at else ""
-        return f"Het is klaar{since}: {words[:1].lower()}{words[1:]}."
+        return f"De melding is gesloten{since}. {words}."
     live = [part for part in parts if part.status in OPEN]
     said = list(dict.fromkeys(_of_part(part, now) for part in live))
     if melding.status == HEROPEND:

@@ -176,8 +176,8 @@ def _choices(here: Visit, home: Gemeente) -> dict[str, Any]:
     options: list[tuple[str, Team | None, str]] = [
         (role, None, ROLE_WORDS[role]) for role in (KCC, COORDINATOR, BEHEER, ANTWOORDDIENST)
     ]
-    options += [(TEAM, team, f"{ROLE_WORDS[TEAM]}: {team.name}") for team in duties]
-    options += [(PIKET, team, f"{ROLE_WORDS[PIKET]}: {team.name}") for team in duties if team.kind == PIKET]
+    options += [(TEAM, team, f"Lid van {team.name}") for team in duties]
+    options += [(PIKET, team, f"Piket bij {team.name}") for team in duties if team.kind == PIKET]
     return {"options": options, "home": home, "mine": _mine(here)}
 
 

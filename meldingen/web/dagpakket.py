@@ -19,6 +19,7 @@ from ..store.answers import with_new_answer
 from ..store.area import area_names
 from ..store.category import Category, categories_of
 from ..store.gemeente import Gemeente, served_gemeenten
+from ..store.journal import Note, notes_of
 from ..store.melding import Melding
 from ..store.opdracht import meldingen_by_opdracht
 from ..store.photo import KLAAR, Photo, photos_of
@@ -115,6 +116,7 @@ def _works(
         linked,
         {m.id for m in who_can_be_asked(here.session, meldingen)} if meldingen else set(),
         answers_in_words(meldingen, categories),
+        _supplements(here, meldingen, scope) if ids else {},
         _photos(here, linked, scope) if ids else {},
         _histories(here, ids, name_people=not viewer.partner_of, scope=scope) if ids else {},
         with_new_answer(here.session, ids, scope=scope) if ids else frozenset(),
@@ -131,12 +133,13 @@ class _Found:
         meldingen: Mapping[int, Sequence[Melding]],
         reachable: Collection[int],
         answers: Mapping[int, Sequence[tuple[str, str]]],
+        supplements: Mapping[int, Sequence[Note]],
         photos: Mapping[int, Sequence[Photo]],
         history: Mapping[int, Sequence[Told]],
         answered: Collection[int],
         areas: Mapping[tuple[int, str], str],
     ) -> None:
-        self.meldingen, self.reachable, self.answers = meldingen, reachable, answers
+        self.meldingen, self.reachable, self.answers, self.supplements = meldingen, reachable, answers, supplements
         self.photos, self.history, self.answered, self.areas = photos, history, answered, areas
 
 
@@ -195,8 +198,21 @@ def _melding(viewer: Viewer, one: Melding, found: _Found) -> dict[str, Any]:
             {"vraag": label, "antwoord": viewer.shown(given, one.gemeente_id)}
             for label, given in (found.answers.get(one.id, ()) if reads else ())
         ],
+        "aanvullingen": [
+            {"op": note.at.isoformat(), "tekst": viewer.words_of(one, note.text)}
+            for note in (found.supplements.get(one.id, ()) if reads else ())
+        ],
         "bereikbaar": one.id in found.reachable,
     }
+
+
+def _supplements(here: Visit, meldingen: Sequence[Melding], scope: Collection[int]) -> dict[int, list[Note]]:
+    """Per melding id what its melder told later, also as the answer to a question; oldest first."""
+    found: dict[int, list[Note]] = defaultdict(list)
+    for note in notes_of(here.session, melding_ids=[one.id for one in meldingen], scope=scope):
+        if note.kind == "aanvulling":
+            found[note.melding_id or 0].append(note)
+    return found
 
 
 def _photos(here: Visit, linked: Mapping[int, Sequence[Melding]], scope: Collection[int]) -> dict[int, list[Photo]]:

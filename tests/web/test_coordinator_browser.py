@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from meldingen.db import business_now
 from meldingen.flow import bulk
 from meldingen.store.gemeente import Gemeente
 
-from .browsing import TABLET, assert_accessible, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, axe_findings, launch, served, visitors
 from .conftest import World
 from .desk import Desk, make_desk
+from .onderweg import WIDER
+from .test_groepen import fallen_tree
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 DESKTOP = {"width": 1280, "height": 900}
@@ -88,3 +90,58 @@ def test_a_day_of_the_coordinator(desk: Desk, chromium: Browser, address: str) -
         expect(page.locator("#actie")).to_be_focused()
         assert_accessible(page, "done")
     assert {desk.now_is(one).status for one in works} == {"gereed"}
+
+
+def test_every_bulk_form_and_the_groups_on_a_phone(desk: Desk, chromium: Browser, address: str) -> None:
+    """Each form with its mistake, nothing that can be done, undone; and the groups: told, counted, sent."""
+    fallen_tree(desk)
+    cookie = desk.browsers["cor"].get_cookie("sessie")
+    assert cookie is not None
+    with visitors(chromium, address) as come:
+        context = come(viewport=PHONE)
+        context.add_cookies([{"name": "sessie", "value": cookie.value, "url": address}])
+        page = context.new_page()
+        for action in ("overdrachten", "planningen", "uitstellingen", "samenvoegingen"):
+            page.goto("/team?zoek=gras")
+            page.get_by_role("button", name="Kies alles op deze bladzijde").click()
+            page.get_by_label("Doe dit met wat u aanvinkt").select_option(action)
+            page.get_by_role("button", name="Verder").click()
+            expect(page.get_by_role("heading", name="2 opdrachten")).to_be_visible()
+            fits(page, action)
+            page.get_by_role("button", name="Bekijk wat er gebeurt").click()
+            expect(page.locator(".error-summary")).to_be_focused()
+            fits(page, f"{action} with a mistake")
+        page.locator("[name=into]").first.check()
+        page.get_by_role("button", name="Bekijk wat er gebeurt").click()
+        expect(page.get_by_text("1 opdracht kan.")).to_be_visible()
+        page.get_by_role("button", name="Bevestigen").click()
+        page.get_by_role("button", name="Ongedaan maken").click()
+        expect(page.get_by_text("Ongedaan gemaakt. Er is niets gebeurd.")).to_be_visible()
+        fits(page, "undone")
+
+        page.goto("/storm/groepen")
+        expect(page.get_by_text("1 groep", exact=True)).to_be_visible()
+        expect(page.locator(".group-map .leaflet-marker-icon").first).to_be_visible()
+        assert_accessible(page, "groups on a phone")
+        page.set_viewport_size(DESKTOP)
+        fits(page, "groups on a desk")
+        page.set_viewport_size(PHONE)
+        page.get_by_role("button", name="Tel hoeveel melders").click()
+        fits(page, "groups with a mistake")
+        page.get_by_label("Vertel het deze melders").check()
+        page.get_by_label("Wat wilt u vertellen?").fill("Wij ruimen de boom morgen op.")
+        page.get_by_role("button", name="Tel hoeveel melders").click()
+        expect(page.get_by_text("30 open meldingen.")).to_be_visible()
+        fits(page, "counted")
+        page.get_by_role("button", name="Ja, stuur het bericht").click()
+        expect(page.get_by_text("Het bericht gaat naar wie te bereiken is")).to_be_visible()
+        fits(page, "told")
+
+
+def fits(page: Page, state: str) -> None:
+    """No finding of axe, by day and in the dark, and nothing to scroll sideways."""
+    assert axe_findings(page) == [], state
+    page.emulate_media(color_scheme="dark")
+    assert axe_findings(page, ["color-contrast"]) == [], f"{state} in the dark"
+    page.emulate_media(color_scheme="light")
+    assert page.evaluate(WIDER) <= 0, state

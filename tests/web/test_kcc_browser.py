@@ -7,11 +7,14 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect, sync_playwright
 
+from meldingen.domain.actor import ANTWOORDDIENST
 from meldingen.store.account import StaffSession
+from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
+from tests import factories
 
 from .belkamer import CALLER, STREET, known_caller, make_room
-from .browsing import TABLET, assert_accessible, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
 from .conftest import World
 from .desk import Desk, browser_of
 
@@ -237,6 +240,27 @@ def test_a_session_that_ends_costs_nothing_that_was_typed(
     expect(page.locator("[data-melding-lijn]")).to_be_empty()
     keys(page, "Control+Enter")
     assert stored(desk, number_of(page)).description == "Er ligt een stoeptegel los bij de brug"
+
+
+def test_spoed_fits_on_the_phone_of_the_answering_service(desk: Desk, sit: Callable[..., BrowserContext]) -> None:
+    """And of an agent who begins with an ordinary call: the screen stays as wide as the phone."""
+    with desk.world.session() as session, session.begin():
+        home = session.get_one(Gemeente, desk.gemeente_id)
+        service = factories.medewerker(session, home, ANTWOORDDIENST, username="dienst")
+    cookie = browser_of(desk.world, service).get_cookie("sessie")
+    assert cookie is not None
+    context = sit(viewport=PHONE)
+    page = context.new_page()
+    page.goto("/kcc/nieuw")
+    keys(page, "j")
+    expect(page.get_by_role("heading", name="Wie belt er?")).to_be_hidden()
+    assert_accessible(page, "spoed op een telefoon")
+    context.add_cookies([{"name": "sessie", "value": cookie.value, "url": page.url}])
+    page.goto("/kcc/nieuw?gevaar=ja")
+    expect(page.get_by_text("Hang dan op en bel 112.")).to_be_visible()
+    assert_accessible(page, "de antwoorddienst op een telefoon")
+    page.goto("/antwoorddienst")
+    assert_accessible(page, "wat de antwoorddienst ziet")
 
 
 def test_mistakes_stand_at_their_field_late_answers_are_dropped_and_keys_can_be_put_off(

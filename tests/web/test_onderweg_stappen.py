@@ -1,4 +1,4 @@
-"""Each form of the tablet filled in and sent from a phone, half of them in a dead spot: what arrived in the database."""
+"""Each form of the tablet filled in and sent from a phone, half of them in a dead spot: what arrived of it."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -172,9 +172,7 @@ def test_every_form_in_a_dead_spot(world: World, come: Callable[..., BrowserCont
     assert "34 56 78" not in str(page.evaluate("tablet.items()"))
 
 
-def test_every_other_form_in_coverage(
-    world: World, come: Callable[..., BrowserContext], tmp_path: Path
-) -> None:
+def test_every_other_form_in_coverage(world: World, come: Callable[..., BrowserContext], tmp_path: Path) -> None:
     kind, party, kept, yes, no, shot, gone, solved, own = (
         new_work(world, f"Losse tegel op de hoek {number}")[1] for number in range(1, 10)
     )

@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Route, expect, sync_playwright
 
 from meldingen.db import business_now
 from meldingen.domain.actor import COORDINATOR, TEAM, Actor
-from meldingen.flow import work
+from meldingen.flow import feedback, work
 from meldingen.flow.status import Basis
 from meldingen.store.account import Account, AccountRole
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.journal import Note
+from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.task import Task
@@ -21,7 +22,7 @@ from tests import factories
 
 from .browsing import TABLET, assert_accessible, launch, served, visitors
 from .conftest import World
-from .onderweg import back_in_coverage, closed_by_colleague, goes_to, new_work, shows, sign_in, until
+from .onderweg import closed_by_colleague, goes_to, new_work, shows, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 QUIET = "tablet.waiting().then((left) => left === 0) && !tablet.state().syncing"
@@ -147,7 +148,7 @@ def test_a_closing_is_undone_also_after_the_list_came_anew(world: World, come: C
 
 def test_of_which_team_how_often_moved_and_until_when(world: World, come: Callable[..., BrowserContext]) -> None:
     """Somebody of two teams chooses whose list he sees, leafs through it, and reads what stands still."""
-    moved, asked = new_work(world, "Losse tegel, ging rond")[1], new_work(world, "Losse tegel, een vraag")[1]
+    moved, (teller, asked) = new_work(world, "Losse tegel, ging rond")[1], new_work(world, "Losse tegel, een vraag")
     new_work(world, "Gras te hoog bij de vijver", category_slug="gras-te-hoog")
     with world.session() as session, session.begin():
         home = session.get_one(Gemeente, world.gemeente_id)
@@ -202,3 +203,11 @@ def test_of_which_team_how_often_moved_and_until_when(world: World, come: Callab
     page.locator(".voet__link", has_text="Lijst").click()
     expect(line.get_by_text("Termijn staat stil")).to_be_visible()
     expect(line.get_by_text("Te laat: ")).to_be_hidden()
+    with world.session() as session, session.begin():
+        told = session.get_one(Melding, teller.id)
+        melder = Actor(kind="melder", melding_id=told.id, roles={told.gemeente_id: frozenset()})
+        feedback.add_supplement(session, told, "Bij nummer 12.", actor=melder, now=business_now(session))
+    page.evaluate("tablet.sync(true)")
+    expect(line.get_by_text("Nieuw antwoord")).to_be_visible()
+    line.get_by_role("link").click()
+    expect(page.get_by_text("Bij nummer 12.")).to_be_visible()

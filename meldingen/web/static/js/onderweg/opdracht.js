@@ -74,6 +74,10 @@ const drawMelding = (melding, today) => {
   const answers = part(element, "antwoorden");
   answers.hidden = !melding.antwoorden?.length;
   answers.append(...(melding.antwoorden ?? []).map((one) => draw("antwoord", one)));
+  const later = part(element, "aanvullingen");
+  later.hidden = !melding.aanvullingen?.length;
+  const saidAt = ({ op, tekst }) => draw("aanvulling", { op: momentWords(Date.parse(op), today), tekst });
+  later.append(...(melding.aanvullingen ?? []).map(saidAt));
   return element;
 };
 
