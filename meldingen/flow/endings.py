@@ -46,6 +46,7 @@ def remember_ends(
             closed_at = melding.closed_at or now
             away = max((o.party_days for o in work), default=0)
             paused = max((o.paused_days for o in work), default=0)
+            since = max((o.safe_at for o in work if o.safe_at is not None), default=melding.received_at)
             session.add(
                 Ending(
                     gemeente_id=melding.gemeente_id,
@@ -65,9 +66,9 @@ def remember_ends(
                     spoed=melding.danger or any(o.urgency == SPOED for o in work),
                     partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in parties for o in work),
                     werkdagen=lead_werkdagen(melding.received_at, closed_at, closing),
-                    in_term=in_term(melding.received_at, closed_at, melding.term_days, 0, closing),
-                    in_term_paused=in_term(melding.received_at, closed_at, melding.term_days, paused, closing),
-                    in_term_party=in_term(melding.received_at, closed_at, melding.term_days, paused + away, closing),
+                    in_term=in_term(since, closed_at, melding.term_days, 0, closing),
+                    in_term_paused=in_term(since, closed_at, melding.term_days, paused, closing),
+                    in_term_party=in_term(since, closed_at, melding.term_days, paused + away, closing),
                     party_days=away,
                 )
             )

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from ..db import transaction
+from ..domain import deadlines
 from ..domain.actor import SYSTEM, Actor
 from ..domain.danger import SUSPECTED
 from ..domain.notices import NoticeKind
@@ -21,6 +22,7 @@ from ..domain.spoed import SpoedTimes, minute_words, spoed_times
 from ..domain.text import clean_text
 from ..domain.workflow import BIJ_PARTIJ, CLOSED, JUDGES_DANGER, MAKES_SAFE, NIEUW
 from ..store import category, gemeente, journal, task, team, terms
+from ..store.melding import Melding
 from ..store.notice import alarms_of
 from ..store.opdracht import Opdracht
 from ..store.outbox import Urgency
@@ -40,7 +42,8 @@ LAST_TURN = 100
 def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, actor: Actor, now: datetime) -> Done:
     """The danger is gone (`veiligstellingen`): its melders hear it, what is left is ordinary work with its own term.
 
-    From the piket it goes to the team of the day, by the rules. words: for colleagues, may be empty.
+    From the piket it goes to the team of the day, by the rules. The term of its category counts from when it was safe,
+    and so does what its melders are promised; neither comes earlier than it was. words: for colleagues, may be empty.
     """
     words = clean_text(words, field="tekst")
     opened = begin_move(session, MAKES_SAFE, opdracht_id, basis=basis, actor=actor, now=now, said=words)
@@ -71,6 +74,7 @@ def make_safe(session: Session, opdracht_id: int, words: str, *, basis: Basis, a
         scope=scope,
     )
     told = [m for m in opened.of(session, opdracht) if m.withdrawn_at is None]
+    _renew_term(session, opdracht, told, opdracht.safe_at, chosen.term_days)
     notices.announce(session, NoticeKind.VEILIGGESTELD, event, told, now=now, urgency=Urgency.SPOED)
     routing.settle(session, opened, event, now=now)
     if to is not None:
@@ -117,6 +121,16 @@ def judge_danger(
     if dangerous and opdracht.taken_up_at is None:
         alarm.ring(session, opdracht, event, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
+
+
+def _renew_term(
+    session: Session, opdracht: Opdracht, meldingen: Sequence[Melding], safe_at: datetime, term_days: int
+) -> None:
+    closing = gemeente.closing_days(session, scope=[opdracht.gemeente_id])
+    promised = deadlines.promised_on(safe_at, term_days, closing)
+    opdracht.due_at = max(opdracht.due_at, deadlines.end_of(promised))
+    for melding in meldingen:
+        melding.promised_on = max(melding.promised_on, promised)
 
 
 def _move(session: Session, opdracht: Opdracht, route: Routing, *, actor: Actor, now: datetime) -> str:

@@ -71,7 +71,7 @@ PUBLIC_WORDS = {
 @dataclass(frozen=True)
 class Part:
     """One opdracht of a melding, as its melder may know it. sentence: of the latest closing. redone: its closing did
-    not hold, and another took its place."""
+    not hold, and another took its place. safe: it was spoed, the danger is gone and the repair is still to come."""
 
     opdracht_id: int
     status: str
@@ -83,6 +83,7 @@ class Part:
     outcome: str | None = None
     sentence: str = ""
     redone: bool = False
+    safe: bool = False
 
     def words(self, today: date) -> str:
         """How this part stands, in a few words: "Opgelost: Het bord is vervangen."."""
@@ -165,6 +166,7 @@ def parts_of(session: Session, melding: Melding) -> list[Part]:
                 outcome=row.outcome,
                 sentence=closing_sentence(closing) if closing else "",
                 redone=row.id in redone,
+                safe=row.safe_at is not None and not row.danger and row.status in OPEN,
             )
         )
     return parts

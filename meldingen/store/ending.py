@@ -27,9 +27,10 @@ class Ending(OfGemeente, Base):
 
     month: first day of the month (Amsterdam) of `at`, the moment we heard of it. closed_at: when the work was done, by
     the team's device. reach: whether the melder could be told, REACHES. werkdagen: from receipt to closed_at. in_term:
-    within the melding's own term; in_term_paused: with the term moved on by questions to the melder; in_term_party: by
-    the time at external parties too (None: of before that was kept). party_days: werkdagen that such parties had it.
-    partner: an external party did it or has it now. reopened_at: when this end turned out to be none.
+    within the melding's own term, of what was spoed counted from when it was safe (its hours: reports_spoed.py);
+    in_term_paused: with the term moved on by questions to the melder; in_term_party: by the time at external parties
+    too (None: of before that was kept). party_days: werkdagen that such parties had it. partner: an external party did
+    it or has it now. reopened_at: when this end turned out to be none.
     """
 
     __tablename__ = "ending"

@@ -163,6 +163,7 @@ def _work(viewer: Viewer, row: WorkRow, found: _Found) -> dict[str, Any]:
         "uiterlijk": work.due_at.isoformat(),
         "gepland": work.planned_on.isoformat() if work.planned_on else None,
         "spoed": work.urgency == "spoed",
+        "vervolg": work.safe_at is not None and work.urgency != "spoed",
         "gevaarVermoed": work.danger_suspected,
         "nieuwAntwoord": work.id in found.answered,
         "opgepaktOp": work.taken_up_at.isoformat() if work.taken_up_at else None,

@@ -79,6 +79,7 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
         may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS) and not kept_closed,
         complain=f"{feedback.COMPLAIN} {feedback.complaint_at(home)}." if kept_closed else "",
         marks=MARKS,
+        made_safe=any(part.safe for part in parts),
         promise_passed=melding.promised_on < today,
         code=tokens.spoken_code(keys, melding.id, melding.token_generation),
         search_url=f"{here.settings.public_url}/volgen",

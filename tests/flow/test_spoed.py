@@ -1,6 +1,6 @@
 """Danger that nobody accepts rings again, then reaches melder and coordinator; and danger that is gone."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from meldingen import db
 from meldingen.domain.actor import COORDINATOR, PIKET, TEAM, Actor
+from meldingen.domain.deadlines import at_local, end_of, local_day, promised_on
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput
 from meldingen.flow import closure, feedback, spoed, work
 from meldingen.flow.closure import NewClosure
 from meldingen.flow.routing import route_melding
 from meldingen.flow.status import Basis
+from meldingen.store.ending import last_end
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
@@ -77,10 +79,32 @@ def test_danger_that_is_gone_is_ordinary_work(session: Session, home: Gemeente, 
     spoed.make_safe(session, opdracht.id, "Lint eromheen.", basis=Basis(version=2), actor=member, now=later)
     assert (opdracht.danger, opdracht.urgency, opdracht.status) == (False, "normaal", "nieuw")
     assert opdracht.team_id == factories.team(session, home, "serviceteam").id and opdracht.taken_up_at is None
-    assert kinds(session) == ["ontvangst", "veiliggesteld"] and made.promised_on == promised
+    assert kinds(session) == ["ontvangst", "veiliggesteld"]
+    assert made.promised_on == promised, "made safe on the day of receipt: the term ends on the same day"
     boss = factories.medewerker(session, home, COORDINATOR)
     with pytest.raises(Conflict):
         spoed.make_safe(session, opdracht.id, "", basis=Basis(version=3), actor=boss, now=later)
+
+
+def test_the_normal_term_counts_from_when_it_was_safe(session: Session, home: Gemeente, now: datetime) -> None:
+    boss = factories.medewerker(session, home, COORDINATOR)
+    made = factories.melding(session, now=now, danger=True, contact={"email": "bo@example.nl"})
+    other = factories.melding(session, now=now, danger=True)
+    opdracht, late = opdracht_of(session, made), opdracht_of(session, other)
+    term, first = made.term_days, made.promised_on
+    safe_at = now + timedelta(days=7)
+    other.promised_on = local_day(now) + timedelta(days=90)
+    late.due_at = end_of(other.promised_on)
+    for one in (opdracht, late):
+        spoed.make_safe(session, one.id, "", basis=Basis(version=one.version), actor=boss, now=safe_at)
+    assert made.promised_on == promised_on(safe_at, term) > first and made.first_promised_on == first
+    assert opdracht.due_at == end_of(made.promised_on)
+    assert (other.promised_on, late.due_at) == (local_day(now) + timedelta(days=90), end_of(other.promised_on))
+    closed_at = at_local(made.promised_on, time(12))
+    how = NewClosure("opgelost")
+    closure.close_opdracht(session, opdracht.id, how, basis=Basis(version=opdracht.version), actor=boss, now=closed_at)
+    end = last_end(session, made.id, scope=[home.id])
+    assert end is not None and end.in_term and end.spoed and end.werkdagen > term, "the repair was on time"
 
 
 def test_a_day_team_keeps_what_it_made_safe(session: Session, home: Gemeente, now: datetime) -> None:

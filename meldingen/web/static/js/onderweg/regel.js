@@ -20,6 +20,7 @@ export const facts = (work, motor, days = shortDay) => {
     toelichting: work.adres ? work.toelichting : "",
     status: work.statusWoorden,
     spoed: work.spoed,
+    vervolg: Boolean(work.vervolg) && !work.spoed,
     vermoed: work.gevaarVermoed && !work.spoed,
     laat: !quiet && !done && last < today,
     uiterlijk: !quiet && !done && last >= today,

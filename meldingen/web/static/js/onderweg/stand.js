@@ -35,7 +35,7 @@ const changes = (opdracht, { actie, velden, op, foto }) => {
   if (actie === "planningen") next.gepland = velden.plandatum ?? velden.geplandeDatum;
   if (actie === "uitstellingen" && velden.datum) next.uiterlijk = velden.datum;
   if (actie === "vragen") next.termijnStilSinds = new Date(op).toISOString();
-  if (actie === "veiligstellingen") next.spoed = false;
+  if (actie === "veiligstellingen") Object.assign(next, { spoed: false, vervolg: true });
   if (actie === "terugdraaiingen") return { ...opdracht, ...opdracht.voorAfhandelen };
   if (actie === "afhandelingen") next.voorAfhandelen = { status: opdracht.status, statusWoorden: opdracht.statusWoorden };
   if (actie in AWAY) [next.weg, next.statusWoorden] = [actie, AWAY[actie]];
