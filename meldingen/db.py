@@ -4,14 +4,16 @@
 """
 
 import random
+import select
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 T = TypeVar("T")
@@ -37,12 +39,11 @@ class Base(DeclarativeBase):
 
 
 def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
-    """An engine on PostGIS: pre-ping, UTC, and time-outs so that no request hangs on a lock for ever."""
-    return sa.create_engine(
+    """An engine on PostGIS: UTC, and time-outs so that no request hangs on a lock for ever."""
+    engine = sa.create_engine(
         url,
         pool_size=pool_size,
         max_overflow=4,
-        pool_pre_ping=True,
         pool_timeout=POOL_WAIT_S,
         hide_parameters=True,  # an error must not carry names and places into a log
         connect_args={
@@ -52,6 +53,18 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
             "tcp_user_timeout": NETWORK_SILENCE_MS,
         },
     )
+    sa.event.listen(engine, "checkout", _check_alive)
+    return engine
+
+
+def _check_alive(connection: psycopg.Connection[Any], *_: object) -> None:
+    """Refuses a kept connection that PostgreSQL has ended, so that the pool opens another: a server that goes says so
+    on the line, where otherwise nothing waits to be read. A ping would ask the server and wait, at each request."""
+    line = select.poll()
+    if not connection.closed:
+        line.register(connection.fileno(), select.POLLIN)
+    if connection.closed or line.poll(0):
+        raise DisconnectionError("ended by the server")
 
 
 @contextmanager
@@ -78,6 +91,9 @@ def machine_now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251  the one clock
 
 
+_OFFSET = sa.text("SELECT offset_s FROM klok")
+
+
 def business_now(session: Session) -> datetime:
     """Machine time plus the installation's offset row (zero outside local mode), aware UTC."""
     return machine_now() + timedelta(seconds=clock_offset_s(session))
@@ -85,7 +101,7 @@ def business_now(session: Session) -> datetime:
 
 def clock_offset_s(session: Session) -> int:
     """How far business time is from machine time, in seconds."""
-    return int(session.execute(sa.text("SELECT offset_s FROM klok")).scalar_one_or_none() or 0)
+    return int(session.connection().execute(_OFFSET).scalar_one_or_none() or 0)
 
 
 def set_clock_offset(session: Session, offset_s: int) -> None:

@@ -6,13 +6,12 @@ One set of counters for API and pages, so that one visitor has one count (SEC-08
 
 import ipaddress
 import math
+import threading
 import time
 
 from flask import Flask, current_app, request
 from flask import session as cookie
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from .domain.errors import TooMany
 
@@ -22,31 +21,50 @@ SEARCHES = "300 per minute"
 TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
 
 
+TIDY_EVERY_S = 60.0
 STEPS = "300 per minute"
 """Steps of the form from one address; a whole street may share one. What is sent counts as writing."""
 
 
 class Rates:
-    """The counters of one process."""
+    """The counters of one process: fixed windows, each of which begins with its first hit."""
 
     def __init__(self, public: str, staff: str, login: str) -> None:
         self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
         self.search, self.steps = parse(SEARCHES), parse(STEPS)
-        self._counters = FixedWindowRateLimiter(MemoryStorage())
+        self._windows: dict[tuple[RateLimitItem, str, str], tuple[float, int]] = {}
+        self._tidy_at = 0.0
+        self._lock = threading.Lock()
 
     def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
         """Counts one. Raises TooMany beyond the limit."""
-        if not self._counters.hit(limit, kind, who):
-            self._refuse(limit, kind, who)
+        with self._lock:
+            now = time.monotonic()
+            self._tidy(now)
+            ends, count = self._windows.get((limit, kind, who), (0.0, 0))
+            if ends <= now:
+                ends, count = now + limit.get_expiry(), 0
+            self._windows[limit, kind, who] = (ends, count + 1)
+        if count >= limit.amount:
+            raise _refusal(ends - now)
 
     def test(self, limit: RateLimitItem, kind: str, who: str) -> None:
         """Raises TooMany when there is no room left; counts nothing."""
-        if not self._counters.test(limit, kind, who):
-            self._refuse(limit, kind, who)
+        now = time.monotonic()
+        ends, count = self._windows.get((limit, kind, who), (0.0, 0))
+        if ends > now and count >= limit.amount:
+            raise _refusal(ends - now)
 
-    def _refuse(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        wait_s = max(1, math.ceil(self._counters.get_window_stats(limit, kind, who).reset_time - time.time()))
-        raise TooMany("te_veel_verzoeken", TOLD.format(seconds=wait_s), retry_after_s=wait_s)
+    def _tidy(self, now: float) -> None:
+        """Forgets the windows that are over, now and then; else memory would hold everybody who was ever here."""
+        if now >= self._tidy_at:
+            self._windows = {name: window for name, window in self._windows.items() if window[0] > now}
+            self._tidy_at = now + TIDY_EVERY_S
+
+
+def _refusal(left_s: float) -> TooMany:
+    wait_s = max(1, math.ceil(left_s))
+    return TooMany("te_veel_verzoeken", TOLD.format(seconds=wait_s), retry_after_s=wait_s)
 
 
 def init_app(app: Flask) -> None:

@@ -21,7 +21,7 @@ from ..domain.intake import Location, NewMelding, parse_location
 from ..domain.numbers import show_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..flow import feedback, standing, timeline, trail, verdict
-from ..flow.intake import register_melding
+from ..flow.intake import Registered, register_melding
 from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
 from ..store.category import category_by_id
@@ -89,7 +89,7 @@ def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
         kept = [dataclasses.replace(r, outcome="ontvangen") if r.kept else r for r in kept]
     results = sorted([*kept, *refused], key=lambda result: result.position)
     where = None if made.replayed or new.location is None else (new.location.lon, new.location.lat)
-    return _made(here, made.melding, results, where), 201, {"Location": f"{BASE}/meldingen/{made.melding.number}"}
+    return _made(here, made, results, where), 201, {"Location": f"{BASE}/meldingen/{made.melding.number}"}
 
 
 def _new_melding(
@@ -127,12 +127,13 @@ def _digest(given: dict[str, Any], uploads: Sequence[Upload]) -> bytes:
 
 
 def _made(
-    here: Visit, melding: Melding, results: Sequence[PhotoResult], where: tuple[float, float] | None
+    here: Visit, made: Registered, results: Sequence[PhotoResult], where: tuple[float, float] | None
 ) -> dict[str, Any]:
     """The answer to a new melding. where: its place as it was just stored, when we still have it in hand."""
+    melding = made.melding
     gemeente = gemeente_by_id(here.session, melding.gemeente_id)
     token = follow_token(here, melding)
-    category = _category(here, melding)
+    category = named(made.category) if made.category else _category(here, melding)
     warnings = [{"code": "bsn", "detail": BSN}] if "bsn" in melding.flags else []
     warnings += [{"code": "gevaar", "detail": DANGER}] if melding.danger else []
     warnings += [{"code": SUSPECTED, "detail": SUSPICION}] if SUSPECTED in melding.flags else []

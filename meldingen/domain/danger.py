@@ -106,6 +106,8 @@ def _told(entry: str) -> str:
 
 def _held(said: str, entries: tuple[str, ...]) -> dict[str, str]:
     """Per entry that is said and not denied the words that say it."""
+    if not _any_of(entries).search(said):
+        return {}
     return {
         entry: match.group()
         for entry, pattern in zip(entries, _patterns(entries), strict=True)
@@ -138,6 +140,12 @@ def _fold(text: str) -> str:
 @lru_cache(maxsize=64)
 def _patterns(entries: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     return tuple(re.compile(_expression(entry.split())) for entry in entries)
+
+
+@lru_cache(maxsize=64)
+def _any_of(entries: tuple[str, ...]) -> re.Pattern[str]:
+    """One look for all entries: nearly every melding holds none."""
+    return re.compile("|".join(_expression(entry.split()) for entry in entries) or "(?!)")
 
 
 def _expression(words: Sequence[str]) -> str:

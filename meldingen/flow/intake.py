@@ -14,23 +14,25 @@ from ..domain.beforehand import NotOurs, read_beforehand
 from ..domain.danger import BY_WORDS, SUSPECTED, hear
 from ..domain.errors import Conflict, FieldError, Forbidden, InvalidInput
 from ..domain.intake import Location, NewMelding, check_answers, check_complete, danger_answered
+from ..domain.notices import choose_channel
 from ..domain.objects import ObjectRef
 from ..domain.privacy import check_not_erased
 from ..domain.sentence import say
 from ..domain.spoed import words_to_wait
 from ..domain.text import looks_like_bsn, whole_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
-from ..store import category, gemeente, journal, outbox
+from ..store import gemeente, outbox
 from ..store.category import Category
 from ..store.contact import Contact
 from ..store.journal import Note
-from ..store.melding import Melding, claim_key, melding_by_id, next_sequence, remember_resource
+from ..store.melding import Melding, claim_key, melding_by_id
 from ..store.opdracht import opdracht_by_id
+from ..store.registering import Promised, store_melding
 from ..store.worklists import is_public_work
-from . import notices
 from .danger import words_of
 from .objects import find_object
 from .places import Placed, place_melding
+from .reach import contact_facts
 
 FROM_PHOTO = "plaats_uit_foto"
 MAYBE_BSN = "bsn"
@@ -41,10 +43,14 @@ OUR_FORM = "e_formulier"
 
 @dataclass(frozen=True)
 class Registered:
-    """A melding that is in the database. replayed: it was there already, made by the same idempotency key."""
+    """A melding that is in the database. replayed: it was there already, made by the same idempotency key.
+
+    category: what the melder chose, when it was made now.
+    """
 
     melding: Melding
     replayed: bool = False
+    category: Category | None = None
 
 
 def register_melding(session: Session, new: NewMelding, *, photos: int = 0, actor: Actor, now: datetime) -> Registered:
@@ -70,15 +76,19 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
     check_complete(new, photos)
     if new.location is None:
         raise InvalidInput.of("locatie", "ontbreekt", say("Wijs aan waar het is. In uw foto staat geen plaats."))
-    placed = place_melding(session, new.location, new.gemeente_slug, actor=actor, note=new.kcc_note)
+    place, named = new.location, new.gemeente_slug
+    placed = place_melding(
+        session, place, named, actor=actor, note=new.kcc_note, category_slug=new.category_slug, draw=True
+    )
     _check_rights(placed, actor)
-    chosen, answers = _category(session, new, placed, actor)
+    chosen, answers = _category(new, placed, actor)
     _check_spoed_only(placed, new, chosen, answers, actor)
-    melding = _store(session, new, placed, chosen, answers, actor=actor, now=now)
-    if new.idempotency_key:
-        remember_resource(session, route, new.idempotency_key, melding.id)
-    _promise_the_rest(session, melding, new, chosen, actor=actor, now=now)
-    return Registered(melding)
+    melding, contact = _melding(session, new, placed, chosen, answers, actor=actor, now=now), _contact(new, placed)
+    promised = _promised(melding, new, chosen, contact, actor=actor)
+    key = (route, new.idempotency_key) if new.idempotency_key else None
+    store_melding(session, melding, contact, promised, at=(place.lon, place.lat), key=key)
+    _keep_note(session, melding, new, actor=actor, now=now)
+    return Registered(melding, category=chosen)
 
 
 def _with_object(session: Session, new: NewMelding) -> NewMelding:
@@ -120,19 +130,16 @@ def _check_spoed_only(
         )
 
 
-def _category(
-    session: Session, new: NewMelding, placed: Placed, actor: Actor
-) -> tuple[Category | None, dict[str, object]]:
+def _category(new: NewMelding, placed: Placed, actor: Actor) -> tuple[Category | None, dict[str, object]]:
     """The melder's category, and its answers checked against the questions as they are now.
 
     Raises NotOurs for one that we take no melding of; staff may still write it down.
     """
-    scope = [placed.gemeente.id]
     if not new.category_slug:
         if new.answers:
             raise InvalidInput.of("antwoorden", "zonder_categorie", "Antwoorden horen bij een categorie. Kies er een.")
         return None, {}
-    chosen = category.category_by_slug(session, new.category_slug, scope=scope)
+    chosen = placed.home.category
     if chosen is None:
         raise InvalidInput.of("categorie", "onbekend", say("Deze categorie kennen wij niet. Kies een andere, of geen."))
     first = read_beforehand(chosen.beforehand, website=placed.gemeente.website)
@@ -141,7 +148,7 @@ def _category(
     return chosen, dict(check_answers(chosen.questions, dict(new.answers)))
 
 
-def _store(
+def _melding(
     session: Session,
     new: NewMelding,
     placed: Placed,
@@ -151,27 +158,28 @@ def _store(
     actor: Actor,
     now: datetime,
 ) -> Melding:
+    """The row as it will be; only its place and its id are not in it."""
     assert new.location is not None, "checked by the caller"
-    scope = [placed.gemeente.id]
-    term = (chosen or category.other_category(session, scope=scope)).term_days
-    promised = deadlines.promised_on(now, term, gemeente.closing_days(session, scope=scope))
+    home = placed.home
+    assert home.sequence is not None, "drawn by place_melding"
+    term = chosen.term_days if chosen else home.other_term_days
+    promised = deadlines.promised_on(now, term, home.closing_days)
     flags = [*placed.flags]
     flags += [FROM_PHOTO] if new.location.source == "foto" else []
     flags += [MAYBE_BSN] if looks_like_bsn(new.description) else []
     danger, why = _danger(placed, new, chosen, answers, actor)
-    area_row = placed.buurt or placed.wijk
-    melding = Melding(
-        gemeente_id=placed.gemeente.id,
-        number=numbers.make_number(deadlines.local_day(now).year, next_sequence(session)),
+    area = home.buurt or home.wijk
+    return Melding(
+        gemeente_id=home.gemeente.id,
+        number=numbers.make_number(deadlines.local_day(now).year, home.sequence),
         status=DOORVERWEZEN if placed.referred_to else ONTVANGEN,
         description=new.description,
-        location=gemeente.point(new.location.lon, new.location.lat),
         location_source=new.location.source,
         location_note=new.location.note,
         address=new.location.address,
-        wijk_code=placed.wijk.code if placed.wijk else None,
-        buurt_code=placed.buurt.code if placed.buurt else None,
-        area_year=area_row.year if area_row else None,
+        wijk_code=home.wijk.code if home.wijk else None,
+        buurt_code=home.buurt.code if home.buurt else None,
+        area_year=area.year if area else None,
         category_id=chosen.id if chosen else None,
         answers=answers,
         questions_version=(new.questions_version or chosen.questions_version) if chosen else None,
@@ -180,7 +188,7 @@ def _store(
         intake_channel=new.intake_channel,
         partner_name=new.partner_name or "",
         entered_by=actor.account_id,
-        same_as_opdracht_id=_same_as(session, new, scope, actor),
+        same_as_opdracht_id=_same_as(session, new, [home.gemeente.id], actor),
         photos_expected=new.photos_expected,
         received_at=now,
         first_promised_on=promised,
@@ -191,11 +199,9 @@ def _store(
         accuracy_m=new.location.accuracy_m,
         object_kind=new.object.kind if new.object else "",
         object_code=new.object.code if new.object else "",
+        desk="",
+        abuse="",
     )
-    session.add(melding)
-    session.flush()
-    _store_words(session, melding, new, actor=actor, now=now)
-    return melding
 
 
 def _danger(
@@ -240,23 +246,25 @@ def _same_as(session: Session, new: NewMelding, scope: list[int], actor: Actor) 
     return found.id
 
 
-def _store_words(session: Session, melding: Melding, new: NewMelding, *, actor: Actor, now: datetime) -> None:
+def _contact(new: NewMelding, placed: Placed) -> Contact | None:
+    """How the melder can be reached, when he said anything of it."""
     given = new.contact
-    if given is not None and (given.name or given.email or given.phone or given.postal_address):
-        session.add(
-            Contact(
-                gemeente_id=melding.gemeente_id,
-                melding_id=melding.id,
-                name=given.name,
-                email=given.email,
-                phone=given.phone.e164 if given.phone else "",
-                mobile=bool(given.phone and given.phone.is_mobile),
-                preference=given.preference,
-                only_when_done=given.only_when_done,
-                night_too=given.night_too,
-                postal_address=given.postal_address,
-            )
-        )
+    if given is None or not (given.name or given.email or given.phone or given.postal_address):
+        return None
+    return Contact(
+        gemeente_id=placed.gemeente.id,
+        name=given.name,
+        email=given.email,
+        phone=given.phone.e164 if given.phone else "",
+        mobile=bool(given.phone and given.phone.is_mobile),
+        preference=given.preference,
+        only_when_done=given.only_when_done,
+        night_too=given.night_too,
+        postal_address=given.postal_address,
+    )
+
+
+def _keep_note(session: Session, melding: Melding, new: NewMelding, *, actor: Actor, now: datetime) -> None:
     if new.kcc_note and actor.is_staff:
         session.add(
             Note(
@@ -269,39 +277,27 @@ def _store_words(session: Session, melding: Melding, new: NewMelding, *, actor: 
                 at=now,
             )
         )
-    session.flush()
+        session.flush()
 
 
-def _promise_the_rest(
-    session: Session, melding: Melding, new: NewMelding, chosen: Category | None, *, actor: Actor, now: datetime
-) -> None:
+def _promised(
+    melding: Melding, new: NewMelding, chosen: Category | None, contact: Contact | None, *, actor: Actor
+) -> Promised:
     """The event, the routing and the receipt: rows in this same transaction (KLANTREIS rule 1)."""
-    author = replace(actor, on_behalf_of_melding=melding.id) if actor.is_staff and new.contact else actor
-    event = journal.record(
-        session,
-        "doorverwezen" if melding.referred_to else "ontvangen",
-        gemeente_id=melding.gemeente_id,
-        actor=author,
-        now=now,
-        melding_id=melding.id,
+    what = "doorverwezen" if melding.referred_to else "ontvangen"
+    notice = "doorverwezen" if melding.referred_to else "ontvangst"
+    spoed = melding.danger or (chosen is not None and chosen.urgency == "spoed")
+    return Promised(
+        event=what,
         facts={
             "channel": melding.intake_channel,
             "category_id": melding.category_id,
             "danger": melding.danger,
             **{flag: True for flag in (BY_WORDS, SUSPECTED) if flag in melding.flags},
         },
+        actor=actor.label,
+        for_melder=actor.is_staff and new.contact is not None,
+        notice=notice if choose_channel(contact_facts(contact), notice) is not None else "",
+        route=not melding.referred_to,
+        urgency=outbox.Urgency.SPOED if spoed else outbox.Urgency.NORMAL,
     )
-    spoed = melding.danger or (chosen is not None and chosen.urgency == "spoed")
-    urgency = outbox.Urgency.SPOED if spoed else outbox.Urgency.NORMAL
-    kind = "doorverwezen" if melding.referred_to else "ontvangst"
-    notices.announce(session, kind, event, [melding], now=now, urgency=urgency)
-    if not melding.referred_to:
-        outbox.put(
-            session,
-            outbox.Topic.ROUTE,
-            {"melding_id": melding.id, "gemeente_id": melding.gemeente_id},
-            gemeente_id=melding.gemeente_id,
-            now=now,
-            urgency=urgency,
-            order_key=f"toewijzen:{melding.id}",
-        )

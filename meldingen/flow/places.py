@@ -11,9 +11,9 @@ from ..domain.actor import KCC, Actor
 from ..domain.errors import InvalidInput
 from ..domain.intake import Location
 from ..domain.sentence import say
-from ..store import area, gemeente
-from ..store.area import Area
+from ..store import gemeente
 from ..store.gemeente import Gemeente
+from ..store.homes import AreaAt, Home, home_of, homes_at
 
 BORDER_CASE = "grensgeval"
 OUTSIDE = "buiten_grens"
@@ -27,35 +27,63 @@ class Placed:
     flags: `grensgeval` on or just over a border, `buiten_grens` when no border covers the place at all.
     """
 
-    gemeente: Gemeente
+    home: Home
     flags: tuple[str, ...] = ()
     referred_to: str = ""
-    wijk: Area | None = None
-    buurt: Area | None = None
+
+    @property
+    def gemeente(self) -> Gemeente:
+        """The one that takes it."""
+        return self.home.gemeente
+
+    @property
+    def wijk(self) -> AreaAt | None:
+        """The wijk at the place."""
+        return self.home.wijk
+
+    @property
+    def buurt(self) -> AreaAt | None:
+        """The buurt at the place."""
+        return self.home.buurt
 
 
-def place_melding(session: Session, location: Location, named: str | None, *, actor: Actor, note: str = "") -> Placed:
-    """Decides the gemeente of a place; `named`: slug of the one the request addressed.
+def place_melding(
+    session: Session,
+    location: Location,
+    named: str | None,
+    *,
+    actor: Actor,
+    note: str = "",
+    category_slug: str | None = None,
+    draw: bool = False,
+) -> Placed:
+    """Decides the gemeente of a place, and finds what it says of this category, when one was chosen.
 
-    Raises InvalidInput on field `gemeente` (unknown) or `locatie` (too far out). The KCC may, with a note.
+    named: slug of the one the request addressed. draw: a number too, for a melding that is to be stored. Raises
+    InvalidInput on field `gemeente` (unknown) or `locatie` (too far out). The KCC may, with a note.
     """
-    addressed = gemeente.gemeente_by_slug(session, named) if named else None
+    here = homes_at(session, location.lon, location.lat, category_slug=category_slug, draw=draw)
+    served = [home for home in here if home.gemeente.served]
+    mine = next((home for home in served if home.gemeente.slug == named), served[0] if served else None)
+    addressed = mine.gemeente if mine is not None and mine.gemeente.slug == named else None
     if named and addressed is None:
-        raise InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet.")
-    here = gemeente.gemeenten_at(session, location.lon, location.lat)
-    served = [g for g in here if g.served]
-    if served:
-        mine = addressed if addressed in served else served[0]
-        assert mine is not None, "served is not empty"
-        return _inside(session, mine, location, flags=(BORDER_CASE,) if len(here) > 1 else ())
+        addressed = gemeente.gemeente_by_slug(session, named)
+        if addressed is None:
+            raise InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet.")
+    if mine is not None:
+        return Placed(mine, flags=(BORDER_CASE,) if len(here) > 1 else ())
     nearest = gemeente.nearest_served(session, location.lon, location.lat)
     if nearest is None:
         raise InvalidInput.of("locatie", "geen_gebied", "Wij weten nog niet welk gebied bij onze gemeente hoort.")
     closest, metres = nearest
+
+    def taken_by(owner: Gemeente, *flags: str, referred_to: str = "") -> Placed:
+        return Placed(home_of(session, owner.id, category_slug=category_slug, draw=draw), flags, referred_to)
+
     if here:
-        return Placed(addressed or closest, referred_to=here[0].name)
+        return taken_by(addressed or closest, referred_to=here[0].gemeente.name)
     if metres <= int(closest.policy.get("border_margin_m", DEFAULT_MARGIN_M)):
-        return Placed(closest, flags=(BORDER_CASE, OUTSIDE))
+        return taken_by(closest, BORDER_CASE, OUTSIDE)
     owner = addressed or closest
     if actor.has_role(owner.id, KCC):
         if not note:
@@ -64,7 +92,7 @@ def place_melding(session: Session, location: Location, named: str | None, *, ac
                 "notitie_nodig",
                 "Deze plaats ligt buiten de gemeente. Schrijf erbij waarom u hem toch opslaat.",
             )
-        return Placed(owner, flags=(OUTSIDE,))
+        return taken_by(owner, OUTSIDE)
     names = " of ".join(g.name for g in gemeente.served_gemeenten(session))
     raise InvalidInput.of(
         "locatie",
@@ -113,13 +141,3 @@ def _asked(
         return ask(words, codes=codes)
     except TemporaryFailure:
         return None
-
-
-def _inside(session: Session, mine: Gemeente, location: Location, *, flags: tuple[str, ...]) -> Placed:
-    areas = area.areas_at(session, location.lon, location.lat, scope=[mine.id])
-    return Placed(
-        mine,
-        flags=flags,
-        wijk=next((a for a in areas if a.kind == "wijk"), None),
-        buurt=next((a for a in areas if a.kind == "buurt"), None),
-    )

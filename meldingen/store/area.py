@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column, undefer
 
 from ..db import Base
 from .gemeente import point
@@ -15,7 +15,10 @@ KINDS = ("wijk", "buurt", "teamgebied", "water")
 
 
 class Area(OfGemeente, Base):
-    """One polygon with a code. A reload with a new year keeps the old row, not active, for old meldingen (LOC-09)."""
+    """One polygon with a code. A reload with a new year keeps the old row, not active, for old meldingen (LOC-09).
+
+    shape: only read by who asks for it, as the border of a gemeente.
+    """
 
     __tablename__ = "area"
 
@@ -24,7 +27,7 @@ class Area(OfGemeente, Base):
     name: Mapped[str] = mapped_column(sa.Text)
     year: Mapped[int | None]
     active: Mapped[bool] = mapped_column(server_default=sa.true())
-    shape: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4326, spatial_index=False))
+    shape: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4326, spatial_index=False), deferred=True)
 
     __table_args__ = own(
         sa.UniqueConstraint("gemeente_id", "kind", "code", "year", postgresql_nulls_not_distinct=True),
@@ -58,6 +61,6 @@ def area_names(session: Session, *, scope: Collection[int]) -> dict[tuple[int, s
 
 
 def every_area(session: Session, *, scope: Collection[int]) -> Sequence[Area]:
-    """The areas of the gemeenten in scope, also those no longer active, newest year last: for a reload."""
-    query = sa.select(Area).where(Area.gemeente_id.in_(scope))
+    """The areas of the gemeenten in scope with their shapes, also those no longer active, newest year last."""
+    query = sa.select(Area).where(Area.gemeente_id.in_(scope)).options(undefer(Area.shape))
     return session.scalars(query.order_by(Area.kind, Area.code, Area.year.nulls_first(), Area.id)).all()

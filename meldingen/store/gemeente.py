@@ -17,7 +17,7 @@ class Gemeente(Base):
     """A gemeente. `served` False: a neighbour that we only know the border of. `code`: CBS, "GM0373".
 
     policy: `office_hours` {"days": [0..6], "from": "07:30", "until": "16:30"}, `border_margin_m`, `referral` texts,
-    `spoed` (domain/spoed.py).
+    `spoed` (domain/spoed.py). border: thousands of points, so only read by who asks for it.
     """
 
     __tablename__ = "gemeente"
@@ -35,7 +35,9 @@ class Gemeente(Base):
     theme_css: Mapped[str] = mapped_column(sa.Text, server_default="")
     theme_class: Mapped[str] = mapped_column(sa.Text, server_default="")
     policy: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
-    border: Mapped[Any] = mapped_column(Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True)
+    border: Mapped[Any] = mapped_column(
+        Geometry("MULTIPOLYGON", 4326, spatial_index=False), nullable=True, deferred=True
+    )
 
     __table_args__ = (sa.Index("ix_gemeente_border", "border", postgresql_using="gist"),)
 
@@ -83,7 +85,7 @@ def lock_gemeente(session: Session, *, scope: Collection[int]) -> None:
     session.execute(query.with_for_update(key_share=True))
 
 
-def point(lon: float, lat: float) -> Any:
+def point(lon: Any, lat: Any) -> Any:
     """An SQL point in WGS 84, longitude first."""
     return sa.func.ST_SetSRID(sa.func.ST_MakePoint(lon, lat), 4326)
 

@@ -138,11 +138,7 @@ def shown_description() -> sa.ColumnElement[str]:
 
 
 NUMBERS = sa.Sequence("melding_number", metadata=Base.metadata)
-
-
-def next_sequence(session: Session) -> int:
-    """The next value for a meldingnummer; gaps are normal."""
-    return int(session.execute(sa.select(NUMBERS.next_value())).scalar_one())
+"""For a meldingnummer; gaps are normal."""
 
 
 def melding_by_number(session: Session, number: str, *, scope: Collection[int]) -> Melding | None:
@@ -199,17 +195,16 @@ def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[in
     return session.scalars(query).all()
 
 
+_CLAIM = insert(Idempotency).on_conflict_do_nothing(index_elements=["scope", "key"]).returning(Idempotency.id)
+
+
 def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now: datetime) -> Idempotency | None:
     """Claims an idempotency key for this transaction: None when it is ours now, else the earlier row.
 
     A second request at the same moment waits here until the first commits or rolls back (KLANTREIS rule 3).
     """
-    claimed = session.execute(
-        insert(Idempotency)
-        .values(scope=scope_name, key=key, body_hash=body_hash, created_at=now)
-        .on_conflict_do_nothing(index_elements=["scope", "key"])
-        .returning(Idempotency.id)
-    ).scalar_one_or_none()
+    facts = {"scope": scope_name, "key": key, "body_hash": body_hash, "created_at": now}
+    claimed = session.connection().execute(_CLAIM, facts).scalar_one_or_none()
     if claimed is not None:
         return None
     return session.scalars(sa.select(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key)).one()

@@ -1,5 +1,6 @@
 """What intake stores, and what it refuses: KLANTREIS rules 1, 3, 6 and 7."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -10,13 +11,15 @@ from sqlalchemy.orm import Session
 from meldingen.domain.actor import ANONYMOUS, KCC, Actor
 from meldingen.domain.errors import Conflict, Forbidden, InvalidInput
 from meldingen.domain.intake import Location
-from meldingen.flow import intake
+from meldingen.domain.notices import NoticeKind
+from meldingen.flow import intake, notices
+from meldingen.store import journal, outbox
 from meldingen.store.contact import contact_of
 from meldingen.store.gemeente import Gemeente
-from meldingen.store.journal import history_of
-from meldingen.store.melding import Melding
-from meldingen.store.notice import notices_of
-from meldingen.store.outbox import OutboxEntry
+from meldingen.store.journal import Event, history_of
+from meldingen.store.melding import Idempotency, Melding
+from meldingen.store.notice import Notice, notices_of
+from meldingen.store.outbox import OutboxEntry, Topic
 from tests import factories
 
 
@@ -166,3 +169,36 @@ def test_bsn_in_the_text_is_flagged(session: Session, now: datetime) -> None:
     factories.gemeente(session)
     made = factories.melding(session, now=now, description="Mijn BSN is 111222333, er ligt een tegel los", route=False)
     assert "bsn" in made.flags
+
+
+def test_what_is_written_at_once_is_what_others_write_one_by_one(session: Session, now: datetime) -> None:
+    """store/registering.py against journal.record, announce and outbox.put, column by column."""
+    factories.gemeente(session)
+    new = factories.new_melding(contact={"email": "bo@example.nl"}, idempotency_key="a1", body_hash=b"x")
+    made = intake.register_melding(session, new, actor=ANONYMOUS, now=now).melding
+    told = session.scalars(sa.select(Event)).one()
+    again = journal.record(
+        session, told.kind, gemeente_id=made.gemeente_id, actor=ANONYMOUS, now=now, melding_id=made.id, facts=told.facts
+    )
+    notices.announce(session, NoticeKind.ONTVANGST, again, [made], now=now)
+    ids = {"melding_id": made.id, "gemeente_id": made.gemeente_id}
+    outbox.put(
+        session, Topic.ROUTE, ids, gemeente_id=made.gemeente_id, now=now, order_key=f"toewijzen:{made.id}"
+    )  # fmt: skip
+    assert _same(session, Event.__table__, "id") and _same(session, Notice.__table__, "id", "event_id")
+    bericht, route, bericht_after, route_after = session.execute(sa.select(OutboxEntry.__table__)).mappings().all()
+    assert bericht["payload"].keys() == bericht_after["payload"].keys()
+    assert _differing(bericht, bericht_after) == {"id", "payload"} and _differing(route, route_after) == {"id"}
+    kept = session.scalars(sa.select(Idempotency)).one()
+    assert (kept.resource_id, session.info["outbox"]) == (made.id, True)
+    session.expire(made)
+    assert (made.desk, made.abuse, made.token_generation, made.closed_at) == ("", "", 1, None)
+
+
+def _same(session: Session, table: sa.FromClause, *but: str) -> bool:
+    one, other = session.execute(sa.select(table)).mappings().all()
+    return _differing(one, other) == set(but)
+
+
+def _differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
+    return {name for name in one if one[name] != other[name]}

@@ -177,3 +177,15 @@ def test_two_workers_on_one_melding_make_one_opdracht(world: World) -> None:
     at_once(world.engine, route, route)
     with Session(world.engine) as session:
         assert session.scalar(sa.select(sa.func.count()).select_from(Opdracht)) == 2
+
+
+def test_a_connection_that_the_server_ended_is_replaced_before_anybody_uses_it(committed_engine: sa.Engine) -> None:
+    with committed_engine.connect() as one, committed_engine.connect() as other:
+        gone = [link.scalar(sa.text("SELECT pg_backend_pid()")) for link in (one, other)]
+    with sa.create_engine(committed_engine.url, poolclass=sa.NullPool).connect() as killer:
+        ended = sa.text("SELECT bool_and(pg_terminate_backend(pid, 5000)) FROM unnest(:pids) AS pid")
+        assert killer.scalar(ended, {"pids": gone})
+    for _ in gone:
+        with db.transaction(committed_engine) as session, db.transaction(committed_engine) as beside:
+            now = [each.scalar(sa.text("SELECT pg_backend_pid()")) for each in (session, beside)]
+            assert not set(now) & set(gone)
