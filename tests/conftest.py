@@ -6,15 +6,17 @@ closed.
 """
 
 import contextlib
+import gc
 import hashlib
 import ipaddress
 import os
 import socket
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -27,8 +29,19 @@ from sqlalchemy.orm import Session
 
 from meldingen import db
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).resolve().parent.parent
+PROCESSES = ("journeys", "workers")
+"""Folders whose tests start processes of their own and wait for them."""
 START_THEM = "start de tests met: make test, of: python3 -m meldingen.local db pytest …"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take long come first: with whole files to a process, the many short ones then fill the end."""
+    long = {item.path for item in items if item.get_closest_marker("browser") or item.path.parent.name in PROCESSES}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -189,3 +202,30 @@ def redis_url(redis_number: tuple[str, int]) -> Iterator[str]:
         server.flushdb()
         yield url.geturl()
         server.flushdb()
+
+
+@pytest.fixture(scope="session")
+def started_chromium() -> Iterator["Browser"]:
+    """One Chromium for all tests of this process: starting it costs more than most tests with it. Ask for `chromium`.
+
+    Playwright allows one at a time in a thread: a test that starts its own would fail beside this one (tests/house).
+    """
+    from playwright.sync_api import sync_playwright  # 0.3 s that tests of the domain need not wait for
+
+    from tests.web.browsing import launch
+
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # pipes to a program that is gone
+        gc.collect()
+
+
+@pytest.fixture(scope="module")
+def chromium(started_chromium: "Browser") -> Iterator["Browser"]:
+    """The browser for the tests of a file; what they left open is closed after the last of them."""
+    yield started_chromium
+    for context in started_chromium.contexts:
+        context.close()

@@ -148,6 +148,16 @@ def test_the_journal_cannot_be_rewritten(session: sa.orm.Session) -> None:
     session.execute(sa.text("DELETE FROM journal"))
 
 
+def test_browser_tests_share_one_chromium() -> None:
+    """Ask for the fixture `chromium` of tests/conftest.py: two beside each other fail."""
+    starting = [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        if re.search(r"import .*\bsync_playwright\b", file.read_text())
+    ]
+    assert starting == ["tests/conftest.py"]
+
+
 def test_the_bootstrap_needs_nothing_installed() -> None:
     """`python3 -m meldingen.local` runs before there is a virtual environment: isolated from site-packages here."""
     done = subprocess.run(

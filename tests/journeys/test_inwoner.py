@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from meldingen.store.contact import Contact
 from meldingen.store.melding import Melding
@@ -20,7 +20,7 @@ from meldingen.store.outbox import OutboxEntry, Topic, Urgency
 from meldingen.store.verdict import Verdict
 from tests import factories
 from tests.photos import photo
-from tests.web.browsing import TABLET, launch, served, visitors
+from tests.web.browsing import TABLET, served, visitors
 
 from .street import BREELAAN, LAMP_POST, Resident, Street, build_street
 
@@ -43,14 +43,6 @@ def street(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory
 def address(street: Street) -> Iterator[str]:
     with served(street.line) as found:  # type: ignore[arg-type]
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen import db
 from meldingen.domain.actor import COORDINATOR, TEAM
@@ -25,7 +25,7 @@ from meldingen.store.task import Task
 from meldingen.store.team import Team
 from tests import factories
 from tests.photos import photo
-from tests.web.browsing import assert_accessible, launch, served, visitors
+from tests.web.browsing import assert_accessible, served, visitors
 
 from .street import Street, build_street
 
@@ -46,12 +46,9 @@ def street(clone: Callable[[], sa.URL], tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def phone(street: Street) -> Iterator[Page]:
-    with served(street.app) as address, sync_playwright() as playwright:
-        browser: Browser = launch(playwright)
-        with visitors(browser, address) as come:
-            yield come().new_page()
-        browser.close()
+def phone(street: Street, chromium: Browser) -> Iterator[Page]:
+    with served(street.app) as address, visitors(chromium, address) as come:
+        yield come().new_page()
 
 
 def set_clock(street: Street, moment: datetime) -> None:

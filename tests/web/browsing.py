@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -27,6 +27,8 @@ QUIET = [
 ]
 
 
+RUN_AXE = """async (asked) => (await axe.run(asked)).violations
+  .map((one) => [one.id, JSON.stringify(one.nodes.map((node) => node.target))])"""
 SNIFF = """() => new Promise((tell) => HTMLCS.process("WCAG2AA", document, () => tell(HTMLCS.getMessages()
   .filter((one) => one.type === HTMLCS.ERROR).map((one) => [one.code, one.element.outerHTML?.slice(0, 120) ?? ""]))))"""
 NOT_OURS = ()
@@ -42,7 +44,7 @@ class _Silent(WSGIRequestHandler):
 def served(app: Flask) -> Iterator[str]:
     """The app on a free port of this machine; gives its address."""
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Silent)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -99,15 +101,22 @@ def axe_findings(page: Page, rules: Sequence[str] = ()) -> list[str]:
     """What axe finds wrong: rule and elements. rules: only these."""
     only = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": WCAG}
     asked = {"runOnly": only, "resultTypes": ["violations"]}  # all it passed: twice the time
-    found = Axe().run(page, options=asked).response["violations"]
-    return [f"{v['id']}: {[node['target'] for node in v['nodes']]}" for v in found]
+    _once(page, "axe", AXE_SCRIPT)
+    found: list[list[str]] = page.evaluate(RUN_AXE, asked)
+    return [f"{rule}: {targets}" for rule, targets in found]
 
 
 def sniffer_findings(page: Page) -> list[str]:
     """The errors of HTML_CodeSniffer, without its warnings, which are questions for people."""
-    page.evaluate(_sniffer())
+    _once(page, "HTMLCS", _sniffer())
     found: list[list[str]] = page.evaluate(SNIFF)
     return [f"{code}: {element}" for code, element in found if not code.endswith(NOT_OURS)]
+
+
+def _once(page: Page, name: str, script: str) -> None:
+    """Brings a tool along, unless this document has it: half a megabyte of script each time."""
+    if not page.evaluate("(name) => name in window", name):
+        page.evaluate(script)
 
 
 @cache

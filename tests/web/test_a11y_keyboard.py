@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from meldingen.web import taal
 
-from .browsing import PHONE, TABLET, launch, served
+from .browsing import PHONE, TABLET, served
 from .conftest import World
 from .looking import TOO_WIDE
 
@@ -37,22 +37,14 @@ msgstr "التالي"
 """
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def visit(world: World, browser: Browser) -> Iterator[Callable[..., Page]]:
+def visit(world: World, chromium: Browser) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
     with served(world.app) as address:
 
         def open_page(path: str, **options: Any) -> Page:
             wanted = {"viewport": TABLET, "locale": "nl-NL", "service_workers": "block", **options}
-            contexts.append(browser.new_context(base_url=address, **wanted))
+            contexts.append(chromium.new_context(base_url=address, **wanted))
             page = contexts[-1].new_page()
             page.goto(path)
             return page

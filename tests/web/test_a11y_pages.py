@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.db import machine_now
 from meldingen.domain import tokens
@@ -19,7 +19,7 @@ from meldingen.store.category import Category
 from tests import factories
 from tests.photos import photo
 
-from .browsing import PHONE, launch, served
+from .browsing import PHONE, served
 from .conftest import World
 from .looking import Look, look
 from .test_volgen import close
@@ -30,19 +30,6 @@ QUIET_PAGES = (
     "/", "/privacy", "/cookies", "/toegankelijkheid", "/volgen", "/bestaat-niet", "/offline", "/mijn-meldingen",
     "/melden/wat?leeg", "/inloggen", "/postvak", "/privacy?taal=en", "/melden/waar?taal=en",
 )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def chromium(playwright: Playwright) -> Iterator[Browser]:
-    browser = launch(playwright)
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from meldingen.adapters.failures import AddressRefused, PermanentFailure
 from meldingen.adapters.push import MemoryPush
@@ -20,7 +20,7 @@ from meldingen.store.gemeente import Gemeente
 from meldingen.store.staff_push import StaffPush, keep_device
 from tests import factories
 
-from .browsing import TABLET, assert_accessible, launch, served, visitors
+from .browsing import TABLET, assert_accessible, served, visitors
 from .conftest import World
 from .desk import Desk, browser_of, make_desk
 
@@ -109,16 +109,11 @@ def test_my_devices_and_a_trial(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture(scope="module")
-def an(world: World, desk: Desk) -> Iterator[BrowserContext]:
+def an(world: World, desk: Desk, chromium: Browser) -> Iterator[BrowserContext]:
     """The browser of an, signed in."""
     cookie = desk.browsers["an"].get_cookie(world.app.config["SESSION_COOKIE_NAME"])
     assert cookie is not None
-    with (
-        served(world.app) as address,
-        sync_playwright() as playwright,
-        launch(playwright) as browser,
-        visitors(browser, address) as come,
-    ):
+    with served(world.app) as address, visitors(chromium, address) as come:
         context = come(viewport=TABLET)
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": address}])
         yield context

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, expect
 from sqlalchemy.orm import Session
 
 from meldingen.adapters.push import Push, WebPush
@@ -22,7 +22,7 @@ from meldingen.store.push import PushSubscription
 from tests import factories
 from tests.standins.push import Device, PushServer, push_server
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, served
 from .conftest import World, token_in
 
 WORDS = {"title": "Melding 26 7000 0017", "text": "Het bord is vervangen.", "path": "/volgen"}
@@ -179,15 +179,33 @@ SUBSCRIBE = """(device) => {
 }"""
 
 
+def registered(page: Page, browser: CDPSession, origin: str) -> str:
+    """The number under which Chromium keeps our service worker. It is told as an event, some time after the answer
+    to the question."""
+    found: list[str] = []
+    browser.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda told: found.extend(
+            one["registrationId"] for one in told["registrations"] if one["scopeURL"].startswith(origin)
+        ),
+    )
+    browser.send("ServiceWorker.enable")
+    for _ in range(400):
+        if found:
+            return found[-1]
+        page.wait_for_timeout(50)  # lets events through
+    raise AssertionError("the service worker is registered")
+
+
 @pytest.mark.browser
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 class TestInABrowser:
     @pytest.fixture
-    def context(self, world: World) -> Iterator[BrowserContext]:
-        with served(world.app) as address, sync_playwright() as playwright:
-            browser = launch(playwright)
-            yield browser.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
-            browser.close()
+    def context(self, world: World, chromium: Browser) -> Iterator[BrowserContext]:
+        with served(world.app) as address:
+            context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
+            yield context
+            context.close()
 
     def test_the_whole_way_to_the_device(self, world: World, context: BrowserContext, service: PushServer) -> None:
         melding, token = melding_with(world)
@@ -247,16 +265,13 @@ class TestInABrowser:
             kept = session.scalars(sa.select(PushSubscription).where(PushSubscription.melding_id == melding.id)).one()
             address = kept.address
         sender = world.app.extensions["meldingen"].adapters.push
-        browser = page.context.new_cdp_session(page)
-        found: list[dict[str, Any]] = []
-        browser.on("ServiceWorker.workerRegistrationUpdated", lambda told: found.extend(told["registrations"]))
-        browser.send("ServiceWorker.enable")
         page.wait_for_function("navigator.serviceWorker.controller !== null")
-        assert found, "the service worker is registered"
         origin = page.evaluate("location.origin")
+        browser = page.context.new_cdp_session(page)
+        registration = registered(page, browser, origin)
         for _ in range(2):
             sender.send(Push(to=address, reference="2670000017-a", **WORDS))
-            message = {"origin": origin, "registrationId": found[-1]["registrationId"]}
+            message = {"origin": origin, "registrationId": registration}
             browser.send("ServiceWorker.deliverPushMessage", message | {"data": json.dumps(device.messages[-1])})
         page.wait_for_function(
             "async () => (await (await navigator.serviceWorker.ready).getNotifications()).length > 0"

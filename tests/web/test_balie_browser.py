@@ -5,24 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from meldingen.store.callback import Callback
 from meldingen.store.contact import ContactView
 
-from .browsing import TABLET, assert_accessible, launch, served, visitors
+from .browsing import TABLET, assert_accessible, served, visitors
 from .conftest import World
 from .desk import Desk, make_desk
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

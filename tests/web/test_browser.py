@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.adapters.geocoder import FixedGeocoder
 from meldingen.db import machine_now
@@ -19,7 +19,7 @@ from meldingen.store.melding import Melding
 from tests import factories
 from tests.photos import photo
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, served, visitors
 from .conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -29,14 +29,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceW
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

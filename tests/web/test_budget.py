@@ -4,9 +4,9 @@ page breaks our own policy (CSP), the service worker included."""
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from .browsing import PHONE, launch, served
+from .browsing import PHONE, served
 from .conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -28,29 +28,21 @@ BUDGETS = {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
 
 
-def test_a_first_page_stays_within_its_budget(browser: Browser, address: str) -> None:
+def test_a_first_page_stays_within_its_budget(chromium: Browser, address: str) -> None:
     """Nothing is in the browser's memory; the service worker, which fetches for later, is measured below."""
-    spent = {path: _cost(browser, address, path) for path in BUDGETS}
+    spent = {path: _cost(chromium, address, path) for path in BUDGETS}
     over = {path: parts for path, parts in spent.items() if sum(parts.values()) > BUDGETS[path]}
     assert over == {}
 
 
-def _cost(browser: Browser, address: str, path: str) -> dict[str, int]:
+def _cost(chromium: Browser, address: str, path: str) -> dict[str, int]:
     """What travels for one page, by address."""
-    context = browser.new_context(viewport=PHONE, base_url=address, locale="nl-NL", service_workers="block")
+    context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL", service_workers="block")
     page = context.new_page()
     parts: dict[str, int] = {}
 
@@ -66,9 +58,9 @@ def _cost(browser: Browser, address: str, path: str) -> dict[str, int]:
     return parts
 
 
-def test_the_worker_keeps_to_our_policy_too(world: World, browser: Browser, address: str) -> None:
+def test_the_worker_keeps_to_our_policy_too(world: World, chromium: Browser, address: str) -> None:
     """With the service worker at work: nothing from elsewhere, nothing refused, and the policy on all it serves."""
-    context = browser.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
+    context = chromium.new_context(viewport=PHONE, base_url=address, locale="nl-NL")
     wrong: list[str] = []
     context.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
     context.on("weberror", lambda error: wrong.append(str(error.error)))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, served
 from .conftest import World
 from .desk import Desk, make_desk
 from .test_cijfers import close_some
@@ -22,14 +22,6 @@ DESKTOP: Any = {"width": 1280, "height": 900}
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

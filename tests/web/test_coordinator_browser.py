@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.db import business_now
 from meldingen.flow import bulk
 from meldingen.store.gemeente import Gemeente
 
-from .browsing import PHONE, TABLET, assert_accessible, axe_findings, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, axe_findings, served, visitors
 from .conftest import World
 from .desk import Desk, make_desk
 from .onderweg import WIDER
@@ -24,14 +24,6 @@ DESKTOP = {"width": 1280, "height": 900}
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.adapters import images
 from meldingen.store.melding import Melding
 from meldingen.store.photo import Photo
 from tests.photos import BERGEN, UPRIGHT, corners, photo
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, served, visitors
 from .conftest import World
 from .line import Line
 from .test_foto import storage_away
@@ -46,14 +46,6 @@ SLOW = {"offline": False, "latency": 100, "downloadThroughput": 400_000, "upload
 @pytest.fixture(scope="module")
 def line(world: World) -> Line:
     return Line(world.app.wsgi_app)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from meldingen.domain.actor import ANTWOORDDIENST
 from meldingen.store.account import StaffSession
@@ -14,7 +14,7 @@ from meldingen.store.melding import Melding
 from tests import factories
 
 from .belkamer import CALLER, STREET, known_caller, make_room
-from .browsing import PHONE, TABLET, assert_accessible, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, served, visitors
 from .conftest import World
 from .desk import Desk, browser_of
 
@@ -26,14 +26,6 @@ DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from meldingen.db import business_now
 from meldingen.flow import feedback
@@ -20,7 +20,7 @@ from meldingen.store.opdracht import Opdracht
 from meldingen.store.task import Task
 from tests import factories, photos
 
-from .browsing import TABLET, launch, served, visitors
+from .browsing import TABLET, served, visitors
 from .conftest import World
 from .onderweg import APP, back_in_coverage, new_work, sign_in, until
 
@@ -43,22 +43,14 @@ ON_DISK = """() => new Promise((tell) => { const asked = indexedDB.open("melding
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
 
 
 @pytest.fixture
-def come(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
-    with visitors(browser, address) as arrive:
+def come(chromium: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
+    with visitors(chromium, address) as arrive:
         yield lambda **more: arrive(viewport=TABLET, **more)
 
 

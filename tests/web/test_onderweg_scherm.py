@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from meldingen.domain.actor import COORDINATOR
 from meldingen.store.gemeente import Gemeente
@@ -19,7 +19,7 @@ from meldingen.store.photo import Photo
 from tests import factories
 from tests.photos import photo
 
-from .browsing import PHONE, TABLET, assert_accessible, axe_findings, launch, served, visitors
+from .browsing import PHONE, TABLET, assert_accessible, axe_findings, served, visitors
 from .conftest import World
 from .onderweg import (
     APP,
@@ -40,14 +40,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceW
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
-
-
-@pytest.fixture(scope="module")
 def address(world: World) -> Iterator[str]:
     with world.session() as session, session.begin():
         session.execute(sa.update(Gemeente).values(policy={"undo_s": 60}))
@@ -56,8 +48,8 @@ def address(world: World) -> Iterator[str]:
 
 
 @pytest.fixture
-def come(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
-    with visitors(browser, address) as arrive:
+def come(chromium: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
+    with visitors(chromium, address) as arrive:
         yield lambda **options: arrive(geolocation=HERE, permissions=["geolocation"], **options)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from meldingen.db import business_now
 from meldingen.domain.deadlines import local_day
@@ -21,24 +21,16 @@ from meldingen.store.photo import Photo
 from meldingen.store.team import Team
 from tests.photos import photo
 
-from .browsing import PHONE, launch, served, visitors
+from .browsing import PHONE, served, visitors
 from .conftest import World
 from .onderweg import HERE, back_in_coverage, goes_to, new_work, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
-
-
 @pytest.fixture
-def come(world: World, browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    with served(world.app) as address, visitors(browser, address) as arrive:
+def come(world: World, chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    with served(world.app) as address, visitors(chromium, address) as arrive:
         yield lambda **more: arrive(viewport=PHONE, geolocation=HERE, permissions=["geolocation"], **more)
 
 

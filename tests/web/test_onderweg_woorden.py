@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, BrowserContext, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from meldingen.db import business_now
 from meldingen.domain.actor import COORDINATOR, TEAM, Actor
@@ -20,20 +20,12 @@ from meldingen.store.opdracht import Opdracht
 from meldingen.store.task import Task
 from tests import factories
 
-from .browsing import TABLET, assert_accessible, launch, served, visitors
+from .browsing import TABLET, assert_accessible, served, visitors
 from .conftest import World
 from .onderweg import closed_by_colleague, goes_to, new_work, shows, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 QUIET = "tablet.waiting().then((left) => left === 0) && !tablet.state().syncing"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        made = launch(playwright)
-        yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +37,8 @@ def boss(world: World) -> Actor:
 
 
 @pytest.fixture
-def come(world: World, boss: Actor, browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    with served(world.app) as address, visitors(browser, address) as arrive:
+def come(world: World, boss: Actor, chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    with served(world.app) as address, visitors(chromium, address) as arrive:
         yield lambda **more: arrive(viewport=TABLET, **more)
 
 

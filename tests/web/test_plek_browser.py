@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen import db
 from meldingen.adapters.geocoder import FixedGeocoder
@@ -14,7 +14,7 @@ from meldingen.flow.objects import import_objects
 from meldingen.store.gemeente import gemeente_by_id
 from tests import factories
 
-from .browsing import assert_accessible, launch, served, visitors
+from .browsing import assert_accessible, served, visitors
 from .conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
@@ -34,14 +34,6 @@ def address(world: World) -> Iterator[str]:
     held.adapters = replace(held.adapters, geocoder=FixedGeocoder(known))
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

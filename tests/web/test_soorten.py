@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 from flask.testing import FlaskClient
 from limits import parse
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.flow import proposals
-from tests.web.browsing import PHONE, assert_accessible, launch, served
+from tests.web.browsing import PHONE, assert_accessible, served
 from tests.web.conftest import World
 from tests.web.forms import fields_of, press, words
 
@@ -73,18 +73,11 @@ class TestWithoutScripts:
 
 
 @pytest.fixture
-def page(world: World) -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright, served(world.app) as address:
-        yield from _open(playwright, address)
-
-
-def _open(playwright: Playwright, address: str) -> Iterator[Page]:
-    browser = launch(playwright)
-    page = browser.new_page(viewport=PHONE, base_url=address, locale="nl-NL", service_workers="block")
-    yield page
-    browser.close()
+def page(world: World, chromium: Browser) -> Iterator[Page]:
+    with served(world.app) as address:
+        page = chromium.new_page(viewport=PHONE, base_url=address, locale="nl-NL", service_workers="block")
+        yield page
+        page.close()
 
 
 @pytest.mark.browser

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from meldingen.db import business_now
 from meldingen.flow import feedback, kcc
@@ -16,7 +16,7 @@ from meldingen.store.photo import Photo
 from meldingen.store.task import Task
 from tests import factories
 
-from .browsing import PHONE, TABLET, assert_accessible, axe_findings, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, axe_findings, served
 from .conftest import World
 from .desk import Desk, make_desk
 from .test_brieven import closed_by_post
@@ -36,14 +36,6 @@ LANDSCAPE: ViewportSize = {"width": 1024, "height": 768}
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

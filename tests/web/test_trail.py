@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from meldingen.adapters import Adapters
 from meldingen.adapters.failures import AddressRefused
@@ -18,7 +18,7 @@ from meldingen.store.melding import Melding
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.outbox import OutboxEntry, Topic
 
-from .browsing import PHONE, TABLET, assert_accessible, launch, served
+from .browsing import PHONE, TABLET, assert_accessible, served
 from .conftest import World
 from .desk import Desk, make_desk
 from .forms import words
@@ -110,14 +110,6 @@ def test_the_api_tells_the_same(desk: Desk) -> None:
 def address(world: World) -> Iterator[str]:
     with served(world.app) as found:
         yield found
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.browser

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from meldingen.db import machine_now
 from meldingen.domain.actor import TEAM
@@ -14,19 +14,11 @@ from meldingen.flow.work import ask_melder
 from meldingen.store.gemeente import gemeente_by_id
 from tests import factories
 
-from .browsing import PHONE, assert_accessible, launch, served
+from .browsing import PHONE, assert_accessible, served
 from .conftest import World
 from .test_volgen import close, make, token_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from meldingen.domain.numbers import show_number
 from meldingen.store.contact import Contact
@@ -18,7 +18,7 @@ from meldingen.web import webapp
 from meldingen.web.static_files import release
 from tests.photos import photo
 
-from .browsing import PHONE, assert_accessible, launch, served, visitors
+from .browsing import PHONE, assert_accessible, served, visitors
 from .conftest import World
 from .line import Line
 
@@ -34,14 +34,6 @@ CONTROLLED = """() => new Promise((done) => {
 @pytest.fixture(scope="module")
 def line(world: World) -> Line:
     return Line(world.app.wsgi_app)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = launch(playwright)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
