@@ -17,6 +17,7 @@ from ..store.notice import letters_to_post
 from ..store.search import LONGEST, find_meldingen
 from .kcc import DESK, desk_scope
 from .layout import senders
+from .live import part_answer, wants_part
 
 pages = Blueprint("kcc_zoek", __name__)
 
@@ -38,22 +39,19 @@ OF_CALLER = ("telefoon", "deel_telefoon", "email")
 @pages.get("/kcc")
 @enter("medewerker", roles=DESK)
 def balie() -> ResponseReturnValue:
-    """Search first: most callers ask how something stands. A number that fits opens its melding at once."""
+    """Search first: most callers ask how something stands. A number that fits opens its melding at once.
+
+    With `?deel=ja` only what waits, for the page that keeps itself up to date.
+    """
     here = visit()
-    scope = desk_scope(here)
+    if wants_part():
+        return part_answer(render_template("werk/kcc_tellers.html", **_counts(here)))
     asked = request.args.get("zoek", "")
     found = _found(here, asked)
     hits = found["hits"]
     if len(hits) == 1 and hits[0].found_by == "nummer" and asked.strip():
         return redirect(url_for("kcc_melding.melding", nummer=hits[0].melding.number))
-    callbacks = open_callbacks(here.session, scope=scope)
-    return render_template(
-        "werk/kcc.html",
-        **found,
-        callbacks=len(callbacks),
-        letters=len(letters_to_post(here.session, scope=scope)),
-        late=sum(c.due_at <= here.now for c in callbacks),
-    )
+    return render_template("werk/kcc.html", **found, **_counts(here))
 
 
 @pages.get("/kcc/zoeken")
@@ -78,6 +76,17 @@ def andere_loketten() -> ResponseReturnValue:
         kind=kind,
         names=names if len(names) > 1 else {},
     )
+
+
+def _counts(here: Visit) -> dict[str, int]:
+    """What waits for the desk; the page asks for it again while it is open."""
+    scope = desk_scope(here)
+    callbacks = open_callbacks(here.session, scope=scope)
+    return {
+        "callbacks": len(callbacks),
+        "letters": len(letters_to_post(here.session, scope=scope)),
+        "late": sum(one.due_at <= here.now for one in callbacks),
+    }
 
 
 def _found(here: Visit, asked: str) -> dict[str, Any]:

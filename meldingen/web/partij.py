@@ -21,7 +21,6 @@ from ..domain.privacy import LIMITED
 from ..domain.sentence import say
 from ..domain.text import mask_personal
 from ..domain.workflow import BIJ_PARTIJ, CLOSED
-from ..flow import party as steps
 from ..flow import party_mail
 from ..limits import count_guess
 from ..party_access import PartyLink, party_at, party_by_token, remember_party
@@ -120,17 +119,15 @@ def lijst() -> ResponseReturnValue:
 @pages.get(f"/partij/opdracht/{ID}")
 @enter("partij")
 def opdracht(opdracht_id: int) -> ResponseReturnValue:
-    """One opdracht; that it was looked at is written down once."""
+    """One opdracht. Looking is not having seen it: scanners of mail open links too (partij_werk.py)."""
     here = visit()
     try:
-        team, actor = party_at(here)
+        team, _actor = party_at(here)
     except NotSignedIn:
         return _ask_link("verlopen", 401)
     row = work_of(here, team, opdracht_id)
     if row is None:
         return _ask_link("klaar", 410, signed_in=True)
-    if request.method == "GET":
-        steps.see(here.session, row.opdracht, actor=actor, now=here.now)
     return work_page(here, team, row, Typed())
 
 
@@ -169,6 +166,7 @@ def work_page(here: Visit, team: Team, row: PartyWork, typed: Typed, status: int
         own_photos=_pictures([p for p in photos if p.opdracht_id is not None], _("Foto van het werk")),
         waiting=sum(p.opdracht_id is not None and p.status != KLAAR for p in photos),
         talk=[(n, mask_personal(n.text)) for n in party.conversation(here.session, work.id, scope=scope)],
+        seen=party.seen_at(here.session, work.id, team.id, scope=scope) is not None,
         may_expect=work.status == BIJ_PARTIJ,
         today=local_day(here.now).isoformat(),
         typed=typed,
@@ -180,6 +178,7 @@ def work_page(here: Visit, team: Team, row: PartyWork, typed: Typed, status: int
 
 
 DONE = {
+    "gezien": say("De gemeente weet nu dat u dit heeft gezien."),
     "verwacht": say("Uw datum is bewaard. De melder krijgt hem te lezen."),
     "vraag": say("Uw vraag is verstuurd. U krijgt het antwoord per mail, en het komt hier te staan."),
     "foto": say("Uw foto's zijn ontvangen. Zij staan hier zodra zij zijn nagekeken."),

@@ -45,7 +45,12 @@ def doe(opdracht_id: int, actie: str) -> ResponseReturnValue:
     if row is None or actie not in DOINGS:
         return redirect(url_for("partij.opdracht", opdracht_id=opdracht_id), 303)
     typed = _typed()
-    status = _attempt(here, typed, lambda: DOINGS[actie](here, row, actor, typed))
+
+    def act() -> None:
+        party.see(here.session, row.opdracht, actor=actor, now=here.now)  # who does something saw it
+        DOINGS[actie](here, row, actor, typed)
+
+    status = _attempt(here, typed, act)
     if status or typed.not_kept:
         fresh = work_of(here, team, opdracht_id) or row
         return work_page(here, team, fresh, typed, status or 200)
@@ -104,7 +109,7 @@ def _photos(here: Visit, row: PartyWork, actor: Actor, typed: Typed) -> None:
         raise InvalidInput.of("foto", "leeg", say("Kies eerst een foto."))
 
 
-DOINGS: dict[str, Doing] = {"verwacht": _expect, "vraag": _ask, "foto": _photos}
+DOINGS: dict[str, Doing] = {"gezien": lambda *_: None, "verwacht": _expect, "vraag": _ask, "foto": _photos}
 
 
 def _keep_photos(here: Visit, opdracht: Opdracht, actor: Actor, typed: Typed) -> int:

@@ -391,3 +391,18 @@ def test_the_page_of_a_melding_costs_the_same_however_much_happened(desk: Desk) 
         desk.post("kcc", f"{path}/terugbelnotities", bel_tekst=f"Bel {n}")
         save(desk)
     assert (cost(path), cost("/kcc?zoek=tegel"), cost("/kcc/terugbelnotities")) == few
+
+
+def test_what_waits_on_the_desk_keeps_itself_up_to_date(world: World) -> None:
+    desk = make_desk(world)
+    assert 'data-live="/kcc?deel=ja"' in desk.get("kcc", "/kcc?zoek=boom")
+    first = desk.browsers["kcc"].get("/kcc?deel=ja")
+    assert "<html" not in first.text and 'data-part="wacht"' in first.text and "Terugbelnotities: 0" in first.text
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert desk.browsers["kcc"].get("/kcc?deel=ja", headers=tag).status_code == 304
+    made, _ = desk.melding(contact={"phone": "0612345678"})
+    with world.session() as session, session.begin():
+        found, now = session.get_one(Melding, made.id), business_now(session)
+        kcc.make_callback(session, found, "Bel terug.", actor=desk.people["kcc"], now=now)
+    changed = desk.browsers["kcc"].get("/kcc?deel=ja", headers=tag)
+    assert changed.status_code == 200 and "Terugbelnotities: 1" in changed.text

@@ -135,6 +135,7 @@ def test_who_gave_the_work_answers_and_the_coordinator_writes_down_a_day(world: 
     assert "Nog niet" in desk.get("team", f"/team/opdracht/{opdracht.id}")
     page = client.get(path_to(desk, opdracht.id), follow_redirects=True).text
     form = {"csrf_token": token_in(page)}
+    assert "Nog niet" in desk.get("team", f"/team/opdracht/{opdracht.id}"), "a scanner of mail opens links too"
     assert client.post(f"/partij/opdracht/{opdracht.id}/vraag", data={**form, "vraag": " "}).status_code == 400
     client.post(f"/partij/opdracht/{opdracht.id}/vraag", data={**form, "vraag": "Waar is de kraan?"})
     with world.session() as session:
@@ -167,3 +168,14 @@ def test_another_overheid_has_it_and_the_coordinator_closes_it_as_overgedragen(w
     with world.session() as session:
         kinds = session.scalars(sa.select(Notice.kind).where(Notice.melding_id == melding.id).order_by(Notice.id)).all()
     assert "doorgezet" in kinds and kinds[-1] == "overgedragen"
+
+
+def test_a_party_says_that_it_saw_the_work_by_a_press(world: World, client: FlaskClient) -> None:
+    desk = make_desk(world)
+    _, opdracht = at_party(desk)
+    page = client.get(path_to(desk, opdracht.id), follow_redirects=True).text
+    assert "Wij hebben dit gezien" in page
+    pressed = client.post(f"/partij/opdracht/{opdracht.id}/gezien", data={"csrf_token": token_in(page)})
+    again = client.get(pressed.location).text
+    assert "De gemeente weet nu" in again and "Wij hebben dit gezien" not in again
+    assert "Nog niet" not in desk.get("team", f"/team/opdracht/{opdracht.id}")
