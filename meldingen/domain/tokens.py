@@ -142,6 +142,23 @@ def verify_party_work_token(keys: Sequence[str], token: ReadToken, team_id: int,
     return _verify(keys, b"partij-opdracht" + team_id.to_bytes(8, "big"), token, generation)
 
 
+def calendar_token(keys: Sequence[str], account_id: int, generation: int, gemeente_id: int = 0) -> str:
+    """The link to a roster for somebody's own calendar; gemeente_id: of that whole gemeente, 0: his own duties.
+
+    generation + 1 revokes every link he holds.
+    """
+    return _token(keys, _calendar(gemeente_id), account_id, generation)
+
+
+def verify_calendar_token(keys: Sequence[str], token: ReadToken, generation: int, gemeente_id: int = 0) -> bool:
+    """Whether one of our keys made this link for this account and generation."""
+    return _verify(keys, _calendar(gemeente_id), token, generation)
+
+
+def _calendar(gemeente_id: int) -> bytes:
+    return b"agenda" + gemeente_id.to_bytes(8, "big")
+
+
 def address_prints(keys: Sequence[str], gemeente_id: int, address: str) -> list[bytes]:
     """What finds an e-mail address or phone again without keeping it, per key, that of the first key first."""
     message = b"meldingen:adres" + gemeente_id.to_bytes(8, "big") + address.encode()

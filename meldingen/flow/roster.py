@@ -139,6 +139,11 @@ def set_own_ways(session: Session, phone: str, email: str, *, actor: Actor) -> N
     mine.phone, mine.email = number.e164 if number else "", check_email(email, "email") if email.strip() else ""
 
 
+def renew_calendar(session: Session, *, actor: Actor) -> None:
+    """The links to this medewerker's calendars stop; there are new ones."""
+    session.get_one(Account, actor.account_id).calendar_generation += 1
+
+
 def members_of(session: Session, to: Team) -> Sequence[Account]:
     """Who can have duty for a team: its active members, in either role, by name."""
     return holders(session, [PIKET, TEAM], team_id=to.id, scope=[to.gemeente_id])

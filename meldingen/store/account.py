@@ -17,7 +17,7 @@ class Account(Base):
     email, phone (E.164): where an alarm finds this person, and a new password; empty when not known.
     totp_secret: of the second factor (RFC 6238), base32; it counts once totp_confirmed_at is set. totp_step: the last
     time step that was used, so that a code works once. failures: wrong guesses in a row; locked_until: nobody gets in
-    before. must_change: the password was given by beheer.
+    before. must_change: the password was given by beheer. calendar_generation: +1 revokes the links to his roster.
     """
 
     __tablename__ = "account"
@@ -34,6 +34,7 @@ class Account(Base):
     failures: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[Moment | None]
     must_change: Mapped[bool] = mapped_column(server_default=sa.false())
+    calendar_generation: Mapped[int] = mapped_column(server_default="1")
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     created_at: Mapped[Moment]
 

@@ -27,6 +27,7 @@ from ..store.account import Account, names_of
 from ..store.duty import OnDuty
 from ..store.team import Team, teams_of
 from .layout import show_as
+from .piket_agenda import calendar_links
 
 pages = Blueprint("piket", __name__)
 
@@ -41,6 +42,7 @@ DONE = {
     "ruil-terug": "U houdt deze dienst.",
     "overnemen": "U heeft deze dienst overgenomen.",
     "nummer": "Bewaard. Hier bellen wij u bij een alarm.",
+    "agenda": "De oude link werkt niet meer. Zet de nieuwe in uw agenda.",
     "proef": "Het proefalarm is onderweg. Komt het niet binnen een minuut? Kijk dan naar uw nummer en uw apparaat.",
 }
 
@@ -114,6 +116,14 @@ def nummer() -> ResponseReturnValue:
     )
 
 
+@pages.post("/piket/agenda")
+@enter("medewerker", roles=SEES)
+def agenda() -> ResponseReturnValue:
+    """New links to my calendars; the old ones stop."""
+    here = visit()
+    return _do(here, lambda: roster.renew_calendar(here.session, actor=here.actor), "agenda")
+
+
 def _do(
     here: Visit, change: Callable[[], None], done: str, filled: Mapping[str, str] | None = None
 ) -> ResponseReturnValue:
@@ -178,6 +188,7 @@ def _page(
         errors={one.field: one.detail for one in error.fields} if error else {},
         refused=error.detail if error and not error.fields else "",
         done=done,
+        calendars=calendar_links(here, account),
         stretch_words=roster.stretch_words,
         soon={"24 uur": rules.A_DAY, "7 dagen": rules.A_WEEK},
     )

@@ -32,9 +32,11 @@ def upgrade() -> None:
     op.add_column("pace", sa.Column("home", sa.BigInteger(), nullable=False))
     op.drop_constraint(op.f("pk_pace"), "pace", type_="primary")
     op.create_primary_key(op.f("pk_pace"), "pace", ["channel", "home"])
+    op.add_column("account", sa.Column("calendar_generation", sa.Integer(), server_default="1", nullable=False))
 
 
 def downgrade() -> None:
+    op.drop_column("account", "calendar_generation")
     op.execute("DELETE FROM pace")
     op.drop_constraint(op.f("pk_pace"), "pace", type_="primary")
     op.drop_column("pace", "home")

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from icalendar import Calendar
 
 from meldingen.db import business_now
 from meldingen.domain.actor import ANTWOORDDIENST, PIKET
@@ -14,7 +15,7 @@ from meldingen.store.gemeente import ClosingDay, Gemeente
 from meldingen.store.journal import Event
 from tests import factories
 
-from .conftest import World
+from .conftest import World, token_in
 from .desk import Desk, browser_of, make_desk
 
 
@@ -155,3 +156,45 @@ def test_a_gap_that_begins_soon_is_told_to_who_can_mend_it(world: World) -> None
     assert "Gaten in het rooster" in page and "binnen" not in page.split("Gaten in het rooster")[1][:12]
     assert "day__list--some" not in desk.get("cor", "/coordinator")
     assert monitor.get("/gezond/piket", headers={"X-Forwarded-For": "198.51.100.7"}).status_code == 404
+
+
+def test_the_roster_in_ones_own_calendar(world: World) -> None:
+    desk = make_desk(world)
+    anybody = world.app.test_client()
+    with world.session() as session, session.begin():
+        home, now = session.get_one(Gemeente, desk.gemeente_id), business_now(session)
+        people = [factories.medewerker(session, home, PIKET, team_slug="piket", username=f"{name}{desk.number}")
+                  for name in ("ed", "fay")]  # fmt: skip
+        for place, one in enumerate(people, 1):
+            begin = now + timedelta(days=place)
+            session.add(Duty(
+                gemeente_id=home.id, team_id=int(desk.team_id("piket")), place=place, account_id=one.account_id,
+                first_account_id=one.account_id, from_at=begin, until_at=begin + timedelta(hours=12),
+            ))  # fmt: skip
+    ed = browser_of(world, people[0])
+
+    def links(page: str) -> list[str]:
+        return [one.split('"')[0] for one in page.split('value="') if "/piket/rooster/" in one.split('"')[0]]
+
+    def events(address: str) -> list[str]:
+        answer = anybody.get("/piket/rooster/" + address.rsplit("/", 1)[1])
+        assert answer.content_type == "text/calendar; charset=utf-8" and "no-store" in answer.headers["Cache-Control"]
+        assert all(len(line) <= 75 for line in answer.data.split(b"\r\n")), "RFC 5545 section 3.1"
+        return [str(one["summary"]) for one in Calendar.from_ical(answer.data).walk("VEVENT")]
+
+    (mine,) = links(ed.get("/piket").text)
+    assert len(events(mine)) == 1 and events(mine)[0].startswith("Piketdienst")
+    own, whole = links(desk.get("cor", "/piket"))
+    assert events(own) == [] and [one.split(":")[0] for one in events(whole)] == [
+        f"ed{desk.number}", f"fay{desk.number}",
+    ]  # fmt: skip
+    assert len({mine, own, whole}) == 3
+    token = token_in(ed.get("/piket").text)
+    assert ed.post("/piket/agenda", data={"csrf_token": token}).status_code == 303
+    (renewed,) = links(ed.get("/piket").text)
+    for gone in (mine, "/piket/rooster/verzonnen.ics", mine.replace(".ics", "x.ics")):
+        assert anybody.get("/piket/rooster/" + gone.rsplit("/", 1)[1]).status_code == 404, gone
+    assert len(events(renewed)) == 1
+    with world.session() as session, session.begin():
+        session.get_one(Account, people[0].account_id).active = False
+    assert anybody.get("/piket/rooster/" + renewed.rsplit("/", 1)[1]).status_code == 404, "no longer works here"
