@@ -34,6 +34,7 @@ def outside_settings(outside: Mapping[str, int]) -> dict[str, str]:
         "LIMIET_SMS": "6000",
         "LIMIET_PUSH": "6000",
         "LIMIET_PUBLIEK": FREE,
+        "LIMIET_MELDER": FREE,
         "LIMIET_INLOGGEN": FREE,
         "LIMIET_MEDEWERKER": FREE,
     }

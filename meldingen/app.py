@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from . import adapters as outside
 from . import api, limits, web
 from .auth import Installation, Visit, csrf
+from .bodies import Gate
 from .db import make_engine, retry_deadlock, transaction
 from .settings import Settings
 
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None, adapters: outside.Adapters | No
         make_engine(settings.database_url, pool_size=settings.db_pool_size),
         adapters or outside.build(settings),
     )
+    app.wsgi_app = Gate(app.wsgi_app, workers=settings.db_pool_size)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -13,11 +13,16 @@ from flask import Flask, current_app, request
 from flask import session as cookie
 from limits import RateLimitItem, parse
 
+from .domain.contact import Contact
 from .domain.errors import TooMany
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 SEARCHES = "300 per minute"
 """Addresses looked up by one visitor: more than a family types, less than who copies a register through us."""
+TOLD_MELDER = (
+    "Met dit e-mailadres of telefoonnummer is net heel vaak gemeld. Wacht {minutes} minuten en probeer het opnieuw. "
+    "Is er haast bij? Bel ons."
+)
 TOLD = "U doet veel verzoeken achter elkaar. Wacht {seconds} seconden en probeer het opnieuw."
 
 
@@ -29,15 +34,16 @@ STEPS = "300 per minute"
 class Rates:
     """The counters of one process: fixed windows, each of which begins with its first hit."""
 
-    def __init__(self, public: str, staff: str, login: str) -> None:
+    def __init__(self, public: str, staff: str, login: str, melder: str) -> None:
         self.public, self.staff, self.login = parse(public), parse(staff), parse(login)
+        self.melder = parse(melder)
         self.search, self.steps = parse(SEARCHES), parse(STEPS)
         self._windows: dict[tuple[RateLimitItem, str, str], tuple[float, int]] = {}
         self._tidy_at = 0.0
         self._lock = threading.Lock()
 
-    def hit(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        """Counts one. Raises TooMany beyond the limit."""
+    def hit(self, limit: RateLimitItem, kind: str, who: str, told: str = TOLD) -> None:
+        """Counts one. Raises TooMany beyond the limit, with these words about so many seconds or minutes."""
         with self._lock:
             now = time.monotonic()
             self._tidy(now)
@@ -46,7 +52,7 @@ class Rates:
                 ends, count = now + limit.get_expiry(), 0
             self._windows[limit, kind, who] = (ends, count + 1)
         if count >= limit.amount:
-            raise _refusal(ends - now)
+            raise _refusal(ends - now, told)
 
     def test(self, limit: RateLimitItem, kind: str, who: str) -> None:
         """Raises TooMany when there is no room left; counts nothing."""
@@ -62,15 +68,18 @@ class Rates:
             self._tidy_at = now + TIDY_EVERY_S
 
 
-def _refusal(left_s: float) -> TooMany:
+def _refusal(left_s: float, told: str = TOLD) -> TooMany:
     wait_s = max(1, math.ceil(left_s))
-    return TooMany("te_veel_verzoeken", TOLD.format(seconds=wait_s), retry_after_s=wait_s)
+    detail = told.format(seconds=wait_s, minutes=math.ceil(wait_s / 60))
+    return TooMany("te_veel_verzoeken", detail, retry_after_s=wait_s)
 
 
 def init_app(app: Flask) -> None:
     """One set of counters for this app."""
     settings = app.extensions["meldingen"].settings
-    app.extensions["rates"] = Rates(settings.rate_public, settings.rate_staff, settings.rate_login)
+    app.extensions["rates"] = Rates(
+        settings.rate_public, settings.rate_staff, settings.rate_login, settings.rate_melder
+    )
 
 
 def rates() -> Rates:
@@ -81,7 +90,12 @@ def rates() -> Rates:
 
 def address() -> str:
     """Where the request came from: an IPv4 address, or the /64 of an IPv6 one."""
-    written = (request.remote_addr or "").partition("%")[0]
+    return household(request.remote_addr or "")
+
+
+def household(written: str) -> str:
+    """Who counts as one visitor: an IPv4 address, or the /64 of an IPv6 one."""
+    written = written.partition("%")[0]
     try:
         found = ipaddress.ip_address(written)
     except ValueError:
@@ -95,6 +109,15 @@ def count_page_writing() -> None:
     """Counts what a stranger sends to a page. What staff do there is not counted: they are signed in by name."""
     if request.method not in SAFE and not cookie.get("medewerker"):
         rates().hit(rates().public, "publiek", address())
+
+
+def count_melder(contact: Contact | None) -> None:
+    """Counts a melding of a stranger by his e-mail address and his phone number, from whatever address he sends it: so
+    nobody's mailbox is filled with our berichten. What a medewerker or a partner app enters is not counted here.
+    Raises TooMany."""
+    for who in (contact.email.lower(), contact.phone.e164 if contact.phone else "") if contact else ():
+        if who:
+            rates().hit(rates().melder, "melder", who, TOLD_MELDER)
 
 
 def count_step() -> None:

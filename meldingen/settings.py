@@ -60,6 +60,7 @@ class Settings:
     postvak_dir: Path | None
     cors_origins: tuple[str, ...]
     rate_public: str
+    rate_melder: str
     rate_login: str
     rate_staff: str
     limit_email: int
@@ -337,6 +338,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("POSTVAK_MAP", "postvak_dir", "map waarin lokale modus uitgaande berichten bewaart", _path),
     Variable("CORS_ORIGINS", "cors_origins", "websites die de API in de browser mogen gebruiken", _list),
     Variable("LIMIET_PUBLIEK", "rate_public", "schrijvende verzoeken per adres", default="60 per minute"),
+    Variable("LIMIET_MELDER", "rate_melder", "meldingen per e-mailadres en per telefoonnummer", default="30 per hour"),
     Variable("LIMIET_INLOGGEN", "rate_login", "inlogpogingen per adres en per account", default="10 per minute"),
     Variable("LIMIET_MEDEWERKER", "rate_staff", "schrijvende verzoeken per medewerker", default="600 per minute"),
     Variable("LIMIET_EMAIL", "limit_email", "e-mails per minuut, van alles samen; 0 = geen grens", _number, "600"),

@@ -43,6 +43,7 @@ NO_LIMITS = {
     "LIMIET_SMS": "0",
     "LIMIET_PUSH": "0",
     "LIMIET_PUBLIEK": "100000000 per minute",
+    "LIMIET_MELDER": "100000000 per minute",
     "LIMIET_INLOGGEN": "100000000 per minute",
     "LIMIET_MEDEWERKER": "100000000 per minute",
     "LOG_NIVEAU": "WARNING",

@@ -24,6 +24,7 @@ from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.intake import Registered, register_melding
 from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
+from ..limits import count_melder
 from ..store.category import category_by_id
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
@@ -77,6 +78,8 @@ def post_melding(head: dict[str, Any], given: dict[str, Any]) -> Any:
         raise Forbidden("geen_recht", "Deze sleutel is voor het werk van een externe partij. Melden kan er niet mee.")
     uploads, refused = check_uploads(request.files.getlist(FILES))
     new = _new_melding(here, given, head.get("key"), uploads, refused)
+    if not (here.actor.is_staff or here.actor.kind == "machine"):
+        count_melder(new.contact)
     made = register_melding(here.session, new, photos=len(uploads), actor=here.actor, now=here.now)
     kept: list[PhotoResult] = []
     if uploads:

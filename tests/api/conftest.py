@@ -136,6 +136,7 @@ def make_app(url: str, folder: Path, **settings: Any) -> tuple[App, MemoryStore]
         }
     )
     many = {"rate_public": "100000 per minute", "rate_staff": "100000 per minute", "rate_login": "100000 per minute"}
+    many["rate_melder"] = "100000 per minute"
     store = MemoryStore()
     held = Adapters(
         photos=store, mail=None, sms=None, postvak=None, wake=_NoWake(), queue_is_up=lambda: True

@@ -21,6 +21,7 @@ def strict(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
         rate_public="3 per minute",
         rate_staff="5 per minute",
         rate_login="2 per minute",
+        rate_melder="2 per hour",
     )
     yield app
     app.extensions["meldingen"].engine.dispose()
@@ -59,6 +60,29 @@ def test_the_kcc_is_not_in_its_residents_way(strict: App, world: World) -> None:
 def test_a_forged_bearer_buys_no_room(strict: App) -> None:
     forged = [post(strict, headers={"Authorization": f"Bearer ms_{n}"}).status_code for n in range(5)]
     assert forged == [401, 401, 401, 429, 429]
+
+
+def test_one_melder_is_counted_from_wherever_he_reports(strict: App, world: World) -> None:
+    """So nobody's mailbox is filled from many addresses; the KCC enters as many callers as it hears."""
+    number = iter(range(1, 200))
+
+    def report(contact: dict[str, str], headers: dict[str, str] | None = None, **more: str) -> Any:
+        body = {"locatie": {"type": "Point", "coordinates": [4.7, 52.66]}, "omschrijving": "tegel", "contact": contact}
+        return strict.test_client().post(
+            f"{BASE}/meldingen",
+            json=body | more,
+            headers=headers,
+            environ_base={"REMOTE_ADDR": f"198.51.100.{next(number)}"},
+        )
+
+    jo, number_of_jo = {"email": "Jo.Vol@example.nl"}, {"telefoon": "06 12345699"}
+    assert [report(jo).status_code for _ in range(3)] == [201, 201, 429]
+    refused = report(jo | number_of_jo)
+    assert 60 < int(refused.headers["Retry-After"]) <= 3600 and "minuten" in refused.json["detail"]
+    assert [report(number_of_jo).status_code for _ in range(3)] == [201, 201, 429]
+    assert report({"email": "ander@example.nl"}).status_code == 201 and report({}).status_code == 201
+    kcc = world.headers("duinstede:kcc")
+    assert [report(jo, kcc, kanaal="telefoon").status_code for _ in range(4)] == [201] * 4
 
 
 def test_guessing_passwords_is_slow(strict: App) -> None:

@@ -24,6 +24,7 @@ def town(request: pytest.FixtureRequest, committed_engine: sa.Engine, redis_url:
             "FOTO_MAP": str(tmp_path / "fotos"),
             "POSTVAK_MAP": str(tmp_path / "postvak"),
             "LIMIET_PUBLIEK": "10000 per minute",
+            "LIMIET_MELDER": "10000 per minute",
             "LIMIET_INLOGGEN": "10000 per minute",
         }
     )

@@ -139,6 +139,7 @@ def _settings(url: sa.URL, folder: Path) -> Settings:
             "FOTO_MAP": str(folder / "fotos"),
             "POSTVAK_MAP": str(folder / "postvak"),
             "LIMIET_PUBLIEK": "100000 per minute",
+            "LIMIET_MELDER": "100000 per minute",
             "LIMIET_MEDEWERKER": "100000 per minute",
             "LOG_NIVEAU": "ERROR",
         }

@@ -119,6 +119,7 @@ def build_street(url: sa.URL, folder: Path) -> Street:
             "FOTO_MAP": str(folder / "fotos"),
             "POSTVAK_MAP": str(folder / "postvak"),
             "LIMIET_PUBLIEK": "10000 per minute",
+            "LIMIET_MELDER": "10000 per minute",
             "LOG_NIVEAU": "ERROR",
         }
     )

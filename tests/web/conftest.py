@@ -44,6 +44,7 @@ def settings_for(url: sa.URL, folder: Path) -> Settings:
             "POSTVAK_MAP": str(folder / "postvak"),
             "LIMIET_INLOGGEN": "10000 per minute",
             "LIMIET_PUBLIEK": "10000 per minute",
+            "LIMIET_MELDER": "10000 per minute",
             "LOG_NIVEAU": "ERROR",
         }
     )

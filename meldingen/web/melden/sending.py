@@ -14,12 +14,12 @@ from flask.typing import ResponseReturnValue
 from ...auth import Visit, enter, visit
 from ...domain import tokens
 from ...domain.actor import ANONYMOUS
-from ...domain.errors import Conflict, DomainError, Unavailable
+from ...domain.errors import Conflict, DomainError, TooMany, Unavailable
 from ...domain.intake import MAX_PHOTOS, NewMelding
 from ...domain.text import whole_number
 from ...flow.intake import register_melding
 from ...flow.photos import REASONS, PhotoResult, add_photos, check_uploads
-from ...limits import count_page_writing
+from ...limits import count_melder, count_page_writing
 from ...store.melding import Melding
 from ..drafts import Draft, Drafts
 from ..melding_form import body_hash
@@ -80,6 +80,7 @@ def _register(here: Visit, form: Form, new: NewMelding) -> ResponseReturnValue:
         photos_expected=_announced(MAX_PHOTOS - len(form.photos)),
     )
     try:
+        count_melder(new.contact)
         with here.session.begin_nested():
             registered = register_melding(here.session, new, photos=len(form.photos), actor=ANONYMOUS, now=here.now)
             # Also when it was sent before: its photos are known by their hash, and the answer says which arrived.
@@ -157,7 +158,7 @@ def _no_gemeente() -> ResponseReturnValue:
 
 def _refuse(form: Form, error: DomainError) -> ResponseReturnValue:
     """A refusal of the flow, at the field it names."""
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | TooMany):
         form.retry_after_s = error.retry_after_s
     form.filled.refuse(error)
     return _problem(form, error.status, error.code)
