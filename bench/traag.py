@@ -2,9 +2,9 @@
 
 Run with `python3 -m meldingen.local db python -m bench.traag` (about a minute; `--vol` with more connections: about
 three), or with DATABASE_URL and REDIS_URL set. It makes and drops a database of its own and starts one process of the
-website, without a proxy: the worst case. Per kind of slowness it opens N connections, holds them, and meanwhile asks
-and reports as others do. The ledger: of the normal requests each got its answer, and what got a 201 is in the database.
-Ends non-zero when the ledger is wrong, never because something was slow.
+website, without a proxy: the worst case. Per kind of slowness it opens N connections from another address (of
+127.0.0.0/8, so Linux), holds them, and meanwhile asks and reports as others do. The ledger: of the normal requests each
+got its answer, and what got a 201 is in the database. Ends non-zero when the ledger is wrong, never when it was slow.
 """
 
 import argparse
@@ -33,7 +33,7 @@ from meldingen.local.commands import healthy
 
 ROOT = Path(__file__).resolve().parent.parent
 API = "/api/v1"
-PATIENCE_S = 10
+PATIENCE_S = 30
 """A normal request without an answer by then counts as lost."""
 MELDING = {"locatie": {"type": "Point", "coordinates": [4.7, 52.66]}, "omschrijving": "Er ligt een tegel los."}
 HEAD = "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n\r\n"
@@ -42,12 +42,13 @@ FORM = "multipart/form-data; boundary=x"
 
 @dataclass(frozen=True)
 class Slow:
-    """One way to be slow: what each connection sends at once, and then one byte at each round."""
+    """One way to be slow: what each connection sends at once, and then one byte at each round. addresses: how many
+    visitors do it together; normal requests come from another address."""
 
     name: str
     connections: int
     sends: bytes
-    uploads_go_on: bool = True
+    addresses: int = 1
 
 
 def kinds(more: int) -> list[Slow]:
@@ -62,6 +63,7 @@ def kinds(more: int) -> list[Slow]:
         Slow("verbonden en stil", 600 * more, b""),
         Slow("JSON, druppelend", 16, body(f"{API}/meldingen", "application/json", 5000, b"{")),
         Slow("JSON, druppelend, veel", 64 * more, body(f"{API}/meldingen", "application/json", 5000, b"{")),
+        Slow("hetzelfde, van veel adressen", 64 * more, body(f"{API}/meldingen", "application/json", 5000, b"{"), 50),
         Slow("foto van 20 MB, druppelend", 64 * more, body(f"{API}/meldingen", FORM, 20 * 2**20, part)),
         Slow("geweigerd, 100 MB komt nog", 64 * more, body("/melden/versturen", FORM, 100 * 2**20, part)),
         Slow("antwoord niet lezen", 200, b"GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 20),
@@ -91,6 +93,7 @@ def main() -> None:
     _allow_files(16384)
     with own_database(os.environ["DATABASE_URL"]) as url, tempfile.TemporaryDirectory() as folder:
         with website(url, Path(folder)) as port:
+            meanwhile(port, Slow("warm", 0, b""), 2)
             rows = [meanwhile(port, Slow("rust", 0, b""), asked.keer)]
             rows += [meanwhile(port, slow, asked.keer) for slow in kinds(4 if asked.vol else 1)]
             rows.append(meanwhile(port, Slow("daarna", 0, b""), asked.keer))
@@ -106,7 +109,7 @@ def meanwhile(port: int, slow: Slow, times: int) -> Row:
     held = list(_open(port, slow))
     row = Row(slow.name, len(held), 0, times, 0, 0, times, [])
     try:
-        for number in range(times):
+        for _ in range(times):
             for one in held:
                 with contextlib.suppress(OSError):
                     one.send(b"a") if slow.sends else None
@@ -116,7 +119,6 @@ def meanwhile(port: int, slow: Slow, times: int) -> Row:
             status, _ = _ask(port, "POST", f"{API}/meldingen", json.dumps(MELDING).encode())
             row.made += status == 201
             row.refused += status == 503
-            del number
     finally:
         for one in held:
             one.close()
@@ -138,8 +140,8 @@ def show(rows: list[Row], stored: int) -> None:
             f"{max(row.took_ms):.0f} | {row.made} van {row.reported} | {row.refused} | {'goed' if good else 'FOUT'} |"
         )
     made = sum(row.made for row in rows)
-    print(f"\naangenomen {made}, opgeslagen {stored}, kwijt {made - stored}")
-    if wrong or made != stored or rows[-1].made != rows[-1].reported:
+    print(f"\naangenomen {made}, opgeslagen {stored}, kwijt {max(0, made - stored)}")
+    if wrong or made > stored or rows[-1].made != rows[-1].reported:
         raise SystemExit(f"Het kasboek klopt niet: {', '.join(wrong) or 'meldingen'}")
 
 
@@ -186,10 +188,11 @@ def website(url: str, folder: Path) -> Iterator[int]:
 
 
 def _open(port: int, slow: Slow) -> Iterator[socket.socket]:
-    for _ in range(slow.connections):
+    for number in range(slow.connections):
         one = socket.socket()
         one.settimeout(5)
         try:
+            one.bind((f"127.0.1.{number % slow.addresses + 1}", 0))
             one.connect(("127.0.0.1", port))
             one.sendall(slow.sends)
         except OSError:

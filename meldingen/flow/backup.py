@@ -26,7 +26,7 @@ from ..adapters.storage import PhotoStore
 from ..domain import backup as rules
 from ..domain.backup import BadBackup, Manifest, Part
 from ..store import whole
-from . import backup_photos, photos, restore
+from . import backup_photos, restore
 from .backup_photos import Copied, Progress
 
 KEYS = "sleutels"
@@ -177,7 +177,7 @@ def _copy(
         return copied, 0
     with engine.connect() as connection:
         lost = sorted(whole.keys_still_known(connection, copied.missing))
-    instead = sorted(key for missing in copied.missing for key in photos.keys_after(missing))
+    instead = sorted(key for missing in copied.missing for key in backup_photos.keys_after(missing))
     with (half / KEYS).open("a", encoding="ascii") as keys:
         keys.writelines(f"{key}\n" for key in instead)  # out of order: only a killed back-up is tidied by it
     more = copy(iter(instead), half / "meer", None, len(instead))

@@ -139,6 +139,12 @@ def forget_files(candidates: Iterable[str], kept: Iterable[str], pool: Path, suf
     return gone
 
 
+def keys_after(key: str) -> tuple[str, ...]:
+    """Where the sizes of an upload are once it was processed and is gone itself; empty for any other file."""
+    folder, _, rest = key.partition("/")
+    return (f"klein/{rest}.jpg", f"groot/{rest}.jpg") if folder == "upload" else ()
+
+
 def read_list(file: Path) -> Iterator[Part]:
     """The lines of a list, one at a time. Raises BadBackup when one is damaged."""
     with file.open(encoding="ascii") as lines:

@@ -223,12 +223,6 @@ def _make_showable(engine: sa.Engine, store: PhotoStore, photo: Photo, *, scope:
         store.delete(key)
 
 
-def keys_after(key: str) -> tuple[str, ...]:
-    """Where the sizes of an upload are once it was processed and is gone itself; empty for any other file."""
-    folder, _, rest = key.partition("/")
-    return (f"klein/{rest}.jpg", f"groot/{rest}.jpg") if folder == "upload" else ()
-
-
 def _made_before(store: PhotoStore, small_key: str, large_key: str) -> dict[int, bytes] | None:
     """Both sizes, when this upload was processed after the moment of the back-up that was put back since."""
     try:
