@@ -96,7 +96,7 @@ def day_lists(here: Visit) -> Sequence[tuple[str, Sequence[List]]]:
     coordinates = sorted(here.actor.gemeenten_with(COORDINATOR))
     gaps = sum(one.soon(now, A_WEEK) for one in unfilled(session, now=now, scope=coordinates))
     found = {
-        GAPS: List(GAPS, "Uren zonder piket, komende zeven dagen", "/piket", gaps),
+        GAPS: List(GAPS, "Gaten in het piketrooster deze week", "/piket", gaps),
         LOST: List(
             LOST,
             "Zonder eigenaar",
