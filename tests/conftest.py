@@ -6,13 +6,11 @@ closed.
 """
 
 import contextlib
-import gc
 import hashlib
 import ipaddress
 import os
 import socket
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -204,12 +202,10 @@ def redis_url(redis_number: tuple[str, int]) -> Iterator[str]:
         server.flushdb()
 
 
-@pytest.fixture(scope="session")
-def started_chromium() -> Iterator["Browser"]:
-    """One Chromium for all tests of this process: starting it costs more than most tests with it. Ask for `chromium`.
-
-    Playwright allows one at a time in a thread: a test that starts its own would fail beside this one (tests/house).
-    """
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """One Chromium for the tests of a file. Not for longer: Playwright leaves its loop running in this thread, where
+    stand-ins of other tests want one of their own."""
     from playwright.sync_api import sync_playwright  # 0.3 s that tests of the domain need not wait for
 
     from tests.web.browsing import launch
@@ -218,14 +214,3 @@ def started_chromium() -> Iterator["Browser"]:
         browser = launch(playwright)
         yield browser
         browser.close()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # pipes to a program that is gone
-        gc.collect()
-
-
-@pytest.fixture(scope="module")
-def chromium(started_chromium: "Browser") -> Iterator["Browser"]:
-    """The browser for the tests of a file; what they left open is closed after the last of them."""
-    yield started_chromium
-    for context in started_chromium.contexts:
-        context.close()

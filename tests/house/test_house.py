@@ -149,7 +149,7 @@ def test_the_journal_cannot_be_rewritten(session: sa.orm.Session) -> None:
 
 
 def test_browser_tests_share_one_chromium() -> None:
-    """Ask for the fixture `chromium` of tests/conftest.py: two beside each other fail."""
+    """Ask for the fixture `chromium` of tests/conftest.py: one way to start it, and two beside each other fail."""
     starting = [
         str(file.relative_to(ROOT))
         for file in sorted((ROOT / "tests").rglob("*.py"))
