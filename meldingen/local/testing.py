@@ -17,9 +17,10 @@ LINTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("types (mypy)", ("mypy",)),
     ("importcontracten (import-linter)", ("lint-imports",)),
 )
-TESTS = ("tests (pytest)", ("pytest", "-n", "2", "--dist", "worksteal", "-m", "not lang"))
-"""Each process has half of the files in a row: what the tests of one share (a database, an app, a browser) is made
-once. Who is done first takes over from the other."""
+WHOLE_FILES = ("--dist", "loadfile", "--no-loadscope-reorder")
+TESTS = ("tests (pytest)", ("pytest", "-n", "2", *WHOLE_FILES, "-m", "not lang"))
+"""Who is done takes the next whole file: what its tests share (a database, an app, a walk through the pages) is made
+once. In the order of tests/conftest.py: the long files first, so that both processes end together."""
 
 LONG_TESTS = ("lange tests (pytest)", ("pytest", "-m", "lang"))
 API_RULES = "API-regels (Spectral)"
