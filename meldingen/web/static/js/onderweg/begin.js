@@ -18,8 +18,9 @@ const motor = await openMotor();
 
 motor.empty = () => {
   const facts = () => {
-    const { signIn, syncing } = motor.state();
-    return { uitgelogd: signIn, ophalen: syncing && !signIn, straks: !syncing && !signIn, wachten: motor.waiting().length > 0 };
+    const { signIn, syncing, asked } = motor.state();
+    const busy = syncing || !asked;
+    return { uitgelogd: signIn, ophalen: busy && !signIn, straks: !busy && !signIn, wachten: motor.waiting().length > 0 };
   };
   const element = draw("leeg", facts());
   onPress(part(element, "nu"), () => motor.sync());

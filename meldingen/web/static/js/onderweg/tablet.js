@@ -2,8 +2,9 @@
 //
 //   const tablet = await openTablet();
 //   tablet.state()      { account: {id, naam} | null, signIn: nobody is signed in, or the session ended: link to
-//                       /inloggen?naar=/team/onderweg, expired: … and what is here may still be used, online, syncing,
-//                       syncedAt: device ms | null, durable: false when this browser keeps nothing }
+//                       /inloggen?naar=/team/onderweg, expired: … and what is here may still be used, asked: whether a
+//                       first try to reach the server is over, online, syncing, syncedAt: device ms | null, durable:
+//                       false when this browser keeps nothing }
 //   await tablet.day()  the day package with `opdrachten` as they look now (applied), or null: nothing is here
 //   await tablet.items() the queue (rij.js)
 //   tablet.queue        enqueue, decide … (rij.js). After enqueue() it is sent by itself; nobody has to press anything.
@@ -50,6 +51,7 @@ export const openTablet = async () => {
     account: owner?.account ?? null,
     signIn: !owner,
     expired: false,
+    asked: false,
     online: navigator.onLine,
     syncing: false,
     syncedAt: null,
@@ -139,7 +141,7 @@ export const openTablet = async () => {
         known.online = false;
         failures += 1;
       } finally {
-        known.syncing = false;
+        Object.assign(known, { syncing: false, asked: true });
         running = null;
         const next = queue.nextAt();
         const due = next === null ? AGAIN_MS : next - Date.now();
@@ -203,7 +205,7 @@ export const openTablet = async () => {
   navigator.storage?.persist?.().catch(() => {});
 
   return {
-    state: () => ({ ...known }),
+    state: () => ({ ...known, signIn: known.signIn && known.asked }),
     day,
     items: queue.items,
     queue: {
