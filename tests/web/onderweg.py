@@ -49,8 +49,10 @@ def sign_in(page: Page, username: str = "team") -> None:
 
 
 def until(page: Page, true: str) -> None:
-    """Waits until this expression holds; our policy forbids Playwright's own way (eval)."""
-    page.evaluate(f"async () => {{ while (!(await ({true}))) await new Promise((go) => setTimeout(go, 25)); }}")
+    """Waits until this expression holds; our policy forbids Playwright's own way (eval). Fails after a minute."""
+    page.evaluate(f"""async () => {{ const end = performance.now() + 60_000; while (!(await ({true}))) {{
+      if (performance.now() > end) throw new Error("it never held");
+      await new Promise((go) => setTimeout(go, 25)); }} }}""")
 
 
 def goes_to(page: Page, screen: str) -> None:
