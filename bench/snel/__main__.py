@@ -9,13 +9,24 @@ import argparse
 import sys
 import time
 
-from . import baselines, intake
+from . import baselines, following, house, intake, pictures, reading
 from .ground import THREADS, opened
 from .table import HEAD, Measure, Plan, Row, Sticks, as_table, dutch, for_readme
 
 ROWS: dict[str, Measure] = {
     "tekst": intake.text,
     "tekst-werkers": intake.text_with_workers,
+    "foto": pictures.photos,
+    "toewijzen": following.routed,
+    "ontvangst": following.receipts,
+    "lijst": following.listed,
+    "afhandelen": following.closing,
+    "melding": reading.melding,
+    "volgpagina": reading.volgpagina,
+    "categorieen": reading.categories,
+    "plaatje": pictures.picture,
+    "geheugen": house.memory,
+    "server": house.server,
 }
 
 

@@ -7,6 +7,7 @@ in it. Each process is known by its id and ended at the end. What is measured is
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import signal
@@ -147,6 +148,10 @@ class Ground:
             row = link.execute(query).fetchone()  # type: ignore[call-overload]
             return row[0] if row else None
 
+    def stored(self) -> int:
+        """How many meldingen strangers made with a key."""
+        return int(self.one("SELECT count(*) FROM idempotency WHERE scope LIKE 'meldingen:anoniem%'"))
+
     def left(self) -> int:
         """Rows of the outbox that are due and not done."""
         return int(
@@ -180,6 +185,21 @@ class Ground:
         heard = self.fire([asked], seconds=10, connections=1, most=1, keep=True)
         heard.only(201)
         return {"Authorization": f"Bearer {json.loads(heard.bodies[0])['token']}"}
+
+    def header_of(self, path: str, name: str) -> str:
+        """One header of the answer to a GET."""
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            link.request("GET", path)
+            answer = link.getresponse()
+            answer.read()
+            return answer.headers.get(name, "")
+        finally:
+            link.close()
+
+    def cookie_of(self, path: str) -> str:
+        """The cookie that a link sets, as a browser sends it back."""
+        return self.header_of(path, "Set-Cookie").split(";", 1)[0]
 
     def _mail_port(self) -> int:
         file = self.stack.places.local / "post.poort"

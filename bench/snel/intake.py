@@ -36,11 +36,11 @@ def bodies(
     ]
 
 
-def posts(ground: Ground, seed: int, count: int = 200) -> list[bytes]:
-    """POST melding, each with a key of its own."""
+def posts(ground: Ground, seed: int, count: int = 200, *, mail: bool = True) -> list[bytes]:
+    """POST melding, each with a key of its own. mail: with an e-mail address."""
     places, slugs = places_in_town(ground, seed, count), quiet_categories(ground)
     key = {"Idempotency-Key": MARK.decode()}
-    return [request_bytes("POST", f"{API}/meldingen", body, key) for body in bodies(seed, places, slugs)]
+    return [request_bytes("POST", f"{API}/meldingen", body, key) for body in bodies(seed, places, slugs, mail=mail)]
 
 
 def places_in_town(ground: Ground, seed: int, count: int) -> list[tuple[float, float]]:
@@ -73,7 +73,7 @@ def text(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     ground.fire(requests, seconds=WARM_S, connections=plan.connections).only(201)
     with counted(ground) as statements:
         few = ground.fire(requests, seconds=30, connections=2, most=100)
-    before = _stored(ground)
+    before = ground.stored()
     with metered(ground) as cost:
         heard = ground.fire(requests, seconds=plan.seconds, connections=plan.connections)
     row = Row("POST melding, werkers gestopt", heard.per_s, "/s", 1000, yardstick=stick, ratio_target=0.14)
@@ -89,7 +89,7 @@ def text_with_workers(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     requests = posts(ground, plan.seed + 1)
     with ground.workers():
         ground.fire(requests, seconds=WARM_S, connections=plan.connections).only(201)
-        before = _stored(ground)
+        before = ground.stored()
         with metered(ground) as cost:
             heard = ground.fire(requests, seconds=plan.seconds, connections=plan.connections)
         row = Row("POST melding, werkers aan", heard.per_s, "/s", 400, heard=heard, cost=cost, peers=PEERS)
@@ -102,9 +102,5 @@ def text_with_workers(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
 def ledger(ground: Ground, answered: int, before: int, statuses: set[int]) -> list[str]:
     """What is wrong: another answer than 201, or another number of rows than of answers."""
     wrong = [f"antwoord {status}" for status in statuses - {201}]
-    stored = _stored(ground) - before
+    stored = ground.stored() - before
     return wrong + ([f"{answered} keer 201, {stored} bewaard"] if stored != answered else [])
-
-
-def _stored(ground: Ground) -> int:
-    return int(ground.one("SELECT count(*) FROM idempotency WHERE scope LIKE 'meldingen:anoniem%'"))

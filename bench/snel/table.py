@@ -22,6 +22,7 @@ class Row:
     """What was measured. figure: in `unit`; target: its least (or, with `at_most`, its most); 0: no target.
 
     yardstick: with what it is compared, `ratio` to be at least `ratio_target`. peers: what others reached.
+    operations: how many the cost is of, when nothing was heard.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Row:
     heard: Heard | None = None
     cost: Cost | None = None
     queries: float = 0.0
+    operations: int = 0
     p99_target: float = 0.0
     peers: str = ""
     note: str = ""
@@ -70,8 +72,8 @@ class Row:
         if self.heard and self.heard.took_ms:
             times = " / ".join(f"{self.heard.percentile(which):.1f}" for which in (50, 95, 99))
         cpu, foreign = "–", "–"
-        if self.cost is not None and self.heard and self.heard.took_ms:
-            done = len(self.heard.took_ms)
+        done = self.operations or (len(self.heard.took_ms) if self.heard else 0)
+        if self.cost is not None and done:
             cpu = f"{self.cost.ms_per(done, 'website', 'werkers'):.2f} + {self.cost.ms_per(done, 'database'):.2f}"
         if self.cost is not None:
             foreign = f"{self.cost.foreign:.0%}"

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from jsonschema import Draft202012Validator
 
 from meldingen.api.headers import CACHED, OPEN_DATA, VERSION
@@ -111,6 +112,22 @@ def test_what_may_be_kept_has_an_etag(world: World) -> None:
         first = client.get(path)
         again = client.get(path, headers={"If-None-Match": first.headers["ETag"]})
         assert again.status_code == 304 and again.data == b"" and again.headers["API-Version"] == VERSION
+        assert again.headers["Cache-Control"] == "no-cache" and again.headers["ETag"] == first.headers["ETag"]
+
+
+def test_what_was_answered_a_moment_ago_asks_the_database_nothing(world: World) -> None:
+    """And what changed is seen once that moment is over; another address has an answer of its own."""
+    client, path = world.client(), f"{BASE}/categorieen"
+    etag = client.get(path).headers["ETag"]
+    asked: list[str] = []
+    engine = world.app.extensions["meldingen"].engine
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, *_: asked.append(statement))
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304 and asked == []
+    assert client.get(path, headers={"If-None-Match": '"iets anders"'}).status_code == 200 and asked
+    world.app.extensions["answered"].clear()
+    asked.clear()
+    assert client.get(path, headers={"If-None-Match": etag}).status_code == 304 and asked
+    assert client.get(f"{path}?gemeente=duinstede", headers={"If-None-Match": etag}).status_code in (200, 304)
 
 
 def test_the_description_is_published(world: World) -> None:
