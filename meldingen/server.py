@@ -1,4 +1,4 @@
-"""The WSGI server of `meldingen serve`, with what was measured to be best (DECISIONS, "De webserver")."""
+"""The WSGI server of `meldingen serve`: granian, and how it is set (DECISIONS, "granian serves")."""
 
 from .bodies import READERS
 
