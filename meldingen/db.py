@@ -6,7 +6,7 @@
 import random
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -74,13 +74,19 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
         yield session
 
 
-def retry_deadlock(work: Callable[[], T], *, tries: int = 4) -> T:
-    """Runs `work`, a whole transaction, again when PostgreSQL chose it as the victim of a deadlock."""
+CLASHES = ("40P01", "40001")
+"""SQLSTATE of a deadlock, and of a transaction that came too late."""
+LOCK_TIMED_OUT = "55P03"
+
+
+def retry_deadlock(work: Callable[[], T], *, tries: int = 4, also: Collection[str] = ()) -> T:
+    """Runs `work`, a whole transaction, again when PostgreSQL chose it as the victim of a deadlock. also: other
+    SQLSTATEs after which it is done again, such as LOCK_TIMED_OUT for what must be written down."""
     for attempt in range(1, tries + 1):
         try:
             return work()
         except OperationalError as error:
-            if getattr(error.orig, "sqlstate", "") not in ("40P01", "40001") or attempt == tries:
+            if getattr(error.orig, "sqlstate", "") not in (*CLASHES, *also) or attempt == tries:
                 raise
             time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311  spreads two victims, no secret
     raise AssertionError("unreachable")

@@ -20,7 +20,7 @@ from ..adapters.mail import Mail
 from ..adapters.push import Push
 from ..adapters.receipt import CanTell, Receipt
 from ..adapters.sms import Sms
-from ..db import business_now, retry_deadlock, transaction
+from ..db import LOCK_TIMED_OUT, business_now, retry_deadlock, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
 from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
@@ -189,7 +189,8 @@ def deliver_notice(
                 deliveries.record_receipt(desk, attempt.reference, receipt)
                 receipts.ask_later(desk, attempt.reference)
 
-        retry_deadlock(record_it)  # it has gone: a clash here must not make it a double
+        # It has gone: neither a clash nor a long wait for the melding's lock must make it a double.
+        retry_deadlock(record_it, tries=3, also=[LOCK_TIMED_OUT])
     return None
 
 
