@@ -15,7 +15,7 @@ LINE = ["topic", "urgency", sa.text("coalesce(gemeente_id, 0)"), "due_at", "id"]
 # index (docs/opzetten.md has the measurement). Dead rows are cleared by their number, not by their share of a table
 # that keeps what was done for days, and without pauses: the table is small and its front is read all the time.
 OUTBOX = {
-    "fillfactor": "60",
+    "fillfactor": "50",
     "autovacuum_vacuum_scale_factor": "0",
     "autovacuum_vacuum_threshold": "2000",
     "autovacuum_vacuum_cost_delay": "0",
