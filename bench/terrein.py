@@ -14,6 +14,8 @@ PASSWORD = "een lange zin om te onthouden"
 DEMO = Path(__file__).resolve().parent.parent / "meldingen/defaults/demo"
 NEIGHBOURS = ("alkmaar", "castricum")
 """Served too when asked for; else they are only borders."""
+CALLED = ("piket", "serviceteam", "groen", "afval", "verlichting", "riolering", "verkeer")
+"""Teams that may get an alarm, so they have a telephone."""
 FREE = "1000000 per minute"
 
 Command = Callable[[Sequence[str]], str]
@@ -62,6 +64,7 @@ def found_gemeenten(command: Command, *, neighbours: bool = False) -> None:
     for home in homes:
         command(["seed", "--gemeente", home])
         command(["beheer", "gemeente", "--gemeente", home, *(word for pair in about.items() for word in pair)])
-        command(["beheer", "team", "piket", "--gemeente", home, "--telefoon", "06 18 00 00 01"])
+        for team in CALLED:
+            command(["beheer", "team", team, "--gemeente", home, "--telefoon", "06 18 00 00 01"])
     for role in ("coordinator", "kcc"):
         command(["account", "nieuw", role, "--naam", role, "--rol", role, "--gemeente", homes[0]])

@@ -39,7 +39,7 @@ def main() -> int:
         url = ground.env["DATABASE_URL"].replace("+psycopg", "")
         insert, hello = yardstick.measure_insert(url), yardstick.measure_hello()
         say("  · gemeten wat de machine kan; het gaat waaien")
-        scene = Scene(url, ground.ports, ground.log, PASSWORD)
+        scene = Scene(url, ground.ports, ground.log, PASSWORD, ground.stack.supervisor.stopping)
         cpu = os.times()
         seen = blow(
             scene,

@@ -37,7 +37,7 @@ ALARMS = """
     WHERE o.topic = 'bericht' AND n.kind = 'alarm' AND o.done_at IS NOT NULL
 """
 LEFT = """
-    SELECT topic, reason FROM outbox
+    SELECT topic, reason, parked_at IS NOT NULL FROM outbox
     WHERE done_at IS NULL AND (parked_at IS NOT NULL OR due_at <= (SELECT now() + offset_s * interval '1 s' FROM klok))
 """
 RECEIPTS = """
@@ -60,10 +60,10 @@ class Outcome:
     took: list[float] = field(default_factory=list)
 
 
-def left(url: str) -> list[tuple[str, str]]:
-    """What is due or given up, and not done: topic and reason."""
+def due(url: str) -> int:
+    """How much should have been done by now, and was not given up."""
     with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute(LEFT).fetchall()
+        return sum(not parked for _, _, parked in connection.execute(LEFT))
 
 
 def judge(url: str, sent: Sequence[Sent], photos: Sequence[int], log: Path) -> Outcome:
@@ -74,6 +74,7 @@ def judge(url: str, sent: Sequence[Sent], photos: Sequence[int], log: Path) -> O
         alarms = [took for (took,) in connection.execute(ALARMS)]
         receipts = dict(connection.execute(RECEIPTS).fetchall())
         told = {ref for (ref,) in connection.execute("SELECT reference FROM delivery WHERE maybe_double")}
+        left = connection.execute(LEFT).fetchall()
         ready = connection.execute("SELECT count(*) FROM photo WHERE status = 'klaar'").fetchone()
     yes = [line for line in read_log(log) if line["what"] == "ja"]
     outcome = Outcome(took=[one.took_s for one in sent if one.number])
@@ -90,7 +91,7 @@ def judge(url: str, sent: Sequence[Sent], photos: Sequence[int], log: Path) -> O
         number = receipts.get(line["ref"], "")
         if number in group:
             _wait(outcome, AT_PROVIDER, group[number], max(0.0, line["at"] - answered[number]))
-    outcome.wrong += [f"niet af: {topic} {reason}" for topic, reason in left(url)]
+    outcome.wrong += [f"{'opgegeven' if parked else 'niet af'}: {topic} {reason}" for topic, reason, parked in left]
     return outcome
 
 

@@ -26,12 +26,16 @@ DUE = """
 
 @dataclass(frozen=True)
 class Scene:
-    """Where it happens. url: the database, for libpq. ports: of the websites. log: what the providers wrote."""
+    """Where it happens. url: the database, for libpq. ports: of the websites. log: what the providers wrote.
+
+    stopping: set when somebody asks the run to end.
+    """
 
     url: str
     ports: Sequence[int]
     log: Path
     password: str
+    stopping: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass
@@ -58,9 +62,9 @@ def blow(
         crowd.start()
         teams.start()
         with psycopg.connect(scene.url, autocommit=True) as connection:
-            while crowd.busy():
+            while crowd.busy() and not scene.stopping.is_set():
                 _sample(connection, seen.most)
-                stop.wait(SAMPLE_S)
+                scene.stopping.wait(SAMPLE_S)
     finally:
         stop.set()
         crowd.end()
@@ -79,8 +83,7 @@ def _sample(connection: psycopg.Connection, most: Counter[str]) -> None:
 
 
 def _settle(scene: Scene, settle_s: float) -> None:
-    """Until nothing that is due is left; what waits for a later moment by promise may wait."""
+    """Until nothing that is due is left; what waits for a later moment by promise, or for people, may wait."""
     until, quiet = time.monotonic() + settle_s, 0
-    while quiet < 3 and time.monotonic() < until:
-        quiet = 0 if ledger.left(scene.url) else quiet + 1
-        time.sleep(0.3)
+    while quiet < 3 and time.monotonic() < until and not scene.stopping.wait(0.3):
+        quiet = 0 if ledger.due(scene.url) else quiet + 1
