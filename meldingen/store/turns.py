@@ -117,7 +117,7 @@ def take(
     session: Session, topic: Topic, urgency: int, homes: Collection[int], *, most: int, alone: bool, now: datetime
 ) -> Sequence[sa.Row[tuple[int, int, int, object, str]]]:
     """Locks at most so many rows of these gemeenten, as many of each; rows that another relay is leasing are passed
-    over. alone: also a row that was tried before. Gives home, id, attempts, lease and reason: first the oldest of each."""
+    over. alone: also a row that was tried before. Gives home, id, attempts, lease, reason; the oldest of each first."""
     asked = {"topic": topic.value, "urgency": urgency, "homes": sorted(homes), "now": now, "since": now - HELD_AT_MOST}
     each = -(-most // len(homes))
     return session.execute(_TAKE, {**asked, "most": most, "each": each, "alone": alone}).all()
