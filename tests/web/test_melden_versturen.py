@@ -113,7 +113,7 @@ def test_a_form_from_another_website_is_not_sent_but_kept_in_sight(world: World,
 def test_too_many_is_told_in_the_form_and_nothing_is_lost(world: World, client: FlaskClient) -> None:
     review = walk(client, omschrijving="Nog een keer", **PLACE).text
     held = world.app.extensions["rates"]
-    few = world.app.extensions["rates"] = Rates(*["1 per minute"] * 3)
+    few = world.app.extensions["rates"] = Rates(*["1 per minute"] * 4)
     few.steps = few.public
     few.hit(few.public, "publiek", "127.0.0.1")
     try:

@@ -123,7 +123,7 @@ def test_guesses_are_counted_and_a_new_link_goes_to_the_address_on_file(
         ).all()
     assert mails == ["opdracht_partij", "opdrachten_partij"]
     assert ask("geen adres").status_code == 400
-    strict = Rates("1000 per minute", "1000 per minute", "3 per minute")
+    strict = Rates("1000 per minute", "1000 per minute", "3 per minute", "1000 per hour")
     monkeypatch.setitem(world.app.extensions, "rates", strict)
     tried = [client.get(f"/partij/{'abcdefgh' * 3}{number}").status_code for number in range(5)]
     assert tried == [404, 404, 404, 429, 429]
