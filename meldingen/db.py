@@ -23,6 +23,8 @@ POOL_WAIT_S = 3.0
 NETWORK_SILENCE_MS = 15_000
 """A server that vanished without a word (a cable, a failover) is given up after this, by TCP itself."""
 
+READ_ONLY = "25006"
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -54,6 +56,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         },
     )
     sa.event.listen(engine, "checkout", _check_alive)
+    sa.event.listen(engine, "handle_error", _leave_a_replica)
     return engine
 
 
@@ -65,6 +68,18 @@ def _check_alive(connection: psycopg.Connection[Any], *_: object) -> None:
         line.register(connection.fileno(), select.POLLIN)
     if connection.closed or line.poll(0):
         raise DisconnectionError("ended by the server")
+
+
+def _leave_a_replica(context: sa.engine.ExceptionContext) -> None:
+    """After a failover the server behind an old connection may be a replica: lets go of every connection, so that the
+    next ones find the server that writes."""
+    if is_read_only(context.original_exception):
+        context.is_disconnect = True
+
+
+def is_read_only(error: BaseException | None) -> bool:
+    """Whether the database refused to write because it is a replica, or closed for maintenance."""
+    return getattr(error, "sqlstate", "") == READ_ONLY
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.routing import RequestRedirect
 
 from ..adapters.failures import out_of_room
+from ..db import is_read_only
 from ..domain.beforehand import NotOurs
 from ..domain.errors import DomainError, MoveNotAllowed, TooMany, Unavailable
 from .schemas.beforehand import BeforehandOut
@@ -67,7 +68,7 @@ def answer(error: Exception) -> Response:
         return problem(403, *CSRF)
     if isinstance(error, HTTPException):
         return _http(error)
-    if isinstance(error, (OperationalError, PoolTimeout)):
+    if isinstance(error, (OperationalError, PoolTimeout)) or is_read_only(getattr(error, "orig", None)):
         log.exception("api_database_unavailable")
         return _with(problem(503, *HTTP[503]), {"Retry-After": str(OUR_RETRY_S)})
     if out_of_room(error):

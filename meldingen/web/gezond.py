@@ -57,11 +57,14 @@ def piket() -> Response:
 def _database(engine: sa.Engine) -> bool:
     try:
         with engine.connect() as connection:
-            connection.execute(sa.text("SELECT single FROM klok"))
+            read_only = connection.scalar(sa.text("SELECT current_setting('transaction_read_only') FROM klok")) != "off"
     except SQLAlchemyError:
         log.warning("database_down")
         return False
-    return True
+    if read_only:
+        log.warning("database_read_only")
+        engine.dispose()  # the next look may find the server that writes
+    return not read_only
 
 
 def _photos() -> bool:

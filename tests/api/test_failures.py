@@ -87,6 +87,30 @@ def test_the_database_is_away(without_database: App) -> None:
     assert client.get(f"{BASE}/onbekend").status_code == 404
 
 
+def test_a_replica_is_left_for_the_server_that_writes(world: World, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """After a failover: 503 and "storing" while the database only reads, and no connection is kept that does."""
+    url = world.engine.url.render_as_string(hide_password=False)
+    app, _ = make_app(url, tmp_path_factory.mktemp("fotos"))
+    engine = app.extensions["meldingen"].engine
+
+    def fail_over() -> None:
+        with engine.connect() as old:
+            old.execute(sa.text("SET default_transaction_read_only = on"))
+            old.commit()
+
+    client = app.test_client()
+    fail_over()
+    ready = client.get("/gezond/klaar")
+    assert ready.status_code == 503 and ready.json["onderdelen"]["database"] == "storing"
+    assert client.get("/gezond/klaar").status_code == 200
+    fail_over()
+    body = {"locatie": {"type": "Point", "coordinates": [4.7, 52.66]}, "omschrijving": "Er ligt een tegel los."}
+    refused = client.post(f"{BASE}/meldingen", json=body)
+    assert refused.status_code == 503 and int(refused.headers["Retry-After"]) > 0
+    assert client.post(f"{BASE}/meldingen", json=body).status_code == 201
+    engine.dispose()
+
+
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 def test_no_room_where_uploads_wait(geocoder: World, code: int) -> None:
     """A full disk under the spool of a large upload: words that help, and when to come back."""
