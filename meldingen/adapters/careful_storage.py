@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 PATIENCE_S = 15.0
 """A large photo over a slow line takes some seconds; a melder waits no longer than this."""
+CHECK_S = 2.0
 AT_ONCE = 4
 """Half of the website's threads, so that the other half goes on taking meldingen."""
 
@@ -49,8 +50,8 @@ class CarefulStore:
         self._within(lambda: self._inner.delete(key))
 
     def check(self) -> None:
-        """Whether it answers, in time."""
-        self._within(self._inner.check)
+        """Whether it answers, in CHECK_S: a health page that waits longer is taken for a process that died."""
+        self._within(self._inner.check, CHECK_S)
 
     def exists(self, key: str) -> bool:
         """Whether it is there, in time."""
@@ -60,7 +61,7 @@ class CarefulStore:
         """As the other lists."""
         return self._inner.listing(prefix)
 
-    def _within(self, call: Callable[[], T]) -> T:
+    def _within(self, call: Callable[[], T], patience_s: float | None = None) -> T:
         """The outcome of a call. A call that takes too long keeps its place until it ends."""
         free = self._free
         if not free.acquire(blocking=False):
@@ -68,6 +69,6 @@ class CarefulStore:
         done = self._callers.submit(call)
         done.add_done_callback(lambda _: free.release())
         try:
-            return done.result(self._patience_s)
+            return done.result(self._patience_s if patience_s is None else min(patience_s, self._patience_s))
         except TooLate as error:
             raise TemporaryFailure("opslag: te traag") from error
