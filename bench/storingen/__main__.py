@@ -12,13 +12,17 @@ import platform
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 
 from bench.chaos import ground as place
 from meldingen.local.console import say
+from tests.adapters.s3_server import s3_server
+from tests.standins.locatieserver import locatieserver
 
-from .faults import FAULTS
-from .scene import Result, Scene
+from . import poison, pressure, storage
+from .faults import PROCESSES
+from .scene import Fault, Outside, Result, Scene
 
 LEASE_S = 6.0
 TOLD = 8
@@ -38,6 +42,19 @@ COLUMNS = (
 )
 
 
+FAULTS = (
+    *PROCESSES,
+    storage.FULL,
+    pressure.CROSSED,
+    pressure.FULL,
+    pressure.SILENT,
+    poison.BITING_PHOTOS,
+    poison.BITING_MESSAGES,
+    poison.BITING_RULES,
+    storage.DRIPS,
+)
+
+
 def main() -> int:
     """Plays the faults; 0 when the ledger of each is right."""
     asked = _asked()
@@ -51,19 +68,35 @@ def main() -> int:
         return 2
     began = time.monotonic()
     results: list[Result] = []
-    with place.opened(asked.huur, mail_by_notify=False, command="bench.storingen") as ground:
+    with ExitStack() as own:
+        addresses = own.enter_context(locatieserver())
+        near = {"GEOCODER_URL": addresses.url, "FOTO_MAP": str(own.enter_context(storage.small_disk()))}
+        s3 = own.enter_context(s3_server())
+        for outside, extra in (
+            (Outside(addresses), near),
+            (Outside(addresses, s3), {**near, **storage.settings_for(s3)}),
+        ):
+            here = [one for one in chosen if one.needs_s3 == (outside.s3 is not None)]
+            if here:
+                results += _play(here, outside, extra, asked)
+    _print(results, asked, time.monotonic() - began)
+    return 1 if any(one.wrong for one in results) else 0
+
+
+def _play(faults: Sequence[Fault], outside: Outside, extra: dict[str, str], asked: argparse.Namespace) -> list[Result]:
+    """One installation and these faults on it, one after the other."""
+    began, results = time.monotonic(), []
+    with place.opened(asked.huur, mail_by_notify=False, extra=extra, command="bench.storingen") as ground:
         say(f"  · alles draait na {time.monotonic() - began:.0f} s; logboeken: {ground.folder}")
-        scene = Scene(ground, asked.zaad, asked.tempo)
-        for fault in chosen:
+        scene = Scene(ground, outside, asked.zaad, asked.tempo)
+        for fault in faults:
             results.append(scene.play(fault))
             say(f"  · {fault.name}: {'goed' if not results[-1].wrong else 'NIET GOED'}")
         outcome = {"seed": asked.zaad, "lease_s": asked.huur, "results": [asdict(one) for one in results]}
-        (ground.folder / "storingen.json").write_text(
-            json.dumps(outcome, ensure_ascii=False, indent=1), encoding="utf-8"
-        )
+        text = json.dumps(outcome, ensure_ascii=False, indent=1)
+        (ground.folder / f"storingen{'-s3' if outside.s3 else ''}.json").write_text(text, encoding="utf-8")
     place.forget(ground)
-    _print(results, asked, time.monotonic() - began)
-    return 1 if any(one.wrong for one in results) else 0
+    return results
 
 
 def _asked() -> argparse.Namespace:
@@ -104,6 +137,9 @@ def _print(results: Sequence[Result], asked: argparse.Namespace, took_s: float) 
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
     lease = f"huur {asked.huur} s" if asked.huur else "huur als in het echt"
     say(f"\n{len(results)} storingen in {took_s:.0f} s; zaad {asked.zaad}; {lease}; {machine}")
+    for one in results:
+        for line in one.said:
+            say(f"  · {one.name}: {line}")
     wrong = [(one.name, line) for one in results for line in one.wrong]
     for name in dict.fromkeys(name for name, _ in wrong):
         lines = [line for of, line in wrong if of == name]

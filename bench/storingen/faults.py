@@ -14,12 +14,12 @@ KILLS = 3
 AWAY_S = 6.0
 
 
-def killed(*kinds: str) -> Callable[[Scene], AbstractContextManager[None]]:
-    """KILLS times one of these at a random moment, each kind at least once where there is room."""
+def killed(*kinds: str, times: int = KILLS) -> Callable[[Scene], AbstractContextManager[None]]:
+    """So many times one of these at a random moment, by turns."""
 
     @contextlib.contextmanager
     def act(scene: Scene) -> Iterator[None]:
-        for turn in range(max(KILLS, len(kinds))):
+        for turn in range(times):
             time.sleep(scene.dice.uniform(0.2, 1.5))
             _strike_until(scene, kinds[turn % len(kinds)])
         yield
@@ -82,21 +82,21 @@ def clock_jumps(scene: Scene) -> Iterator[None]:
     yield
 
 
-FAULTS = (
+PROCESSES = (
     Fault(
         "website gedood (kill -9)",
-        killed("websiteproces gedood", "website gedood"),
+        killed("websiteproces gedood", "website gedood", times=2),
         intake=False,
         alive=False,
         short=True,
     ),
     Fault("relay gedood", killed("relay gedood")),
-    Fault("werkers gedood", killed("werker gedood", "alle werkers gedood"), short=True),
+    Fault("werkers gedood", killed("werker gedood", "alle werkers gedood", times=2), short=True),
     Fault("klok gedood", killed("klok gedood")),
     Fault("wachtrij gewist (FLUSHALL)", queue_wiped),
     Fault("wachtrij een uur weg", queue_gone, down=frozenset({"wachtrij"}), short=True),
     Fault("database herstart (fast)", killed("database herstart"), intake=False),
-    Fault("database gecrasht (immediate)", killed("database hard gestopt"), intake=False, short=True),
-    Fault("mail en sms uren weg", messages_gone, waits=True, short=True),
+    Fault("database gecrasht (immediate)", killed("database hard gestopt", times=2), intake=False, short=True),
+    Fault("mail en sms uren weg", messages_gone, waits=True),
     Fault("klok verspringt (+3 u, -1 u)", clock_jumps),
 )

@@ -45,8 +45,8 @@ class Report:
 
     @property
     def mark(self) -> str:
-        """What is written at the place, by which the database shows which melding this became."""
-        return f"Plek {self.number}."
+        """See mark_of."""
+        return mark_of(self.number)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Stream:
 
     def _report(self, number: int) -> Report:
         made = Report(number, contact_of(number), time.monotonic())
-        head, body = self._request(made)
+        head, body = request(self._seed, number, self._wish)
         first_no = 0.0
         while time.monotonic() - made.begun < PATIENCE_S:
             asked = time.monotonic()
@@ -104,7 +104,7 @@ class Stream:
             made.bare += status == 503 and not retry_after
             if status == 201:
                 made.accepted, made.melding, made.token = answered, answer["nummer"], answer["volgToken"]
-                made.photo = answer["fotos"][0]["resultaat"] if answer.get("fotos") else ""
+                made.photo = answer["fotos"][0]["uitkomst"] if answer.get("fotos") else ""
                 made.refused_s = answered - first_no if first_no else 0.0
                 break
             if status and 400 <= status < 500 and status != 429:
@@ -113,26 +113,33 @@ class Stream:
             time.sleep(AGAIN_S)
         return made
 
-    def _request(self, made: Report) -> tuple[dict[str, str], bytes]:
-        dice = random.Random(f"{self._seed}:storing:{made.number}")
-        place = [round(dice.uniform(4.680, 4.710), 6), round(dice.uniform(52.660, 52.685), 6)]
-        about = {
-            "locatie": {"type": "Point", "coordinates": place},
-            "locatieToelichting": made.mark,
-            "omschrijving": f"Hier is iets mis, zegt melder {made.number}.",
-            "categorie": dice.choice(CATEGORIES),
-            "contact": made.contact,
-            **self._wish.body,
-        }
-        head = {"Idempotency-Key": f"storing-{made.number}"}
-        if not self._wish.photo or made.number % self._wish.photo_every:
-            return {**head, "Content-Type": "application/json"}, json.dumps(about).encode()
-        picture = self._wish.photo + made.number.to_bytes(8, "big")  # another photo each time, to who compares bytes
-        parts = [
-            (b'name="melding"\r\nContent-Type: application/json', json.dumps(about).encode()),
-            (b'name="foto"; filename="foto.jpg"\r\nContent-Type: image/jpeg', picture),
-        ]
-        return {**head, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}, _multipart(parts)
+
+def request(seed: int, number: int, wish: Wish) -> tuple[dict[str, str], bytes]:
+    """Headers and body of one melding, always the same for the same number."""
+    dice = random.Random(f"{seed}:storing:{number}")
+    place = [round(dice.uniform(4.680, 4.710), 6), round(dice.uniform(52.660, 52.685), 6)]
+    about = {
+        "locatie": {"type": "Point", "coordinates": place},
+        "locatieToelichting": mark_of(number),
+        "omschrijving": f"Hier is iets mis, zegt melder {number}.",
+        "categorie": dice.choice(CATEGORIES),
+        "contact": contact_of(number),
+        **wish.body,
+    }
+    head = {"Idempotency-Key": f"storing-{number}"}
+    if not wish.photo or number % wish.photo_every:
+        return {**head, "Content-Type": "application/json"}, json.dumps(about).encode()
+    picture = wish.photo + number.to_bytes(8, "big")  # another photo each time, to who compares bytes
+    parts = [
+        (b'name="melding"\r\nContent-Type: application/json', json.dumps(about).encode()),
+        (b'name="foto"; filename="foto.jpg"\r\nContent-Type: image/jpeg', picture),
+    ]
+    return {**head, "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}, _multipart(parts)
+
+
+def mark_of(number: int) -> str:
+    """What a melder writes at the place, by which the database shows which melding this became."""
+    return f"Plek {number}."
 
 
 def contact_of(number: int) -> dict[str, str]:

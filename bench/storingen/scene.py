@@ -18,6 +18,8 @@ from meldingen.db import machine_now
 from meldingen.domain.clock import offset_of
 from meldingen.local.places import write_private
 from meldingen.local.shell import CommandFailed
+from tests.adapters.s3_server import S3Server
+from tests.standins.locatieserver import Locatieserver
 
 from . import ledger
 from .ledger import Ledger
@@ -27,7 +29,7 @@ LOOKS_EVERY_S = 0.25
 HEALTH_TIMEOUT_S = 5.0
 CALM_S = 1.0
 """So long people report before anything breaks."""
-HEALS_WITHIN_S = 240.0
+HEALS_WITHIN_S = 180.0
 BUSINESS_STEP_MIN = 20
 
 
@@ -78,8 +80,8 @@ class Fault:
 
     down: the parts that /gezond/klaar must name. intake: meldingen are taken all the while, so ready stays 200 and
     nobody is refused. alive: live stays 200 (not where we kill the website itself). waits: business time has to pass
-    before all is heard (a provider was away for hours). wish: what the melders send. needs: `s3` for storage elsewhere.
-    check: what else must hold when all is well again; sentences about what does not.
+    before all is heard (a provider was away for hours). wish: what the melders send. needs_s3: photos are kept
+    elsewhere. check: what else must hold when all is well again; sentences about what does not.
     """
 
     name: str
@@ -90,7 +92,7 @@ class Fault:
     alive: bool = True
     waits: bool = False
     wish: Wish = field(default_factory=Wish)
-    needs: str = ""
+    needs_s3: bool = False
     short: bool = False
     check: Callable[["Scene", list[Report]], list[str]] = lambda _scene, _reports: []
 
@@ -108,15 +110,26 @@ class Result:
     healed_s: float | None
     business_min: int
     wrong: list[str]
+    said: list[str]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The stand-ins that run in this process: the address service, and an S3 when the photos are kept there."""
+
+    addresses: Locatieserver
+    s3: S3Server | None = None
 
 
 @dataclass
 class Scene:
-    """What a fault may touch. notes: mistakes a fault saw itself. said: what it wants to tell in the table."""
+    """What a fault may touch. notes: mistakes a fault saw itself. said: what it wants to tell beside the table."""
 
     ground: Ground
+    outside: Outside
     seed: int
     rate: float
+    said: list[str] = field(default_factory=list)
     next_number: int = 1
     notes: list[str] = field(default_factory=list)
     dice: random.Random = field(default_factory=random.Random)
@@ -128,6 +141,16 @@ class Scene:
         self._moods[provider] = {"mood": mood, "shots": []}
         write_private(self.ground.moods, json.dumps(self._moods))
 
+    def eventually(self, true: Callable[[], bool], step: str = "") -> bool:
+        """Whether something comes true within HEALS_WITHIN_S. step: how far business time goes between two looks."""
+        until = time.monotonic() + HEALS_WITHIN_S
+        while not true():
+            if time.monotonic() > until or self.ground.stack.supervisor.stopping.wait(0.5):
+                return False
+            if step:
+                self.clock(step)
+        return True
+
     def clock(self, stand: str) -> None:
         """Sets business time as `meldingen klok` does, without the start of a program: +3h, or a moment."""
         before = int(self.ground.sql("select offset_s from klok")[0])
@@ -136,8 +159,10 @@ class Scene:
 
     def play(self, fault: Fault) -> Result:
         """Everything about one fault. Business time starts on the same morning each time."""
+        if self.ground.stack.supervisor.stopping.is_set():
+            raise KeyboardInterrupt
         self.dice = random.Random(f"{self.seed}:{fault.name}")
-        self.notes = []
+        self.notes, self.said = [], []
         self.clock(START)
         offset, after = (
             self.ground.log.stat().st_size,
@@ -174,6 +199,7 @@ class Scene:
             healed_s=healed_s,
             business_min=business_min,
             wrong=wrong if healed_s is not None else [*wrong, "herstelde niet vanzelf"],
+            said=self.said,
         )
 
     def _settle(

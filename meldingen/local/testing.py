@@ -22,6 +22,9 @@ TESTS = ("tests (pytest)", ("pytest", "-n", "2", *WHOLE_FILES, "-m", "not lang")
 """Who is done takes the next whole file: what its tests share (a database, an app, a walk through the pages) is made
 once. In the order of tests/conftest.py: the long files first, so that both processes end together."""
 
+FAULTS = ("storingen (bench.storingen)", ("python", "-m", "bench.storingen", "--kort"))
+"""A real installation of its own, after the tests, with both processors to itself. Counts; times nothing."""
+
 LONG_TESTS = ("lange tests (pytest)", ("pytest", "-m", "lang"))
 API_RULES = "API-regels (Spectral)"
 
@@ -45,7 +48,7 @@ def run_all(places: Places, *, long: bool = False) -> int:
         if long:
             failed = run_checks([as_program(programs, *LONG_TESTS)], env, places.root)
         else:
-            failed = run_checks([as_program(programs, *check) for check in (*LINTS, TESTS)], env, places.root)
+            failed = run_checks([as_program(programs, *check) for check in (*LINTS, TESTS, FAULTS)], env, places.root)
             failed += check_api_rules(provisions.spectral, env, places.root)
     return conclude(failed, time.monotonic() - began)
 
