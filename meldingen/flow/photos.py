@@ -38,9 +38,8 @@ SWEEP_AFTER_S = 86_400
 """A file without a row is left alone for a day, by the clock of the store: its request may still be under way."""
 _SWEEP_LOT = 500
 WAITS_FOR_STORAGE = timedelta(days=2)
-"""A storage that is down for a weekend costs no photo; after that people have to look."""
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=10), timedelta(minutes=15)
-"""Between two looks at a storage that was away: a quarter of the photo's age, within these."""
+"""A storage that is down for a weekend costs no photo; we look again after a quarter of its age, within these."""
 
 REASONS = {
     **images.REASONS,
@@ -168,8 +167,7 @@ def process_photo(
     """Make one upload showable, or say why not: read, work without a transaction, record. Safe to repeat.
 
     payload: `photo_id` and `gemeente_id`. Run it in a process of its own, after `images.limit_memory()`. While storage
-    is away or full it returns when to come back, which is no attempt: that is no fault of the photo, and mends without
-    a hand on it. Raises TemporaryFailure when that lasts longer than WAITS_FOR_STORAGE.
+    is away it returns when to come back, which is no attempt; after WAITS_FOR_STORAGE it raises TemporaryFailure.
     """
     photo_id, gemeente_id = int(payload["photo_id"]), int(payload["gemeente_id"])
     scope = (gemeente_id,)
@@ -180,8 +178,7 @@ def process_photo(
     try:
         _make_showable(engine, store, photo, scope=scope, now=now)
     except TemporaryFailure:
-        age = now - photo.received_at
-        if age > WAITS_FOR_STORAGE:
+        if (age := now - photo.received_at) > WAITS_FOR_STORAGE:
             raise
         return now + min(max(age / 4, SHORTEST_WAIT), LONGEST_WAIT)
     return None
