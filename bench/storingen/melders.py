@@ -67,7 +67,7 @@ class Stream:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self.reports: list[Report] = []
-        self._threads = [threading.Thread(target=self._live, name=f"melder-{n}") for n in range(PEOPLE)]
+        self._threads = [threading.Thread(target=self._live, args=(n,), name=f"melder-{n}") for n in range(PEOPLE)]
 
     def start(self) -> None:
         """Everybody begins."""
@@ -81,7 +81,8 @@ class Stream:
             thread.join()
         return self.reports
 
-    def _live(self) -> None:
+    def _live(self, turn: int) -> None:
+        self._stop.wait(turn * self._pace_s / PEOPLE)
         while not self._stop.is_set():
             began = time.monotonic()
             with self._lock:

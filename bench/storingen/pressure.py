@@ -29,13 +29,14 @@ select m.id from melding m join melding_opdracht l on l.melding_id = m.id and l.
 def no_connections(scene: Scene) -> Iterator[None]:
     """Somebody else holds every connection of the server, and takes those of ours as they fall free."""
     url, held = libpq_url(scene.ground.env["DATABASE_URL"]), []
-    stop = threading.Event()
+    stop, full = threading.Event(), threading.Event()
 
     def take_all() -> None:
         while not stop.is_set():
             try:
                 held.append(psycopg.connect(url, autocommit=True))
             except psycopg.OperationalError:
+                full.set()
                 with contextlib.suppress(psycopg.Error):
                     held[0].execute(
                         "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -47,7 +48,7 @@ def no_connections(scene: Scene) -> Iterator[None]:
     taking = threading.Thread(target=take_all)
     taking.start()
     try:
-        time.sleep(1.5)
+        full.wait(60)
         yield
     finally:
         stop.set()
