@@ -47,6 +47,7 @@ def main() -> int:
             stop.set()
             traffic.end()
         worked_s = time.monotonic() - began
+    place.forget(ground)
     report(health, traffic, worked_s)
     broken = sum(times for (_, status), times in traffic.counts.items() if status == 0 or status >= 500)
     return 1 if broken or health.figures["opgegeven"].values[-1][1] else 0

@@ -50,6 +50,7 @@ def main() -> int:
         )
         with psycopg.connect(url) as connection:
             version = connection.info.server_version
+    place.forget(ground)
     now = os.times()
     say(f"  · eigen CPU van de proef {now.user + now.system - cpu.user - cpu.system:.0f} s, PostgreSQL {version}")
     report(seen, insert, hello)
