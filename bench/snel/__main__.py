@@ -51,7 +51,10 @@ def main() -> int:
             sticks.get(yardstick)
         for name in asked.rows or ROWS:
             print(f"  {name} …", file=sys.stderr, flush=True)
-            found += ROWS[name](ground, plan, sticks)
+            try:
+                found += ROWS[name](ground, plan, sticks)
+            except (SystemExit, Exception) as error:  # the other rows still count
+                found.append(Row(name, 0, "", wrong=[f"{type(error).__name__}: {error}"[:200]]))
     if asked.markdown:
         print(for_readme(found))
     else:
