@@ -30,13 +30,14 @@ class Contact(OfGemeente, Base):
     postal_address: Mapped[str] = mapped_column(sa.Text, server_default="")
     email_refused_at: Mapped[Moment | None]
 
-    __table_args__ = own(
+    __table_args__ = (
         sa.UniqueConstraint("gemeente_id", "melding_id"),
         refers("melding_id", "melding", ondelete="CASCADE"),
         one_of("preference", ("email", "sms", "push", "brief", "bellen")),
         sa.Index("ix_contact_phone", "phone", postgresql_where=sa.text("phone <> ''")),
         sa.Index(
             "ix_contact_phone_part",
+            "gemeente_id",
             "phone",
             postgresql_using="gin",
             postgresql_ops={"phone": "gin_trgm_ops"},
@@ -44,6 +45,7 @@ class Contact(OfGemeente, Base):
         ),
         sa.Index(
             "ix_contact_name",
+            "gemeente_id",
             "name",
             postgresql_using="gin",
             postgresql_ops={"name": "gin_trgm_ops"},

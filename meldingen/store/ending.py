@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from .table import Moment, OfGemeente, Ref, one_of, own, refers
+from .table import Moment, OfGemeente, Ref, one_of, refers
 
 BEREIKBAAR = "bereikbaar"
 ANONIEM = "anoniem"
@@ -57,7 +57,7 @@ class Ending(OfGemeente, Base):
     party_days: Mapped[int] = mapped_column(server_default="0")
     reopened_at: Mapped[Moment | None]
 
-    __table_args__ = own(
+    __table_args__ = (
         refers("category_id", "category"),
         refers("team_id", "team"),
         one_of("reach", REACHES),

@@ -30,8 +30,8 @@ class Event(OfGemeente, Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=sa.text("'{}'::jsonb"))
 
     __table_args__ = own(
-        sa.Index("ix_journal_melding_id", "melding_id", "id"),
-        sa.Index("ix_journal_opdracht_id", "opdracht_id", "id"),
+        sa.Index("ix_journal_melding_id", "melding_id", "id", postgresql_where=sa.text("melding_id IS NOT NULL")),
+        sa.Index("ix_journal_opdracht_id", "opdracht_id", "id", postgresql_where=sa.text("opdracht_id IS NOT NULL")),
     )
 
 

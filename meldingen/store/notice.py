@@ -68,6 +68,10 @@ class Notice(OfGemeente, Base):
     )
 
 
+KEPT_SQL = "subject <> '' OR text <> '' OR html <> '' OR address <> '' OR provider_id <> ''"
+"""What retention still has to empty (store/destruction.py)."""
+
+
 class Delivery(OfGemeente, Base):
     """One try of one channel. address and words are copied when it is made, so a resend is the same message.
 
@@ -105,6 +109,7 @@ class Delivery(OfGemeente, Base):
         one_of("channel", CHANNELS),
         one_of("status", DELIVERY_STATUSES),
         sa.UniqueConstraint("notice_id", "channel", "again"),
+        sa.Index("ix_delivery_kept", "gemeente_id", "created_at", postgresql_where=sa.text(KEPT_SQL)),
         sa.Index(
             "uq_delivery_unfinished",
             "notice_id",
@@ -127,7 +132,7 @@ class DeliveryStep(OfGemeente, Base):
     provider_id: Mapped[str] = mapped_column(sa.Text, server_default="")
     reason: Mapped[str] = mapped_column(sa.Text, server_default="")
 
-    __table_args__ = own(
+    __table_args__ = (
         refers("delivery_id", "delivery", ondelete="CASCADE"),
         one_of("status", DELIVERY_STATUSES),
         sa.Index("ix_delivery_step_delivery_id", "delivery_id", "id"),

@@ -15,6 +15,8 @@ from .gemeente import GEOGRAPHY, point
 from .melding import Melding
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
+IN_ORDER = (sa.text("(urgency = 'spoed'::text) DESC"), sa.text("danger_suspected DESC"), "due_at", "id")
+"""How worklists are read (store/worklists.py): an index in this order gives the first page without sorting the rest."""
 OPEN_SQL = "status IN (" + ", ".join(f"'{s}'" for s in OPEN) + ")"
 
 
@@ -82,8 +84,8 @@ class Opdracht(OfGemeente, Base):
         one_of("status", OPDRACHT_STATUSES),
         one_of("urgency", URGENCIES),
         one_of("outcome", OUTCOMES),
-        sa.Index("ix_opdracht_open_team", "team_id", "due_at", "id", postgresql_where=sa.text(OPEN_SQL)),
-        sa.Index("ix_opdracht_open_gemeente", "gemeente_id", "due_at", "id", postgresql_where=sa.text(OPEN_SQL)),
+        sa.Index("ix_opdracht_open_team", "team_id", *IN_ORDER, postgresql_where=sa.text(OPEN_SQL)),
+        sa.Index("ix_opdracht_open_gemeente", "gemeente_id", *IN_ORDER, postgresql_where=sa.text(OPEN_SQL)),
         sa.Index(
             "ix_opdracht_open_location",
             "location",
@@ -107,6 +109,18 @@ class Opdracht(OfGemeente, Base):
             sa.text("closed_at DESC"),
             postgresql_where=sa.text("closed_at IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_opdracht_reopened_from_id",
+            "reopened_from_id",
+            postgresql_where=sa.text("reopened_from_id IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_opdracht_closed_near",
+            sa.text("(location::geography)"),
+            "closed_at",
+            postgresql_using="gist",
+            postgresql_where=sa.text("status = 'gereed'"),
+        ),
     )
 
 
@@ -127,7 +141,7 @@ class Link(OfGemeente, Base):
     made_by: Mapped[str] = mapped_column(sa.Text)
     ended_by: Mapped[str | None] = mapped_column(sa.Text)
 
-    __table_args__ = own(
+    __table_args__ = (
         refers("melding_id", "melding", ondelete="CASCADE"),
         refers("opdracht_id", "opdracht", ondelete="CASCADE"),
         sa.Index(
@@ -154,7 +168,7 @@ class Closure(OfGemeente, Base):
     closed_at: Mapped[Moment]
     closed_by: Mapped[int | None] = mapped_column(sa.BigInteger, sa.ForeignKey("account.id"))
 
-    __table_args__ = own(
+    __table_args__ = (
         refers("opdracht_id", "opdracht", ondelete="CASCADE"),
         one_of("outcome", OUTCOMES),
         sa.Index("ix_closure_opdracht_id", "opdracht_id"),

@@ -1,7 +1,7 @@
 """The rows of photos; their bytes are in the photo store (adapters/storage.py)."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -16,6 +16,8 @@ from .opdracht import Link
 from .outbox import OutboxEntry, Topic
 from .table import Moment, OfGemeente, Ref, one_of, own, refers
 
+LOOKED_FOR = timedelta(days=30)
+"""Announced photos that did not come by then do not come any more."""
 ONTVANGEN = "ontvangen"
 KLAAR = "klaar"
 ONLEESBAAR = "onleesbaar"
@@ -205,7 +207,7 @@ class MissingPhotos(NamedTuple):
 
 
 def missing_before(session: Session, moment: datetime, *, scope: Collection[int]) -> Sequence[MissingPhotos]:
-    """Meldingen received before a moment that still wait for announced photos, oldest first."""
+    """Meldingen received in the LOOKED_FOR before a moment that still wait for announced photos, oldest first."""
     arrived = sa.func.count(Photo.id)
     query = (
         sa.select(Melding.id, Melding.photos_expected, arrived)
@@ -217,7 +219,8 @@ def missing_before(session: Session, moment: datetime, *, scope: Collection[int]
                 Photo.received_at > Melding.received_at,
             ),
         )
-        .where(Melding.gemeente_id.in_(scope), Melding.photos_expected > 0, Melding.received_at < moment)
+        .where(Melding.gemeente_id.in_(scope), Melding.photos_expected > sa.literal_column("0"))
+        .where(Melding.received_at < moment, Melding.received_at >= moment - LOOKED_FOR)
         .group_by(Melding.id)
         .having(arrived < Melding.photos_expected)
         .order_by(Melding.id)

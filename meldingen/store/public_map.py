@@ -20,7 +20,7 @@ from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .workfilter import LINKED_NOW
-from .worklists import PUBLIC_GRID, melders_now, reported_as_private, use_is_limited, within
+from .worklists import PUBLIC_GRID, melders_now, photos_of_this_work, reported_as_private, use_is_limited, within
 
 SNAPPED_M = 10
 """Farther than rounding to PUBLIC_GRID moves a place, which is half a cell to the north and half one to the east."""
@@ -148,12 +148,8 @@ def _nearest_first(metres: Any, received_at: Any) -> tuple[Any, ...]:
 
 
 def _first_public_photo() -> sa.ScalarSelect[str]:
-    linked = sa.select(Link.melding_id).where(LINKED_NOW).correlate(Opdracht)
-    of_it = sa.or_(Photo.opdracht_id == Opdracht.id, Photo.melding_id.in_(linked))
-    mine = sa.and_(Photo.gemeente_id == Opdracht.gemeente_id, Photo.status == KLAAR, Photo.public, of_it)
-    return (
-        sa.select(Photo.public_id).where(mine).order_by(Photo.id.desc()).limit(1).correlate(Opdracht).scalar_subquery()
-    )
+    shown = photos_of_this_work(Photo.status == KLAAR, Photo.public.is_(True))
+    return sa.select(shown.c.public_id).order_by(shown.c.id.desc()).limit(1).scalar_subquery()
 
 
 def _about_persons(of: type[Category], main: type[Category]) -> sa.ColumnElement[bool]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..domain.intake import EXACT
 from .melding import Melding
-from .search import DUTCH
+from .search_ways import DUTCH
 from .worklists import use_is_limited
 
 _WORD = re.compile(r"[^\W_]{2,}")

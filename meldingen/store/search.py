@@ -2,12 +2,11 @@
 
 Typing mistakes in names and streets are forgiven (trigrams); words are found in any Dutch form. When nothing fits, a
 second and wider look takes each word by itself and forgives more, and says so. Contact data lead to a melding here but
-are never in the answer: who opens it looks, and that look is logged.
+are never in the answer: who opens it looks, and that look is logged. How each way is kept quick: search_ways.py.
 """
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,10 +17,12 @@ from sqlalchemy.orm import Session
 from ..domain.errors import InvalidInput
 from ..domain.numbers import near_numbers, parse_number
 from ..domain.phone import parse_phone
+from . import search_ways
 from .category import Category
 from .contact import Contact
 from .melding import Melding
 from .opdracht import Link, Opdracht
+from .search_ways import Asked
 from .team import Team
 
 LONGEST = 200
@@ -29,33 +30,8 @@ SHORTEST_PART = 4
 """Digits of a number that somebody half remembers."""
 SHORTEST_PHONE = 6
 """Digits of a phone number that somebody half remembers."""
-SHORTEST_WORD = 3
-LONG_WORD = 5
-MOST_WORDS = 6
-WIDER = 0.4
-"""How alike a word must be in the wider look; PostgreSQL's own threshold is 0.6."""
-NEWEST = 2000
-"""In how many of the newest meldingen mistyped words of the text itself are sought: bounded, and no index to keep."""
-DUTCH: sa.ColumnElement[Any] = sa.literal_column("'dutch'::regconfig")
-_WORD = re.compile(r"\w+")
 _CALLED = re.compile(r"^(?:melding(?:snummer|nummer)?|nummer|nr\.?)[\s:]+(?=[\d\s.\-]+$)", re.IGNORECASE)
 """What people say before a number."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a text may mean, all at once: ten digits can be a number and a phone. Empty parts mean nothing.
-
-    near: numbers that are one slip away from a wrong one. phone_part: digits as they stand in E.164.
-    """
-
-    number: str = ""
-    near: tuple[str, ...] = ()
-    part: str = ""
-    phone: str = ""
-    phone_part: str = ""
-    email: str = ""
-    words: str = ""
 
 
 class Hit(NamedTuple):
@@ -108,23 +84,22 @@ def find_meldingen(session: Session, text: str, *, scope: Collection[int], limit
     """The meldingen that fit, the surest first and then the newest; empty for a text without meaning. Two queries, and
     three more for the wider look, when nothing fits but there are words to go by."""
     asked = read_query(text)
-    arms = _arms(asked, scope)
-    if not arms:
+    looks = search_ways.looks(asked, scope, limit) if scope else []
+    if not looks:
         return []
-    hits = _found(session, arms, scope=scope, limit=limit)
-    wider = [] if hits else _wider_arms(asked, scope)
+    hits = _found(session, looks, scope=scope, limit=limit)
+    wider = [] if hits else search_ways.wider_looks(asked, scope, limit)
     if not wider:
         return hits
-    session.execute(sa.text(f"SET LOCAL pg_trgm.word_similarity_threshold = {WIDER}"))
+    session.execute(sa.text(f"SET LOCAL pg_trgm.word_similarity_threshold = {search_ways.WIDER}"))
     hits = _found(session, wider, scope=scope, limit=limit)
     session.execute(sa.text("SET LOCAL pg_trgm.word_similarity_threshold = DEFAULT"))
     return [hit._replace(found_by="lijkt_op") for hit in hits]
 
 
-def _found(session: Session, arms: Sequence[sa.Select[Any]], *, scope: Collection[int], limit: int) -> Sequence[Hit]:
-    """What these queries find together. A melding that fits several ways comes before one that fits one."""
-    limited = [arm.limit(limit).subquery() for arm in arms]
-    found = sa.union_all(*(sa.select(arm) for arm in limited)).subquery()
+def _found(session: Session, looks: Sequence[sa.Subquery], *, scope: Collection[int], limit: int) -> Sequence[Hit]:
+    """What these looks find together. A melding that fits several ways comes before one that fits one."""
+    found = sa.union_all(*(sa.select(look) for look in looks)).subquery()
     surest = sa.func.array_agg(
         aggregate_order_by(found.c.found_by, found.c.rank.desc(), found.c.found_by), type_=ARRAY(sa.Text)
     )
@@ -198,83 +173,6 @@ def contacts_between(
         .order_by(Melding.received_at, Melding.id)
     )
     return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def _arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
-    """One query per meaning, each with the ids, the meaning and how sure it is (3 exact, 2 and up a good guess)."""
-    arms = []
-    if asked.number:
-        arms.append(_of_melding("nummer", sa.literal(3.0), scope).where(Melding.number == asked.number))
-    if asked.near:
-        arms.append(_of_melding("bijna_nummer", sa.literal(2.0), scope).where(Melding.number.in_(asked.near)))
-    if asked.part:
-        arms.append(_of_melding("nummer", sa.literal(1.0), scope).where(Melding.number.contains(asked.part)))
-    if asked.phone_part:
-        like = Contact.phone.contains(asked.phone_part)
-        arms.append(_of_contact("deel_telefoon", sa.literal(1.0), scope).where(like, Contact.phone != ""))
-    if asked.phone:
-        arms.append(
-            _of_contact("telefoon", sa.literal(3.0), scope).where(Contact.phone == asked.phone, Contact.phone != "")
-        )
-    if asked.email:
-        same = sa.func.lower(Contact.email) == asked.email
-        arms.append(_of_contact("email", sa.literal(3.0), scope).where(same, Contact.email != ""))
-    if asked.words:
-        arms += _alike(asked.words, scope)
-        spoken = [word for word in _WORD.findall(asked.words.lower()) if len(word.strip("_")) > 1]
-        if spoken:
-            arms.append(_told(" & ".join(f"{word}:*" for word in spoken[:10]), sa.literal(1.5), scope))
-    return arms
-
-
-def _wider_arms(asked: Asked, scope: Collection[int]) -> list[sa.Select[Any]]:
-    """The same word by word, so that a word that fits nowhere spoils nothing and words may be about different things.
-    The longest also as they are mistyped in the text itself."""
-    spoken = [word for word in _WORD.findall(asked.words.lower()) if len(word.strip("_")) >= SHORTEST_WORD]
-    arms = []
-    for word in spoken[:MOST_WORDS]:
-        arms += [*_alike(word, scope), _told(f"{word}:*", sa.literal(1.5), scope)]
-    newest = sa.select(Melding.id, Melding.description, Melding.received_at).where(Melding.gemeente_id.in_(scope))
-    recent = newest.order_by(Melding.received_at.desc(), Melding.id.desc()).limit(NEWEST).subquery()
-    for word in sorted((w for w in spoken if len(w) >= LONG_WORD), key=len, reverse=True)[:2]:
-        alike = sa.func.word_similarity(word, recent.c.description)
-        found = sa.select(recent.c.id.label("id"), sa.literal("woorden").label("found_by"), alike.label("rank"))
-        arms.append(found.where(alike >= WIDER).order_by(sa.desc("rank"), recent.c.received_at.desc()))
-    return arms
-
-
-def _alike(words: str, scope: Collection[int]) -> list[sa.Select[Any]]:
-    """Names and addresses that look like these words, by their trigram indexes."""
-    of_name = sa.func.word_similarity(words, Contact.name) + 1
-    of_place = sa.func.word_similarity(words, Melding.address) + 1
-    return [
-        _of_contact("naam", of_name, scope).where(Contact.name != "", Contact.name.op("%>")(words)),
-        _of_melding("adres", of_place, scope).where(Melding.address != "", Melding.address.op("%>")(words)),
-    ]
-
-
-def _told(wanted: str, rank: sa.ColumnElement[Any], scope: Collection[int]) -> sa.Select[Any]:
-    """What melders wrote, as words in any Dutch form, by the full-text index. wanted: a tsquery."""
-    told = sa.func.to_tsvector(
-        DUTCH, Melding.description.concat(" ").concat(Melding.address).concat(" ").concat(Melding.location_note)
-    )
-    return _of_melding("woorden", rank, scope).where(told.op("@@")(sa.func.to_tsquery(DUTCH, wanted)))
-
-
-def _of_melding(found_by: str, rank: sa.ColumnElement[Any], scope: Collection[int]) -> sa.Select[Any]:
-    return (
-        sa.select(Melding.id.label("id"), sa.literal(found_by).label("found_by"), rank.label("rank"))
-        .where(Melding.gemeente_id.in_(scope))
-        .order_by(sa.desc("rank"), Melding.received_at.desc())
-    )
-
-
-def _of_contact(found_by: str, rank: sa.ColumnElement[Any], scope: Collection[int]) -> sa.Select[Any]:
-    return (
-        sa.select(Contact.melding_id.label("id"), sa.literal(found_by).label("found_by"), rank.label("rank"))
-        .where(Contact.gemeente_id.in_(scope))
-        .order_by(sa.desc("rank"), Contact.melding_id.desc())
-    )
 
 
 def _with_teams(session: Session, rows: Sequence[Any], scope: Collection[int]) -> Sequence[Hit]:

@@ -22,7 +22,10 @@ class OfGemeente:
 
 
 def own(*extra: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:
-    """Table arguments of a row of one gemeente: the composite key others refer to, and `extra`."""
+    """Table arguments of a row of one gemeente: the composite key others refer to, and `extra`.
+
+    Not for rows that none refers to and that come in great numbers: a key that is never read is work on every write.
+    """
     return (sa.UniqueConstraint("gemeente_id", "id"), *extra)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
 from .melding import Melding
-from .table import Moment, OfGemeente, Ref, one_of, own, refers
+from .table import Moment, OfGemeente, Ref, one_of, refers
 
 VIA = ("volgpagina", "api", "telefoon", "e_mail")
 
@@ -31,7 +31,7 @@ class Verdict(OfGemeente, Base):
     mark: Mapped[int | None] = mapped_column(sa.SmallInteger)
     at: Mapped[Moment]
 
-    __table_args__ = own(
+    __table_args__ = (
         refers("melding_id", "melding", ondelete="CASCADE"),
         refers("note_id", "note"),
         one_of("asked", ("opgelost", "uitleg")),

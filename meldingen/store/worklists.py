@@ -73,8 +73,9 @@ PUBLIC_GRID = 0.0001
 """Degrees, about ten metres: no more exact is a place for anybody, so that nobody reads a front door (PRIV-07)."""
 
 
-# On top whatever its date: the clock of spoed runs in minutes, and a person must look at what sounds dangerous.
-_FIRST = ((Opdracht.urgency == "spoed").desc(), Opdracht.danger_suspected.desc())
+# On top whatever its date: the clock of spoed runs in minutes, and a person must look at what sounds dangerous. The
+# word is a literal, as in the indexes that keep this order (ix_opdracht_open_team and _gemeente).
+_FIRST = ((Opdracht.urgency == sa.literal_column("'spoed'")).desc(), Opdracht.danger_suspected.desc())
 _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "termijn": (*_FIRST, Opdracht.due_at.asc(), Opdracht.id.asc()),
     "prioriteit": (*_FIRST, Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
@@ -83,6 +84,19 @@ _ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
 }
 ORDERS = ("termijn", "prioriteit", "ontvangst")
 """What anybody may ask for; `afgehandeld` (newest first) is how our page shows what is closed."""
+
+
+# Read anew with every line otherwise, and shown in none: they cost more than all the rest of a list.
+_NOT_ON_A_LIST = (
+    sa.orm.defer(Category.questions),
+    sa.orm.defer(Category.retention),
+    sa.orm.defer(Category.synonyms),
+    sa.orm.defer(Category.examples),
+    sa.orm.defer(Category.beforehand),
+    sa.orm.defer(Gemeente.policy),
+    sa.orm.defer(Gemeente.border),
+    sa.orm.defer(Gemeente.theme_css),
+)
 
 
 def list_opdrachten(
@@ -290,9 +304,9 @@ def _joined(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Se
 
 def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     """The columns of a WorkRow, in its order."""
-    shown = sa.and_(Photo.gemeente_id == Opdracht.gemeente_id, Photo.status == KLAAR, _of_this_work())
-    photos = sa.select(sa.func.count()).select_from(Photo).where(shown).correlate(Opdracht).scalar_subquery()
-    first = sa.select(Photo.public_id).where(shown).order_by(Photo.id).limit(1).correlate(Opdracht).scalar_subquery()
+    shown = photos_of_this_work(Photo.status == KLAAR)
+    photos = sa.select(sa.func.count()).select_from(shown).scalar_subquery()
+    first = sa.select(shown.c.public_id).order_by(shown.c.id).limit(1).scalar_subquery()
     words = (
         sa.select(shown_description())
         .join(Link, Link.melding_id == Melding.id)
@@ -314,13 +328,18 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
         first,
         sa.func.coalesce(words, ""),
     )
-    return _joined(sa.select(*columns), sees, scope)
+    return _joined(sa.select(*columns), sees, scope).options(*_NOT_ON_A_LIST)
 
 
-def _of_this_work() -> sa.ColumnElement[bool]:
-    """A photo of the opdracht itself or of a melding it answers now."""
-    linked = sa.select(Link.melding_id).where(LINKED_NOW).correlate(Opdracht)
-    return sa.or_(Photo.opdracht_id == Opdracht.id, Photo.melding_id.in_(linked))
+def photos_of_this_work(*which: sa.ColumnElement[bool]) -> sa.Subquery:
+    """Id and public id of the photos of the opdracht itself and of the meldingen it answers now.
+
+    Two arms, each by an index of its own: with "or" between them PostgreSQL reads every photo of the gemeente.
+    """
+    mine = sa.select(Photo.id, Photo.public_id).where(Photo.gemeente_id == Opdracht.gemeente_id, *which)
+    own = mine.where(Photo.opdracht_id == Opdracht.id)
+    reported = mine.join(Link, Link.melding_id == Photo.melding_id).where(LINKED_NOW)
+    return sa.union_all(own.correlate(Opdracht), reported.correlate(Opdracht)).subquery()
 
 
 def melders_now() -> sa.ScalarSelect[int]:
