@@ -17,7 +17,7 @@ from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 
 DESKS = ("", "klacht", "schade", "bezwaar", "handhaving")
 ABUSE = ("", "grof", "bedreiging")
-WEEK_SQL = "((gemeente_id * 100000) + ((((received_at AT TIME ZONE 'UTC'::text))::date - '2000-01-01'::date) / 7))"
+WEEK_SQL = "(gemeente_id * 100000 + ((received_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date) / 7)"
 """The gemeente and the week of receipt in one number, first in the indexes of search: so that the newest of one
 gemeente are looked through without touching what else has these words (store/search_ways.py)."""
 
@@ -116,8 +116,7 @@ class Melding(OfGemeente, Base):
             postgresql_where=sa.text("address <> ''"),
         ),
         sa.Index(
-            "ix_melding_number_end",
-            "gemeente_id",
+            "ix_melding_number_end",  # no gemeente first: without statistics foreign keys would be checked by it
             sa.literal_column("reverse(number)").label("backwards"),
             postgresql_ops={"backwards": "text_pattern_ops"},
         ),

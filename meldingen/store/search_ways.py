@@ -158,11 +158,11 @@ def _in_weeks(scope: Collection[int], first: int, last: int) -> sa.ColumnElement
 
     Each week by itself: for a range a GIN index gathers all there is from its beginning on.
     """
-    back = sa.func.generate_series(first, last).table_valued("week").alias("back")
-    home = sa.func.unnest(sa.cast(list(scope), sa.ARRAY(sa.BigInteger))).table_valued("id").alias("home")
-    weeks = sa.select(sa.cast(home.c.id * WEEKS + _newest_week(scope) - back.c.week, sa.BigInteger))
-    week = _WEEK
-    return week == sa.any_(sa.func.array(weeks.scalar_subquery()))
+    newest, week = _newest_week(scope), _WEEK
+    weeks = (
+        sa.select(sa.func.generate_series(one * WEEKS + newest - last, one * WEEKS + newest - first)) for one in scope
+    )
+    return sa.or_(*(week == sa.any_(sa.func.array(some.scalar_subquery())) for some in weeks))
 
 
 def _as_words(words: Sequence[str], scope: Collection[int]) -> sa.Select[Any]:

@@ -72,6 +72,8 @@ def narrowed(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
         query = query.where(Opdracht.status.in_(wanted.statuses))
         if wanted.late_at is not None:
             query = query.where(Opdracht.due_at <= wanted.late_at)
+    if wanted.order == "afgehandeld":
+        query = query.where(Opdracht.closed_at.is_not(None))  # so that ix_opdracht_closed gives them in order
     if wanted.team_slug is not None:
         query = query.where(Team.slug == wanted.team_slug)
     if wanted.team_ids is not None:

@@ -12,7 +12,7 @@ down_revision = "0011"
 
 OPEN = "status IN ('nieuw', 'opgepakt', 'ingepland', 'wacht_op_melder', 'bij_partij')"
 WORDS = "to_tsvector('dutch'::regconfig, (((description || ' '::text) || address) || ' '::text) || location_note)"
-WEEK = "((gemeente_id * 100000) + ((((received_at AT TIME ZONE 'UTC'::text))::date - '2000-01-01'::date) / 7))"
+WEEK = "(gemeente_id * 100000 + ((received_at AT TIME ZONE 'UTC'::text)::date - '2000-01-01'::date) / 7)"
 NOT_REFERRED_TO = ("closure", "contact", "delivery_step", "ending", "melding_opdracht", "verdict")
 """No row of another table refers to these: the key of (gemeente_id, id) was written and never read."""
 KEPT = "subject <> '' OR text <> '' OR html <> '' OR address <> '' OR provider_id <> ''"
@@ -43,7 +43,7 @@ def upgrade() -> None:
     )
     _again("ix_contact_name", "contact", ["gemeente_id", "name"], gin={"name": TRIGRAMS}, where="name <> ''")
     _again("ix_contact_phone_part", "contact", ["gemeente_id", "phone"], gin={"phone": TRIGRAMS}, where="phone <> ''")
-    op.create_index("ix_melding_number_end", "melding", ["gemeente_id", sa.text("reverse(number) text_pattern_ops")])
+    op.create_index("ix_melding_number_end", "melding", [sa.text("reverse(number) text_pattern_ops")])
 
     _again("ix_melding_entered_by", "melding", ["entered_by"], where="entered_by IS NOT NULL")
     _again("ix_journal_melding_id", "journal", ["melding_id", "id"], where="melding_id IS NOT NULL")
@@ -54,7 +54,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_melding_withdrawn", "melding", ["gemeente_id", "id"], postgresql_where=sa.text("withdrawn_at IS NOT NULL")
     )
-    op.create_index("ix_delivery_kept", "delivery", ["gemeente_id", "created_at"], postgresql_where=sa.text(KEPT))
+    op.create_index("ix_delivery_kept", "delivery", ["gemeente_id", "id", "created_at"], postgresql_where=sa.text(KEPT))
 
 
 def downgrade() -> None:

@@ -1,0 +1,1 @@
+"""What store remembers and finds, looked at as PostgreSQL does it."""
