@@ -3,7 +3,7 @@
 The tables of the schema `vullen` are scaffolding: they live while the story is written, and go at the end.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -50,6 +50,7 @@ def make_world(engine: sa.Engine, *, meldingen: int, gemeenten: int, seed: int, 
     """The gemeenten as `meldingen seed` fills them, with wijken, and a team per quarter for common work;
     and the scaffolding: days with their share, places and categories with theirs. now: the end of the years."""
     first = date(now.year - YEARS, now.month, min(now.day, 28))
+    last = now.date() - timedelta(days=1)
     with db.transaction(engine) as session:
         for number in range(gemeenten):
             _gemeente(session, number, now)
@@ -60,8 +61,8 @@ def make_world(engine: sa.Engine, *, meldingen: int, gemeenten: int, seed: int, 
             "wereld.sql",
             seed=seed,
             first_day=first,
-            last_day=now.date(),
-            days=(now.date() - first).days + 1,
+            last_day=last,
+            days=(last - first).days + 1,
             last=meldingen,
             storm_kinds=STORM_KINDS,
             streets=STREETS,

@@ -345,7 +345,8 @@ def test_a_restored_backup_loses_again_what_was_gone(archive: Archive) -> None:
     with transaction(archive.engine) as session:
         backup = {table: session.execute(sa.select(table)).mappings().all() for table in reversed(tables)}
         erasure.erase_melder(session, erased, scope=[archive.home.id], actor=SYSTEM, now=archive.now)
-        session.execute(sa.update(Melding).where(Melding.id == destroyed).values(closed_at=archive.now - 1826 * DAY))
+        long_ago = {"received_at": archive.now - 1827 * DAY, "closed_at": archive.now - 1826 * DAY}
+        session.execute(sa.update(Melding).where(Melding.id == destroyed).values(long_ago))
     archive.tidy(timedelta())
     assert [melding.id for melding in archive.all(Melding)] == [erased]
     with transaction(archive.engine) as session:
