@@ -26,7 +26,7 @@ from meldingen.local.commands import healthy
 
 from .shop import until
 
-SEED, MELDINGEN, SECONDS, PATIENCE_S = 7, 100, 3.0, 240.0
+SEED, MELDINGEN, SECONDS, PATIENCE_S = 7, 40, 3.0, 240.0
 NOTHING_TO_LEARN = "UPDATE category SET synonyms = '{}', examples = '{}'"
 """Category proposals are learned at the first tick: many seconds of processor time that prove nothing here."""
 TICKS = "SELECT key, count(*) FROM outbox WHERE topic = 'onderhoud' AND key IS NOT NULL GROUP BY key"
