@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
+from werkzeug.exceptions import ClientDisconnected
+
 from .limits import household
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ class Gate:
         try:
             turn: AbstractContextManager[object] = nullcontext()
             if 0 < size <= SMALL_BYTES:
-                environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(size))
+                environ["wsgi.input"] = io.BytesIO(_read(environ, size))
                 turn = self._workers
             with turn:
                 return self._app(environ, start_response)
@@ -66,6 +68,14 @@ class Gate:
                 return False
             self._reading[visitor] += 1
             return True
+
+
+def _read(environ: "WSGIEnvironment", size: int) -> bytes:
+    """The body. One that broke off is empty: too short for what was told, and the application says so (400)."""
+    try:
+        return bytes(environ["wsgi.input"].read(size))
+    except (OSError, ClientDisconnected):
+        return b""
 
 
 def _size_of(environ: "WSGIEnvironment") -> int:
