@@ -20,14 +20,16 @@ def init_app(app: Flask) -> None:
 
 def content_policy(tiles_url: str = "") -> str:
     """The Content-Security-Policy. tiles_url: the one outside host that pages may fetch map pictures from."""
-    images = "'self' data: blob:"
+    images, asked = "'self' data: blob:", "'self'"
     tiles = urlsplit(tiles_url)
     if tiles.scheme == "https" and tiles.netloc:
-        images += f" https://{tiles.netloc.replace('{s}.', '*.')}"
+        host = f" https://{tiles.netloc.replace('{s}.', '*.')}"
+        images, asked = images + host, asked + host  # the tablet fetches what it keeps for a dead spot
     return "; ".join(
         (
             "default-src 'self'",
             f"img-src {images}",
+            f"connect-src {asked}",
             "manifest-src 'self'",
             "worker-src 'self'",
             "object-src 'none'",

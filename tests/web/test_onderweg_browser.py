@@ -2,6 +2,7 @@
 the same tablet, two tablets at once, a clock that is off, a day that is over. What one sees: test_onderweg_scherm.py.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from tests import factories, photos
 
 from .browsing import TABLET, served, visitors
 from .conftest import World
-from .onderweg import APP, back_in_coverage, new_work, sign_in, until
+from .onderweg import APP, back_in_coverage, goes_to, new_work, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -258,3 +259,34 @@ def test_a_clock_two_hours_off_and_a_day_that_is_over(world: World, come: Callab
     assert page.evaluate("tablet.day()") is None
     kept = page.evaluate(ON_DISK)
     assert kept["stap"] and _days(kept) == []
+
+
+def test_the_map_around_the_work_opens_in_a_dead_spot(world: World, come: Callable[..., BrowserContext]) -> None:
+    """The streets around each opdracht came with the day; what is kept is not asked for again."""
+    _, work = new_work(world, "Losse tegel, kaart mee")
+    context = come()
+    asked: list[str] = []
+
+    def with_tiles(route: Route) -> None:
+        answer = route.fetch()
+        if answer.status != 200:
+            return route.fulfill(response=answer)
+        day = answer.json()
+        day["kaart"]["tegels"] = "/tegels/{z}/{x}/{y}.jpg"
+        return route.fulfill(response=answer, json=day)
+
+    def tile(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=photos.photo(), content_type="image/jpeg")
+
+    context.route("**/team/onderweg/dag", with_tiles)
+    context.route("**/tegels/**", tile)
+    page = context.new_page()
+    sign_in(page)
+    assert len(asked) == len(set(asked)) >= 18 and {one.split("/")[-3] for one in asked} == {"16", "17"}
+    context.set_offline(True)
+    asked.clear()
+    goes_to(page, f"/opdracht/{work.id}")
+    expect(page.locator("img.leaflet-tile").first).to_have_attribute("src", re.compile("^blob:"))
+    expect(page.locator("img.leaflet-tile-loaded").first).to_be_visible()
+    assert not [one for one in asked if "/16/" in one or "/17/" in one]

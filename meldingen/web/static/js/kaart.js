@@ -9,7 +9,7 @@
 // do not decide what part of the world is shown.
 // Returns { leaflet, put(lon, lat, zoom), take(), middle(), move(way), marks(kind, items), dots(list, { fit }) }; dots:
 // small signs with something to read, each { lon, lat, mark, className, explain() → element }; fit: show them all.
-globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false, shapes = null, stay = false } = {}) => {
+globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false, shapes = null, stay = false, tileAt = null } = {}) => {
   box.hidden = false;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", label);
@@ -23,7 +23,15 @@ globalThis.maakKaart = (box, { onPick = () => {}, label = "Kaart", fixed = false
   } else map.setView([52.1, 5.3], 8);
   if (tiles) {
     const source = new URL(tiles.replace("{s}.", ""), location.href).hostname;
-    L.tileLayer(tiles, { maxZoom: 19, attribution: wordsTiles.replace("{bron}", source) }).addTo(map);
+    const layer = L.tileLayer(tiles, { maxZoom: 19, attribution: wordsTiles.replace("{bron}", source) });
+    if (tileAt) {
+      layer.createTile = (coords, done) => {
+        const tile = Object.assign(new Image(), { alt: "", onload: () => done(null, tile), onerror: () => done(new Error("no tile"), tile) });
+        tileAt(layer.getTileUrl(coords)).then((found) => { tile.src = found; });
+        return tile;
+      };
+    }
+    layer.addTo(map);
   }
   const icon = L.icon({ iconUrl: pin, iconSize: [32, 44], iconAnchor: [16, 42] });
   let marker = null;

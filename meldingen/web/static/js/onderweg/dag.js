@@ -1,9 +1,11 @@
-// The day package on this tablet: fetched, kept, how old it is, and its photos, so that all of it opens without coverage.
+// The day package on this tablet: fetched, kept, how old it is, its photos and the map around its work, so that all of it
+// opens without coverage.
 
 import * as opslag from "./opslag.js";
 
 const AT_ONCE = 4;
 const LARGE_FOR = 200; // large photos of so many opdrachten, the most pressing first; small ones of all
+const TILES_FOR = 100; // the map around so many: at most 1,800 tiles, in a wijk far fewer, because they overlap
 const ROOM_LEFT = 0.2;
 const AREAS = "onderweg-gebieden"; // borders and wijken: public, so not encrypted
 
@@ -22,10 +24,26 @@ export const fetchDay = async (connection) => {
   return "new";
 };
 
+// The tiles around a place, three by three: a street with its corners at one zoom, the houses at the other.
+const AROUND = [-1, 0, 1];
+const ZOOMS = [16, 17];
+const tilesAround = (template, { lon, lat }) =>
+  ZOOMS.flatMap((z) => {
+    const wide = 2 ** z;
+    const x = Math.floor(((lon + 180) / 360) * wide);
+    const y = Math.floor(((1 - Math.asinh(Math.tan((lat * Math.PI) / 180)) / Math.PI) / 2) * wide);
+    return AROUND.flatMap((right) => AROUND.map((down) => template.replace("{z}", z).replace("{x}", x + right).replace("{y}", y + down)));
+  });
+const tilesOf = (day) => {
+  const template = day.kaart.tegels;
+  if (!template || /\{(?![xyz]\})/.test(template)) return []; // one with other parts has no single address per tile
+  return day.opdrachten.slice(0, TILES_FOR).flatMap((work) => tilesAround(template, work));
+};
+
 const wantedOf = (day) => {
   const small = day.opdrachten.flatMap(({ fotos }) => fotos.map(({ klein }) => klein));
   const large = day.opdrachten.slice(0, LARGE_FOR).flatMap(({ fotos }) => fotos.map(({ groot }) => groot));
-  return [...new Set([...small, ...large])];
+  return [...new Set([...small, ...large, ...tilesOf(day)])];
 };
 
 const hasRoom = async () => {
@@ -33,7 +51,7 @@ const hasRoom = async () => {
   return usage < quota * (1 - ROOM_LEFT);
 };
 
-/** Brings the photos that are not here yet, and drops those of work that went. What does not come now comes later. */
+/** Brings the photos and tiles that are not here yet, and drops those of work that went. What does not come now comes later. */
 export const fetchPictures = async (connection, day) => {
   const wanted = wantedOf(day);
   const here = new Set(await opslag.pictures());
@@ -70,7 +88,7 @@ export const areas = async (adres) => {
 
 const pictureUrls = new Map();
 
-/** An address that an <img> can show for a photo of the package: the kept one, else that of the server. */
+/** An address that an <img> can show for a photo or tile of the package: the kept one, else that of the server. */
 export const pictureUrl = async (adres) => {
   if (pictureUrls.has(adres)) return pictureUrls.get(adres);
   const blob = await opslag.readPicture(adres);

@@ -15,9 +15,9 @@ const NEAR_ZOOM = 16;
 export const openMap = (box, motor, options = {}) => {
   if (!globalThis.maakKaart) return null;
   box.dataset.pin = document.body.dataset.pin;
-  if (motor.day?.kaart.tegels && motor.state().online) box.dataset.tiles = motor.day.kaart.tegels;
+  if (motor.day?.kaart.tegels) box.dataset.tiles = motor.day.kaart.tegels;
   const shapes = motor.areas().then((found) => ({ type: "FeatureCollection", features: found.filter(Boolean).flatMap((one) => one.features) }));
-  return globalThis.maakKaart(box, { label: say("kaart-naam"), shapes, ...options });
+  return globalThis.maakKaart(box, { label: say("kaart-naam"), shapes, tileAt: motor.tileAt, ...options });
 };
 
 /** The place of one opdracht. */

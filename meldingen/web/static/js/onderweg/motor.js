@@ -112,6 +112,9 @@ export const openMotor = async () => {
       await refresh();
     },
 
+    /** Where the picture of a tile is: on this device when it came with the day. */
+    tileAt: (address) => tablet.photo(address),
+
     /** Puts a photo of the package in an <img>. */
     photo: async (image, address) => {
       image.hidden = true;
