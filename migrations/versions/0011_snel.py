@@ -9,7 +9,7 @@ from alembic import op
 revision = "0011"
 down_revision = "0010"
 
-TODO = sa.text("done_at IS NULL AND parked_at IS NULL")
+UNDONE = sa.text("done_at IS NULL AND parked_at IS NULL")
 LINE = ["topic", "urgency", sa.text("coalesce(gemeente_id, 0)"), "due_at", "id"]
 # Each row is written four times: put, leased, begun, finished. With room on its page the two in the middle touch no
 # index (docs/opzetten.md has the measurement). Dead rows are cleared by their number, not by their share of a table
@@ -25,8 +25,8 @@ OUTBOX = {
 
 
 def upgrade() -> None:
-    op.create_index("ix_outbox_line", "outbox", LINE, postgresql_where=TODO)
-    op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where=TODO)
+    op.create_index("ix_outbox_line", "outbox", LINE, postgresql_where=UNDONE)
+    op.drop_index("ix_outbox_due", table_name="outbox", postgresql_where=UNDONE)
     op.execute(f"ALTER TABLE outbox SET ({', '.join(f'{name} = {value}' for name, value in OUTBOX.items())})")
     op.execute("DELETE FROM pace")  # turns last seconds: who waits takes a new one
     op.add_column("pace", sa.Column("home", sa.BigInteger(), nullable=False))
@@ -42,5 +42,5 @@ def downgrade() -> None:
     op.drop_column("pace", "home")
     op.create_primary_key(op.f("pk_pace"), "pace", ["channel"])
     op.execute(f"ALTER TABLE outbox RESET ({', '.join(OUTBOX)})")
-    op.create_index("ix_outbox_due", "outbox", ["urgency", "due_at", "id"], postgresql_where=TODO)
-    op.drop_index("ix_outbox_line", table_name="outbox", postgresql_where=TODO)
+    op.create_index("ix_outbox_due", "outbox", ["urgency", "due_at", "id"], postgresql_where=UNDONE)
+    op.drop_index("ix_outbox_line", table_name="outbox", postgresql_where=UNDONE)
