@@ -217,7 +217,7 @@ def opened(lease_s: float, *, command: str = "bench.chaos", **wanted: Any) -> It
         os.environ.pop(name, None)
     clone = open_places()
     binaries = postgis.obtain(clone)
-    places = _own_places(clone)
+    places = own_places(clone)
     with stack.opened(places, KIND, f"python -m {command}") as bare:
         ground = Ground(bare, binaries, lease_s, **wanted)
         ground.start()
@@ -239,9 +239,9 @@ def forget(ground: Ground) -> None:
     shutil.rmtree(ground.stack.queue.folder, ignore_errors=True)
 
 
-def _own_places(clone: Places) -> Places:
-    """Folders beside those of `make run`, with the packages of whoever runs this."""
-    local, home = make_folder(clone.local / KIND), make_folder(clone.home / KIND)
+def own_places(clone: Places, kind: str = KIND) -> Places:
+    """Folders of this kind of run, beside those of `make run`, with the packages of whoever runs this."""
+    local, home = make_folder(clone.local / kind), make_folder(clone.home / kind)
     if clone.unprivileged is not None:
         os.chown(home, 0, clone.unprivileged.gid)
         home.chmod(0o710)

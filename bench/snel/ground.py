@@ -22,13 +22,14 @@ from typing import Any
 import psycopg
 from click.testing import CliRunner
 
+from bench.chaos.ground import own_places
 from bench.load import Heard, Order, fire, request_bytes
 from meldingen import cli
 from meldingen.adapters.queue import libpq_url
 from meldingen.local import postgis, stack
 from meldingen.local.cluster import any_free_port
 from meldingen.local.commands import healthy
-from meldingen.local.places import Places, make_folder, open_places
+from meldingen.local.places import open_places
 from meldingen.local.postgis import Binaries
 from meldingen.local.provision import Provisions
 from meldingen.local.stack import Stack
@@ -219,7 +220,9 @@ def opened(old_meldingen: int, threads: int = THREADS) -> Iterator[Ground]:
         os.environ.pop(name, None)
     clone = open_places()
     binaries = postgis.obtain(clone)
-    places = _own_places(clone)
+    places = own_places(clone, KIND)
+    for name in ("post.poort", "post.log"):
+        (places.local / name).unlink(missing_ok=True)
     with stack.opened(places, KIND, "python -m bench.snel") as bare:
         ground = Ground(bare, binaries, threads)
         try:
@@ -229,18 +232,3 @@ def opened(old_meldingen: int, threads: int = THREADS) -> Iterator[Ground]:
             for name in reversed(list(ground.running)):
                 ground.end(name)
     stack.forget_data(bare, places.local / "fotos")
-
-
-def _own_places(clone: Places) -> Places:
-    """Folders beside those of `make run`, with the packages of whoever runs this."""
-    local, home = make_folder(clone.local / KIND), make_folder(clone.home / KIND)
-    if clone.unprivileged is not None:
-        os.chown(home, 0, clone.unprivileged.gid)
-        home.chmod(0o710)
-    make_folder(local / "logs")
-    for name in ("post.poort", "post.log"):
-        (local / name).unlink(missing_ok=True)
-    venv = local / "venv"
-    venv.unlink(missing_ok=True)
-    venv.symlink_to(sys.prefix)
-    return Places(clone.root, local, home, clone.unprivileged)
