@@ -20,6 +20,9 @@ T = TypeVar("T")
 
 POOL_WAIT_S = 3.0
 """How long a request waits for a connection; then 503 with Retry-After, which is better than a page that hangs."""
+REST_S = 60
+"""A connection that was idle for so long is ended by PostgreSQL, which gets its 5 to 10 MB back; `_check_alive` sees it
+and the pool opens another. Longer than an advisory lock is held while a provider is called."""
 NETWORK_SILENCE_MS = 15_000
 """A server that vanished without a word (a cable, a failover) is given up after this, by TCP itself."""
 
@@ -47,9 +50,11 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=4,
         pool_timeout=POOL_WAIT_S,
+        pool_use_lifo=True,  # what is not needed comes to rest, instead of each being used in turn
         hide_parameters=True,  # an error must not carry names and places into a log
         connect_args={
-            "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s",
+            "options": "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=30s "
+            f"-c idle_session_timeout={REST_S}s",
             "connect_timeout": 5,
             "keepalives_idle": 30,
             "tcp_user_timeout": NETWORK_SILENCE_MS,
@@ -89,13 +94,14 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
         yield session
 
 
-CLASHES = ("40P01", "40001")
-"""SQLSTATE of a deadlock, and of a transaction that came too late."""
+CLASHES = ("40P01", "40001", "57P05")
+"""SQLSTATE of a deadlock, of a transaction that came too late, and of a connection that was ended for being idle in the
+very moment that it was taken: after each of them nothing has happened."""
 LOCK_TIMED_OUT = "55P03"
 
 
 def retry_deadlock(work: Callable[[], T], *, tries: int = 4, also: Collection[str] = ()) -> T:
-    """Runs `work`, a whole transaction, again when PostgreSQL chose it as the victim of a deadlock. also: other
+    """Runs `work`, a whole transaction, again when PostgreSQL undid it, such as for a deadlock. also: other
     SQLSTATEs after which it is done again, such as LOCK_TIMED_OUT for what must be written down."""
     for attempt in range(1, tries + 1):
         try:

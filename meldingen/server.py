@@ -1,6 +1,9 @@
 """The WSGI server of `meldingen serve`: granian, and how it is set (DECISIONS, "granian serves")."""
 
+import sys
+
 from .bodies import READERS
+from .forking import made_once
 
 HEADERS_MS = 10_000
 """Who has not finished the headers by then is hung up on. It costs no thread, only one of CONNECTIONS."""
@@ -19,6 +22,7 @@ def serve(
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings
 
+    loading = made_once(target, factory=factory) if sys.platform == "linux" else {}
     Granian(
         target,
         factory=factory,
@@ -32,4 +36,4 @@ def serve(
         websockets=False,
         workers_kill_timeout=STOP_S,
         log_access=False,
-    ).serve()
+    ).serve(**loading)

@@ -17,6 +17,7 @@ from sqlalchemy.orm import configure_mappers
 from meldingen.adapters import build
 from meldingen.adapters.queue import NotifyWake, queue_is_up
 from meldingen.db import make_engine
+from meldingen.forking import share
 from meldingen.settings import Settings
 from meldingen.store.outbox import Topic
 
@@ -71,6 +72,7 @@ def keep_alive(parts: Sequence[Part], stop: Stop, *, grace_s: float = GRACE_S) -
     """Runs the parts until `stop`; then ends them, at first kindly."""
     context = multiprocessing.get_context("fork")
     configure_mappers()  # once, before anything is forked: each part has them and starts in half the time
+    share()
     try:
         while not stop.asked:
             clock = time.monotonic()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from meldingen import db
+
 from . import baselines
 from .gauges import metered, pss_mib
 from .ground import WORKERS, Ground
@@ -11,7 +13,8 @@ from .intake import posts
 from .table import Plan, Row, Sticks
 
 THREADS = (1, 2, 4, 8, 16)
-REST_S = 8.0
+REST_S = db.REST_S + 15.0
+"""Rest is when the connections that nobody needs have been ended as well."""
 
 
 def memory(ground: Ground, _plan: Plan, _sticks: Sticks) -> list[Row]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-import holidays
+import holidays.countries  # all of it now and shared by what is forked, instead of by each at its first date
 
 AMSTERDAM: Final = ZoneInfo("Europe/Amsterdam")
 NO_DAYS: Final[frozenset[date]] = frozenset()
