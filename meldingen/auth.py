@@ -23,7 +23,7 @@ from .domain.actor import ANONYMOUS, TEAM, Actor
 from .domain.errors import Forbidden, NotFound, NotSignedIn
 from .domain.privacy import check_not_erased
 from .domain.sentence import say
-from .flow.sign_in import STAFF_PREFIX, hash_secret, staff_actor
+from .flow.sign_in import STAFF_PREFIX, actor_with, hash_secret
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
@@ -155,10 +155,9 @@ def _recognise(session: Session, now: datetime) -> Actor:
         return ANONYMOUS
     if not bearer and request.path.startswith("/api/") and request.method not in ("GET", "HEAD", "OPTIONS"):
         csrf.protect()
-    account, device = found
-    if device.seen_at is None or now - device.seen_at >= SEEN_EVERY:
-        accounts.touch_session(session, device.id, now)
-    return staff_actor(session, account)
+    if found.seen_at is None or now - found.seen_at >= SEEN_EVERY:
+        accounts.touch_session(session, found.session_id, now)
+    return actor_with(found.account_id, found.name, found.held)
 
 
 def _machine(key: accounts.ApiKey) -> Actor:

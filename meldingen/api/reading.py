@@ -20,7 +20,7 @@ from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRA
 from ..domain.errors import NotFound, NotSignedIn
 from ..domain.privacy import LIMITED
 from ..domain.text import mask_personal
-from ..domain.workflow import possible_moves, suits
+from ..domain.workflow import fitting_moves
 from ..flow.looks import look
 from ..flow.publicity import may_be_public
 from ..flow.status import is_undoable, is_urgent, may_as_party
@@ -32,7 +32,6 @@ from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
 from ..store.party import party_sees_photo
 from ..store.photo import KLAAR, Photo
-from ..store.team import team_by_id
 from ..store.worklists import Sees
 from .headers import BASE
 
@@ -53,17 +52,19 @@ def work_scope(actor: Actor) -> frozenset[int]:
 
 def moves_for(actor: Actor, opdracht: Opdracht, *, now: datetime | None = None) -> list[str]:
     """The moves this medewerker could make now, in the order of the workflow table. now: to name undoing too."""
-    roles = set(actor.roles.get(opdracht.gemeente_id, frozenset()))
+    roles = actor.roles.get(opdracht.gemeente_id, frozenset())
     if opdracht.team_id not in actor.team_ids and COORDINATOR not in roles:
         roles -= {TEAM, PIKET}
-    reopened, urgent = opdracht.reopened_from_id is not None, is_urgent(opdracht)
-    suspected, undoable = opdracht.danger_suspected, is_undoable(opdracht, now)
-    return [
-        move.action
-        for move in possible_moves(opdracht.status, roles)
-        if (not actor.is_party or may_as_party(opdracht, move.action, actor))
-        and suits(move.action, reopened=reopened, urgent=urgent, suspected=suspected, undoable=undoable)
-    ]
+    moves = fitting_moves(
+        opdracht.status,
+        roles,
+        reopened=opdracht.reopened_from_id is not None,
+        urgent=is_urgent(opdracht),
+        suspected=opdracht.danger_suspected,
+        undoable=is_undoable(opdracht, now),
+    )
+    party = actor.is_party
+    return [move.action for move in moves if not party or may_as_party(opdracht, move.action, actor)]
 
 
 def melding_at(here: Visit, number: str) -> tuple[Melding, Actor]:
@@ -186,11 +187,7 @@ def photo_facts(photos: Sequence[Photo]) -> list[dict[str, Any]]:
 
 def is_partner(here: Visit, gemeente_id: int) -> bool:
     """Whether this medewerker works for an external party only: then texts are masked and contact does not exist."""
-    actor = here.actor
-    if actor.has_role(gemeente_id, KCC, COORDINATOR):
-        return False
-    found = [team_by_id(here.session, team_id, scope=[gemeente_id]) for team_id in actor.team_ids]
-    return all(team.is_partner for team in found if team is not None)
+    return not here.actor.has_role(gemeente_id, KCC, COORDINATOR) and gemeente_id not in here.actor.inside
 
 
 def words_for(here: Visit, gemeente_id: int, text: str) -> str:

@@ -26,7 +26,8 @@ class Actor:
     """Somebody at the door, or the system itself.
 
     roles: per gemeente id the set of role names. team_ids: the teams a medewerker belongs to, or the external party
-    itself. category_ids: a machine works on opdrachten of these categories only; None: of any.
+    itself. inside: the gemeenten of which a medewerker is in a team, and not only in one of an external party.
+    category_ids: a machine works on opdrachten of these categories only; None: of any.
     melding_id: the one melding a melder holds the follow token of.
     on_behalf_of_melding: set when the KCC acts for a melder; both are kept in the journal.
     """
@@ -34,6 +35,7 @@ class Actor:
     kind: Kind
     roles: Mapping[int, frozenset[str]] = field(default_factory=dict)
     team_ids: frozenset[int] = frozenset()
+    inside: frozenset[int] = frozenset()
     category_ids: frozenset[int] | None = None
     account_id: int | None = None
     key_id: int | None = None

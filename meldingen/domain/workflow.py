@@ -6,6 +6,7 @@ Who may do it *in this gemeente* is the actor's business; who may do it *at all*
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from .actor import COORDINATOR, KCC, PIKET, TEAM
@@ -128,7 +129,16 @@ VERSIONED = (
 def possible_moves(status: str, roles: Iterable[str]) -> list[Move]:
     """The moves open to holders of any of `roles` on an opdracht in `status`, in the order of the table."""
     held = set(roles)
-    return [move for move in MOVES if status in move.from_statuses and held & set(move.roles)]
+    return [move for move in MOVES if status in move.from_statuses and not held.isdisjoint(move.roles)]
+
+
+@cache
+def fitting_moves(
+    status: str, roles: frozenset[str], *, reopened: bool, urgent: bool, suspected: bool, undoable: bool
+) -> tuple[Move, ...]:
+    """Of `possible_moves` those that `suits`; remembered, since a list asks it for each line."""
+    facts = {"reopened": reopened, "urgent": urgent, "suspected": suspected, "undoable": undoable}
+    return tuple(move for move in possible_moves(status, roles) if suits(move.action, **facts))
 
 
 def suits(action: str, *, reopened: bool, urgent: bool, suspected: bool, undoable: bool = False) -> bool:

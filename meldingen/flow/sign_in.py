@@ -17,6 +17,7 @@ from ..domain.actor import Actor
 from ..domain.errors import Conflict, InvalidInput, NotSignedIn
 from ..store import account as accounts
 from ..store.account import Account, StaffSession
+from ..store.team import PARTY
 
 SESSION_HOURS = 12
 STAFF_PREFIX = "ms_"
@@ -143,16 +144,21 @@ def open_session(session: Session, account: Account, device: str, *, now: dateti
 
 def staff_actor(session: Session, account: Account) -> Actor:
     """The actor of an account with all its roles and teams."""
-    held = accounts.roles_of(session, account.id)
+    return actor_with(account.id, account.name, accounts.held_by(session, account.id))
+
+
+def actor_with(account_id: int, name: str, held: Sequence[accounts.Held]) -> Actor:
+    """The actor of the account that holds these roles."""
     roles: dict[int, frozenset[str]] = {}
     for row in held:
         roles[row.gemeente_id] = roles.get(row.gemeente_id, frozenset()) | {row.role}
     return Actor(
         kind="medewerker",
-        account_id=account.id,
-        name=account.name,
+        account_id=account_id,
+        name=name,
         roles=roles,
         team_ids=frozenset(row.team_id for row in held if row.team_id is not None),
+        inside=frozenset(row.gemeente_id for row in held if row.team_kind not in (None, PARTY)),
     )
 
 

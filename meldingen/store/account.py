@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ..db import Base
 from ..domain.actor import ROLES
 from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
+from .team import Team
 
 
 class Account(Base):
@@ -114,15 +116,51 @@ def roles_of(session: Session, account_id: int) -> Sequence[AccountRole]:
     return session.scalars(sa.select(AccountRole).where(AccountRole.account_id == account_id)).all()
 
 
-def session_account(session: Session, secret_hash: bytes, now: datetime) -> tuple[Account, StaffSession] | None:
-    """The active account of a live session and the session, or None."""
-    query = (
-        sa.select(Account, StaffSession)
-        .join(StaffSession, StaffSession.account_id == Account.id)
-        .where(StaffSession.secret_hash == secret_hash, StaffSession.expires_at > now, Account.active)
-    )
-    row = session.execute(query).first()
-    return (row[0], row[1]) if row else None
+class Held(NamedTuple):
+    """One role that somebody holds. team_kind: of the team it is for, None without one."""
+
+    gemeente_id: int
+    role: str
+    team_id: int | None
+    team_kind: str | None
+
+
+class SignedIn(NamedTuple):
+    """Who a live session is of, with every role of this account. seen_at: about when the session was last used."""
+
+    account_id: int
+    name: str
+    session_id: int
+    seen_at: datetime | None
+    held: Sequence[Held]
+
+
+_HELD = sa.select(AccountRole.gemeente_id, AccountRole.role, AccountRole.team_id, Team.kind).outerjoin(
+    Team, sa.and_(Team.id == AccountRole.team_id, Team.gemeente_id == AccountRole.gemeente_id)
+)
+_HELD_BY = _HELD.where(AccountRole.account_id == sa.bindparam("account_id"))
+_MINE = _HELD.where(AccountRole.account_id == Account.id).lateral()
+_SIGNED_IN = (
+    sa.select(Account.id, Account.name, StaffSession.id, StaffSession.seen_at, *_MINE.c)
+    .join(StaffSession, StaffSession.account_id == Account.id)
+    .outerjoin(_MINE, sa.true())
+    .where(StaffSession.secret_hash == sa.bindparam("secret_hash"), StaffSession.expires_at > sa.bindparam("now"))
+    .where(Account.active)
+)
+
+
+def held_by(session: Session, account_id: int) -> Sequence[Held]:
+    """Every role of an account, with the kind of team it is for."""
+    return [Held(*row) for row in session.execute(_HELD_BY, {"account_id": account_id})]
+
+
+def session_account(session: Session, secret_hash: bytes, now: datetime) -> SignedIn | None:
+    """The active account of a live session, or None. One query: each request of a medewerker begins with it."""
+    rows = session.execute(_SIGNED_IN, {"secret_hash": secret_hash, "now": now}).all()
+    if not rows:
+        return None
+    account_id, name, session_id, seen_at = rows[0][:4]
+    return SignedIn(account_id, name, session_id, seen_at, [Held(*row[4:]) for row in rows if row[4] is not None])
 
 
 def touch_session(session: Session, session_id: int, now: datetime) -> None:

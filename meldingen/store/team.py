@@ -14,11 +14,12 @@ KINDS = (
     "serviceteam", "groen", "afval", "verlichting", "riolering", "handhaving", "verkeer", "water", "spelen",
     "plaagdieren", "piket", "kcc", "partij",
 )  # fmt: skip
+PARTY = "partij"
 AT_ONCE, PER_DAY = "meteen", "per_dag"
 
 
 class Team(OfGemeente, Base):
-    """Who carries out opdrachten. kind `partij`: an external party, which never sees contact data.
+    """Who carries out opdrachten. kind PARTY: an external party, which never sees contact data.
 
     news: whether a party hears of each opdracht at once (`meteen`) or of all in one mail a day (`per_dag`).
     link_generation: +1 revokes every signed link this party holds.
@@ -46,7 +47,7 @@ class Team(OfGemeente, Base):
     @property
     def is_partner(self) -> bool:
         """An external party."""
-        return self.kind == "partij"
+        return self.kind == PARTY
 
 
 class RoutingRule(OfGemeente, Base):

@@ -25,7 +25,7 @@ WITHOUT_SCOPE = {
     # Tables that belong to no gemeente, or questions that decide the scope itself.
     "served_gemeenten", "served_ids", "gemeente_by_slug", "gemeente_by_id", "gemeenten_at",
     "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "has_expired",
-    "end_session", "end_sessions", "end_session_by_id", "sessions_of", "touch_session", "lock_account",
+    "held_by", "end_session", "end_sessions", "end_session_by_id", "sessions_of", "touch_session", "lock_account",
     "lock_by_username", "key_by_hash", "names_of",
     "assign_area", "homes_at", "home_of", "store_melding", "claim_key", "remember_resource", "forget_key", "record",
     "log_view", "add_photo", "put", "keep_subscription",
