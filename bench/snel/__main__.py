@@ -23,6 +23,7 @@ ROWS: dict[str, Measure] = {
     "afhandelen": following.closing,
     "melding": reading.melding,
     "volgpagina": reading.volgpagina,
+    "teamlijst": reading.team_list,
     "categorieen": reading.categories,
     "plaatje": pictures.picture,
     "geheugen": house.memory,

@@ -1,4 +1,4 @@
-"""The rows about looking: a melding, its volgpagina, and the categories that an app has already."""
+"""The rows about looking: a melding, its volgpagina, the list of a team, and the categories that an app has already."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from .table import Plan, Row, Sticks
 
 FOLLOWED = 100
 """So many meldingen are looked at in turn, each with its opdracht and its bericht."""
+LISTED = 300
+"""So many are made and routed first, so that each team has a page of work."""
 
 
 def melding(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
@@ -30,6 +32,18 @@ def volgpagina(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
         cookie = ground.cookie_of(f"/v/{one['volgToken']}")
         asked.append(request_bytes("GET", f"/volgen/{one['nummer']}", None, {"Cookie": cookie}))
     return [_looked(ground, plan, sticks, "GET volgpagina", asked, target=500)]
+
+
+def team_list(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
+    """The first fifty on the list of the busiest team, as a tablet of that team asks it."""
+    made = ground.fire(posts(ground, plan.seed + 9), seconds=120, connections=plan.connections, most=LISTED)
+    made.only(201)
+    ground.settle()
+    asked = [
+        request_bytes("GET", f"{API}/opdrachten?pageSize=50{more}", None, ground.sign_in("team", "demo-team"))
+        for more in ("", "&volgorde=prioriteit", "&gevaar=false")
+    ]
+    return [_looked(ground, plan, sticks, "lijst van een team, 50", asked, target=400)]
 
 
 def categories(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:

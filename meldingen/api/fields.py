@@ -196,6 +196,16 @@ class Listed(Refuses, ma.fields.List[Any]):
     default_error_messages = {**_COMMON, "invalid": "geen_lijst|Hier hoort een lijst."}
 
 
+class Codes(ma.fields.List[Any]):
+    """A list of words of ours in an answer: it goes out as it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(ma.fields.String(), **kwargs)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
+        return value
+
+
 class Free(Refuses, ma.fields.Dict):
     """An object with names of the caller's choice, such as answers to questions; the flow checks what is in it."""
 

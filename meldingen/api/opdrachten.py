@@ -136,7 +136,7 @@ def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
         "gemeente": named(row.gemeente),
         "category": named(row.category),
         "team": {"slug": row.team.slug, "name": row.team.name},
-        "location": opdracht.location,
+        "location": (row.lon, row.lat),
         "address": words_for(here, opdracht.gemeente_id, opdracht.address),
         "location_note": words_for(here, opdracht.gemeente_id, opdracht.location_note),
         "wijk_code": opdracht.wijk_code,

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from ..domain.privacy import LIMITED
@@ -41,9 +42,8 @@ class Sees:
 
 
 class WorkRow(NamedTuple):
-    """One line of a worklist. melders, photos: how many meldingen and showable photos it has now.
-
-    words: what its first melder wrote. photo: public id of the first photo that may be shown.
+    """One line of a worklist. melders: how many meldingen it has now. photo_ids: the public ids of its photos that may
+    be shown, oldest first; None: there are none. words: what its first melder wrote.
     """
 
     opdracht: Opdracht
@@ -53,9 +53,18 @@ class WorkRow(NamedTuple):
     melders: int
     lon: float
     lat: float
-    photos: int
-    photo: str | None
+    photo_ids: Sequence[str] | None
     words: str
+
+    @property
+    def photos(self) -> int:
+        """How many photos may be shown."""
+        return len(self.photo_ids or ())
+
+    @property
+    def photo(self) -> str | None:
+        """The public id of the first of them."""
+        return self.photo_ids[0] if self.photo_ids else None
 
 
 class NearbyRow(NamedTuple):
@@ -103,13 +112,13 @@ def list_opdrachten(
     session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int], limit: int, offset: int = 0
 ) -> Sequence[WorkRow]:
     """The opdrachten that fit the filter and that the asker may see, with what a list shows of each."""
-    query = narrowed(_rows(sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
+    query = narrowed(_seen(_SHOWN, sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
     return [WorkRow(*row) for row in session.execute(query)]
 
 
 def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
     """How many opdrachten fit the filter and may be seen."""
-    query = narrowed(_joined(sa.select(sa.func.count()), sees, scope), wanted)
+    query = narrowed(_seen(_COUNTED, sees, scope), wanted)
     return int(session.execute(query).scalar_one())
 
 
@@ -126,16 +135,15 @@ def count_closed(session: Session, team_ids: Collection[int], *, since: datetime
 
 def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
     """How many opdrachten stand on each of LISTS now, in one query."""
-    counts = [
-        _joined(sa.select(sa.func.count()), sees, scope).where(on_list(name, now)).scalar_subquery() for name in LISTS
-    ]
+    counted = _seen(_COUNTED, sees, scope)
+    counts = [counted.where(on_list(name, now)).scalar_subquery() for name in LISTS]
     row = session.execute(sa.select(*counts)).one()
     return {name: int(row[index]) for index, name in enumerate(LISTS)}
 
 
 def work_row(session: Session, opdracht_id: int, sees: Sees, *, scope: Collection[int]) -> WorkRow | None:
     """One line of the list, or None when it is not there or not theirs to see."""
-    row = session.execute(_rows(sees, scope).where(Opdracht.id == opdracht_id)).first()
+    row = session.execute(_seen(_SHOWN, sees, scope).where(Opdracht.id == opdracht_id)).first()
     return WorkRow(*row) if row else None
 
 
@@ -143,7 +151,7 @@ def work_rows(
     session: Session, opdracht_ids: Collection[int], sees: Sees, *, scope: Collection[int]
 ) -> Sequence[WorkRow]:
     """These opdrachten as a list shows them, soonest due first; what is not theirs to see is left out."""
-    query = _rows(sees, scope).where(Opdracht.id.in_(opdracht_ids)).order_by(*_ORDERS["termijn"])
+    query = _seen(_SHOWN, sees, scope).where(Opdracht.id.in_(opdracht_ids)).order_by(*_ORDERS["termijn"])
     return [WorkRow(*row) for row in session.execute(query)]
 
 
@@ -271,7 +279,7 @@ def _near(
     other_than: int | None = None,
 ) -> Sequence[tuple[WorkRow, float]]:
     metres = _metres(here)
-    query = _rows(sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), within(here, radius_m))
+    query = _seen(_SHOWN, sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), within(here, radius_m))
     if other_than is not None:
         query = query.where(Opdracht.id != other_than)
     rows = session.execute(query.order_by(metres, Opdracht.id).limit(limit))
@@ -287,26 +295,29 @@ def within(here: sa.ColumnElement[Any], radius_m: float) -> sa.ColumnElement[boo
     return sa.func.ST_DWithin(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY), radius_m)
 
 
-def _joined(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
-    """Opdrachten with their category, team and gemeente, as far as the asker may see them."""
+def _joined(select: sa.Select[Any]) -> sa.Select[Any]:
+    """Opdrachten with their category, team and gemeente."""
     return (
         select.select_from(Opdracht)
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
         .join(Team, sa.and_(Team.id == Opdracht.team_id, Team.gemeente_id == Opdracht.gemeente_id))
         .join(Gemeente, Gemeente.id == Opdracht.gemeente_id)
-        .where(
-            Opdracht.gemeente_id.in_(scope),
-            sa.or_(Opdracht.gemeente_id.in_(sees.whole), Opdracht.team_id.in_(sees.team_ids)),
-            sa.true() if sees.category_ids is None else Opdracht.category_id.in_(sees.category_ids),
-        )
     )
 
 
-def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
+def _seen(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
+    """What of it the asker may see."""
+    seen = select.where(Opdracht.gemeente_id.in_(scope))
+    if not sees.whole.issuperset(scope):
+        of_teams = Opdracht.team_id.in_(sees.team_ids)
+        seen = seen.where(sa.or_(Opdracht.gemeente_id.in_(sees.whole), of_teams) if sees.whole else of_teams)
+    return seen if sees.category_ids is None else seen.where(Opdracht.category_id.in_(sees.category_ids))
+
+
+def _shown() -> sa.Select[Any]:
     """The columns of a WorkRow, in its order."""
     shown = photos_of_this_work(Photo.status == KLAAR)
-    photos = sa.select(sa.func.count()).select_from(shown).scalar_subquery()
-    first = sa.select(shown.c.public_id).order_by(shown.c.id).limit(1).scalar_subquery()
+    photos = sa.select(sa.func.array_agg(aggregate_order_by(shown.c.public_id, shown.c.id))).scalar_subquery()
     words = (
         sa.select(shown_description())
         .join(Link, Link.melding_id == Melding.id)
@@ -325,10 +336,9 @@ def _rows(sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
         sa.func.ST_X(Opdracht.location),
         sa.func.ST_Y(Opdracht.location),
         photos,
-        first,
         sa.func.coalesce(words, ""),
     )
-    return _joined(sa.select(*columns), sees, scope).options(*_NOT_ON_A_LIST)
+    return _joined(sa.select(*columns)).options(*_NOT_ON_A_LIST)
 
 
 def photos_of_this_work(*which: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -345,3 +355,7 @@ def photos_of_this_work(*which: sa.ColumnElement[bool]) -> sa.Subquery:
 def melders_now() -> sa.ScalarSelect[int]:
     """How many meldingen an opdracht answers now."""
     return sa.select(sa.func.count()).select_from(Link).where(LINKED_NOW).correlate(Opdracht).scalar_subquery()
+
+
+_SHOWN, _COUNTED = _shown(), _joined(sa.select(sa.func.count()))
+"""Made once: putting these together costs more than reading a short list."""

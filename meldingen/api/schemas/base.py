@@ -1,10 +1,18 @@
 """What all shapes of the API share: strict loading with Dutch refusals, and one worked example each."""
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import marshmallow as ma
 
 from ..fields import Moment
+
+_AS_IS: dict[type[ma.fields.Field[Any]], tuple[type, ...]] = {
+    ma.fields.String: (str, type(None)),
+    ma.fields.Integer: (int, type(None)),
+    ma.fields.Boolean: (bool, type(None)),
+}
+"""Per kind of field the values that are JSON already, so that nothing is to be done with them."""
 
 
 class Shape(ma.Schema):
@@ -25,6 +33,32 @@ class Shape(ma.Schema):
         """Refuse what we do not know, keep the order of the code."""
 
         unknown = ma.RAISE
+
+    @cached_property
+    def _outgoing(self) -> list[tuple[str, str, tuple[type, ...], ma.fields.Field[Any]]]:
+        """Of each field its name in the code, its name outside, and which values go out as they are."""
+        return [
+            (
+                name,
+                field.data_key or name,
+                next((as_is for kind, as_is in _AS_IS.items() if isinstance(field, kind)), ()),
+                field,
+            )
+            for name, field in self.dump_fields.items()
+        ]
+
+    def _serialize(self, obj: Any, *, many: bool = False) -> Any:
+        """As marshmallow does it, but what is JSON already goes out without being asked about: most of a long list."""
+        if many or not isinstance(obj, dict):
+            return super()._serialize(obj, many=many)
+        told = {}
+        for name, outside, as_is, field in self._outgoing:
+            value = obj.get(name, ma.missing)
+            if type(value) not in as_is:
+                value = field.serialize(name, obj, accessor=self.get_attribute)
+            if value is not ma.missing:
+                told[outside] = value
+        return told
 
 
 class FieldProblem(Shape):

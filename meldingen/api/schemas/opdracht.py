@@ -7,7 +7,7 @@ from ...flow.library import delay_reasons, reasons
 from ...flow.refused import DECISIONS
 from ...store.worklists import ORDERS
 from ..crs import Place
-from ..fields import Choice, Day, Flag, Moment, Slug, Text, Whole
+from ..fields import Choice, Codes, Day, Flag, Moment, Slug, Text, Whole
 from ..paging import PageQuery
 from .base import Shape, TimelineEntry
 from .melding import PLACE, NamedOut, PhotoOut, PhotoResultOut
@@ -71,7 +71,7 @@ class OpdrachtItem(Shape):
         data_key="verwachteDatum", allow_none=True, metadata={"description": "De dag die de externe partij noemde."}
     )
     melders = ma.fields.Integer(data_key="aantalMeldingen", required=True)
-    possible = ma.fields.List(ma.fields.String(), data_key="mogelijk", required=True)
+    possible = Codes(data_key="mogelijk", required=True)
 
 
 ITEM = {
@@ -364,7 +364,7 @@ class MoveOut(Shape):
     replayed = ma.fields.Boolean(
         data_key="alGedaan", required=True, metadata={"description": "Deze opdracht aan ons was al eerder uitgevoerd."}
     )
-    possible = ma.fields.List(ma.fields.String(), data_key="mogelijk", required=True)
+    possible = Codes(data_key="mogelijk", required=True)
     undo_until = Moment(
         data_key="ongedaanTot",
         metadata={"description": "Na afhandelen: tot wanneer dat ongedaan kan. Zolang wacht het bericht."},
