@@ -27,7 +27,7 @@ from .flow.sign_in import STAFF_PREFIX, actor_with, hash_secret
 from .settings import Settings
 from .store import account as accounts
 from .store.gemeente import served_ids
-from .store.melding import Melding, melding_by_id
+from .store.melding import Melding, followed_melding
 
 Who = Literal["iedereen", "melder", "partij", "medewerker", "machine"]
 P = ParamSpec("P")
@@ -178,7 +178,7 @@ def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
     Raises NotFound for any token that does not fit, Gone for one that did until its melder was erased.
     """
     claimed = tokens.read_token(token)
-    melding = melding_by_id(visit.session, claimed.about_id, scope=visit.public_scope) if claimed else None
+    melding = followed_melding(visit.session, claimed.about_id) if claimed else None
     if claimed is None or melding is None:
         raise _no_melding()
     keys = visit.settings.secret_keys
@@ -194,7 +194,7 @@ def token_was_good(visit: Visit, token: str) -> bool:
     claimed = tokens.read_token(token)
     if claimed is None:
         return False
-    melding = melding_by_id(visit.session, claimed.about_id, scope=visit.public_scope)
+    melding = followed_melding(visit.session, claimed.about_id)
     newest = melding.token_generation if melding else 1
     return any(tokens.verify_token(visit.settings.secret_keys, claimed, one) for one in range(1, newest + 1))
 

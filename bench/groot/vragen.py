@@ -19,9 +19,9 @@ from meldingen.store import callback, clusters, leases, melding, photo, public_m
 from meldingen.store import retention as service
 from meldingen.store import terms as running
 from meldingen.store.contact import Contact
-from meldingen.store.journal import history_of
+from meldingen.store.dossier import dossier_of
 from meldingen.store.melding import Melding
-from meldingen.store.opdracht import Opdracht, opdrachten_of
+from meldingen.store.opdracht import Opdracht
 from meldingen.store.outbox import Topic
 from meldingen.store.reports_notices import list_heard
 from meldingen.store.workfilter import WorkFilter
@@ -145,11 +145,9 @@ def _clusters(session: Session, town: Town) -> object:
 
 
 def _follow(session: Session, town: Town) -> object:
-    found = melding.melding_by_number(session, town.number, scope=town.everywhere)
+    found = melding.followed_melding(session, town.melding_id)
     assert found is not None
-    work = opdrachten_of(session, [found.id], scope=town.scope)[found.id]
-    events = history_of(session, melding_ids=[found.id], opdracht_ids=[one.id for one in work], scope=town.scope)
-    return events, photo.photos_of(session, melding_ids=[found.id], scope=town.scope)
+    return dossier_of(session, found)
 
 
 def _month(town: Town, back: int) -> date:

@@ -19,6 +19,7 @@ from ..domain.deadlines import local_day
 from ..domain.errors import FieldError, Forbidden, InvalidInput, Unavailable
 from ..domain.intake import Location, NewMelding, parse_location
 from ..domain.numbers import show_number
+from ..domain.text import mask_personal
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.intake import Registered, register_melding
@@ -26,14 +27,14 @@ from ..flow.once import done_before
 from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missing_of, place_of
 from ..limits import count_melder
 from ..store.category import category_by_id
+from ..store.dossier import dossier_of
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
-from ..store.photo import photos_of
 from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .parsing import FILES, files_only
-from .reading import author_for, follow_token, melding_at, named, object_facts, photo_facts, words_for
+from .reading import author_for, follow_token, is_partner, melding_at, named, object_facts, photo_facts
 from .schemas.aanvulling import (
     SupplementIn,
     SupplementOut,
@@ -185,24 +186,20 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
     """Status, outcome, timeline, photos and the promised date."""
     here = visit()
     melding, actor = melding_at(here, nummer)
-    parts = standing.parts_of(here.session, melding)
+    dossier = dossier_of(here.session, melding)
+    parts = standing.parts_of(dossier)
     today = local_day(here.now)
-    photos = photos_of(
-        here.session,
-        melding_ids=[melding.id],
-        opdracht_ids=[part.opdracht_id for part in parts],
-        scope=[melding.gemeente_id],
-    )
+    masked = actor.is_staff and is_partner(here, melding.gemeente_id)
 
     def said(words: str) -> str:
-        return words_for(here, melding.gemeente_id, words) if actor.is_staff else words
+        return mask_personal(words) if masked else words
 
     return {
         "number": melding.number,
         "shown_number": show_number(melding.number),
         "status": melding.status,
         "status_words": standing.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
-        "gemeente": gemeente_by_id(here.session, melding.gemeente_id),
+        "gemeente": dossier.home,
         "received_at": melding.received_at,
         "promised_on": melding.promised_on,
         **({"referred_to": melding.referred_to} if melding.referred_to else {}),
@@ -210,21 +207,19 @@ def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
         "address": said(melding.address),
         "location_note": said(melding.location_note),
         **object_facts(melding),
-        "category": _category(here, melding),
+        "category": named(dossier.category),
         "description": said(words_shown(melding.description, melding.abuse, opened=not actor.is_staff)),
         "danger": melding.danger,
         "parts": [{**dataclasses.asdict(part), "words": part.words(today)} for part in parts],
         "timeline": [
             dataclasses.replace(line, text=said(line.text))
-            for line in timeline.timeline_of(
-                here.session, melding, now=here.now, hide_words=bool(melding.abuse) and actor.is_staff
-            )
+            for line in timeline.timeline_of(dossier, now=here.now, hide_words=bool(melding.abuse) and actor.is_staff)
         ],
-        "notices": trail.told_to_melder(here.session, melding),
-        "photos": photo_facts(photos),
-        "photos_missing": missing_of(melding, photos, now=here.now),
-        **({"question": question} if (question := standing.open_question(here.session, melding, parts)) else {}),
-        **({"verdict": asked} if (asked := verdict.said_about(here.session, melding, now=here.now)) else {}),
+        "notices": trail.told_to_melder(dossier),
+        "photos": photo_facts(dossier.photos),
+        "photos_missing": missing_of(melding, dossier.photos, now=here.now),
+        **({"question": question} if (question := standing.open_question(dossier)) else {}),
+        **({"verdict": asked} if (asked := verdict.said_in(dossier, now=here.now)) else {}),
     }
 
 

@@ -27,6 +27,7 @@ from ..flow.status import is_undoable, is_urgent, may_as_party
 from ..party_access import party_at
 from ..store import history
 from ..store.category import Category
+from ..store.dossier import KindRow, PhotoRow
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
@@ -169,7 +170,7 @@ def _melder_sees(here: Visit, token: str, photo: Photo) -> bool:
     return any(link.opdracht_id == photo.opdracht_id and link.until_at is None for link in links)
 
 
-def photo_facts(photos: Sequence[Photo]) -> list[dict[str, Any]]:
+def photo_facts(photos: Sequence[Photo | PhotoRow]) -> list[dict[str, Any]]:
     """The photos that may be shown, with their addresses."""
     return [
         {
@@ -223,7 +224,7 @@ def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] |
     }
 
 
-def named(row: Category | Gemeente | None) -> dict[str, str] | None:
+def named(row: Category | Gemeente | KindRow | None) -> dict[str, str] | None:
     """A slug and a name, or None."""
     return {"slug": row.slug, "name": row.name} if row else None
 

@@ -17,9 +17,10 @@ from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, DOORVERWEZEN, GEREED, INGETROKKEN, KEEPS_CLOSED, NIEUW, OPEN, VERVALLEN
 from ..store import category, contact, ending, gemeente, journal, outbox, task, team
 from ..store.answers import with_new_answer
+from ..store.dossier import Dossier, dossier_of
 from ..store.journal import Note
 from ..store.melding import Melding, lock_meldingen
-from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of, opdrachten_of
+from ..store.opdracht import Opdracht, closures_of, live_link, melding_ids_of
 from . import chain, danger, endings, notices, questions, routing, verdict
 from .before import WITHDRAWAL_ASKED
 from .promises import renew_terms
@@ -232,7 +233,7 @@ def reopen_melding(
     if now - melding.closed_at > timedelta(days=REOPEN_DAYS):
         raise Conflict("te_laat", say("Deze melding is langer dan 30 dagen klaar. Maak een nieuwe melding."))
     scope = [melding.gemeente_id]
-    if was_kept_closed(session, melding):
+    if was_kept_closed(dossier_of(session, melding)):
         home = gemeente.gemeente_by_id(session, melding.gemeente_id)
         raise Conflict(KEPT_CLOSED, f"{COMPLAIN} {complaint_at(home)}.")
     closed = [o for o in work.opdrachten.values() if o.status == GEREED]
@@ -282,13 +283,10 @@ def keep_closed(session: Session, opdracht_id: int, reason: str, *, basis: Basis
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def was_kept_closed(session: Session, melding: Melding) -> bool:
+def was_kept_closed(dossier: Dossier) -> bool:
     """Whether a coordinator looked again at this melding and kept it closed: it is not opened once more."""
-    scope = [melding.gemeente_id]
-    linked = opdrachten_of(session, [melding.id], scope=scope)[melding.id]
-    lapsed = [o.id for o in linked if o.status == VERVALLEN and o.reopened_from_id is not None]
-    past = journal.history_of(session, opdracht_ids=lapsed, scope=scope) if lapsed else []
-    return any(event.kind == KEPT_CLOSED for event in past)
+    lapsed = {row.id for row in dossier.work if row.status == VERVALLEN and row.reopened_from_id is not None}
+    return any(event.kind == KEPT_CLOSED and event.opdracht_id in lapsed for event in dossier.events)
 
 
 def complaint_at(home: gemeente.Gemeente) -> str:

@@ -22,6 +22,7 @@ from ..domain.numbers import show_number
 from ..domain.workflow import STATUS_WORDS
 from ..store import callback, category, contact, gemeente, journal, notice, photo, verdict
 from ..store.contact import Contact
+from ..store.dossier import dossier_of
 from ..store.melding import Melding
 from . import timeline
 from .routing import coordinates
@@ -131,7 +132,8 @@ def _melding(session: Session, melding: Melding, *, now: datetime) -> dict[str, 
         "plaats": {"lengte": lon, "breedte": lat, "adres": melding.address, "toelichting": melding.location_note},
         "contact": _contact(contact.contact_of(session, melding.id, scope=scope)),
         "verloop": [
-            {"op": _moment(line.at), "tekst": line.text} for line in timeline.timeline_of(session, melding, now=now)
+            {"op": _moment(line.at), "tekst": line.text}
+            for line in timeline.timeline_of(dossier_of(session, melding), now=now)
         ],
         "aantekeningen": [
             {"op": _moment(note.at), "soort": NOTE_WORDS[note.kind], "tekst": note.text}

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy.orm import Session
-
 from ..domain.notices import date_words
 from ..domain.sentence import say, say_together
 from ..domain.workflow import (
@@ -32,8 +30,7 @@ from ..domain.workflow import (
     VERVALLEN,
     WACHT_OP_MELDER,
 )
-from ..store import category, history, journal, opdracht
-from ..store.melding import Melding
+from ..store.dossier import ClosingRow, Dossier
 from .library import reason_sentence
 
 OUTCOME_WORDS = {OPGELOST: say("Opgelost"), NIET_OPGELOST: say("Niet opgelost"), OVERGEDRAGEN: say("Overgedragen")}
@@ -141,19 +138,15 @@ def status_words(status: str, parts: Sequence[Part], *, referred_to: str, today:
     return STATUS_WORDS.get(status, say("Afgehandeld"))
 
 
-def parts_of(session: Session, melding: Melding) -> list[Part]:
+def parts_of(dossier: Dossier) -> list[Part]:
     """The opdrachten of a melding as its melder may know them, oldest first."""
-    scope = [melding.gemeente_id]
-    linked = opdracht.opdrachten_of(session, [melding.id], scope=scope)[melding.id]
-    closings = opdracht.closures_of(session, [row.id for row in linked], scope=scope)
-    teams = history.teams_ever(session, scope=scope)
-    kinds = category.categories_by_ids(session, {row.category_id for row in linked}, scope=scope)
-    redone = {row.reopened_from_id for row in linked if row.status != VERVALLEN}
+    latest = {closing.opdracht_id: closing for closing in dossier.closings}
+    redone = {row.reopened_from_id for row in dossier.work if row.status != VERVALLEN}
     parts = []
-    for row in linked:
-        holder = teams.get(row.team_id)
-        chosen = kinds.get(row.category_id)
-        closing = closings.get(row.id)
+    for row in dossier.work:
+        holder = dossier.teams.get(row.team_id)
+        chosen = dossier.kinds.get(row.category_id)
+        closing = latest.get(row.id)
         parts.append(
             Part(
                 opdracht_id=row.id,
@@ -182,22 +175,23 @@ def handlers(parts: Sequence[Part]) -> list[Handler]:
     return list(found.values())
 
 
-def open_question(session: Session, melding: Melding, parts: Sequence[Part]) -> Asked | None:
+def open_question(dossier: Dossier) -> Asked | None:
     """The newest question that a waiting opdracht asked of this melding; None when none waits for him."""
-    waiting = [part.opdracht_id for part in parts if part.status == WACHT_OP_MELDER]
-    if not waiting:
-        return None
-    scope = [melding.gemeente_id]
-    past = journal.history_of(session, opdracht_ids=waiting, scope=scope)
-    mine = [event for event in past if event.kind == "vraag_gesteld" and event.facts.get("melding_id") == melding.id]
+    waiting = {row.id for row in dossier.work if row.status == WACHT_OP_MELDER}
+    mine = [
+        event
+        for event in dossier.events
+        if event.kind == "vraag_gesteld"
+        and event.opdracht_id in waiting
+        and event.facts.get("melding_id") == dossier.melding.id
+    ]
     if not mine:
         return None
-    notes = journal.notes_of(session, opdracht_ids=waiting, scope=scope)
-    text = next((note.text for note in notes if note.id == mine[-1].facts.get("note_id")), "")
+    text = next((note.text for note in dossier.notes if note.id == mine[-1].facts.get("note_id")), "")
     return Asked(mine[-1].at, text) if text else None
 
 
-def closing_sentence(closing: opdracht.Closure) -> str:
+def closing_sentence(closing: ClosingRow) -> str:
     """What the melder reads of a closing: the reason in words, the team's own sentence, and who has it now."""
     reason = reason_sentence(closing.reason)
     partner = say("Neem contact op met: %(naam)s", naam=closing.partner) if closing.partner else ""

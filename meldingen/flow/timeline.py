@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from ..domain.deadlines import local_day
 from ..domain.notices import date_words
 from ..domain.sentence import say, say_together
-from ..store import history, journal, opdracht
-from ..store.melding import Melding
+from ..store.dossier import Dossier, EventRow, LinkRow
 from .library import delay_sentence
 from .standing import OUTCOME_WORDS, closing_sentence, with_sentence
 
@@ -145,30 +142,22 @@ def _sentence(event: Happening, melding_id: int, referred_to: str, today: date) 
             return ""
 
 
-def timeline_of(session: Session, melding: Melding, *, now: datetime, hide_words: bool = False) -> list[Line]:
+def timeline_of(dossier: Dossier, *, now: datetime, hide_words: bool = False) -> list[Line]:
     """The timeline of a melding: its own events, and those of its opdrachten while it was linked to them.
 
     hide_words: without what the melder added, for others when it is abuse.
     """
-    scope = [melding.gemeente_id]
-    links = history.links_of(session, melding.id, scope=scope)
-    ids = {link.opdracht_id for link in links}
-    events = journal.history_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
-    undone = {event.facts["event_id"] for event in events if event.kind == "teruggedraaid"}
-    mine = [event for event in events if event.id not in undone and _concerns(event, melding.id, links)]
-    teams = history.teams_ever(session, scope=scope)
-    notes = {
-        row.id: row.text
-        for row in journal.notes_of(session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
-        if not (hide_words and row.kind == "aanvulling")
-    }
-    closings = {row.id: row for row in history.closings_of(session, ids, scope=scope)}
+    melding, links = dossier.melding, dossier.links
+    undone = {event.facts["event_id"] for event in dossier.events if event.kind == "teruggedraaid"}
+    mine = [event for event in dossier.events if event.id not in undone and _concerns(event, melding.id, links)]
+    notes = {row.id: row.text for row in dossier.notes if not (hide_words and row.kind == "aanvulling")}
+    closings = {row.id: row for row in dossier.closings}
     held: dict[int, int] = {}
     happenings = []
     for event in mine:
         if event.opdracht_id and "team_id" in event.facts:
             held[event.opdracht_id] = event.facts["team_id"]
-        holder = teams.get(held.get(event.opdracht_id or 0, 0))
+        holder = dossier.teams.get(held.get(event.opdracht_id or 0, 0))
         closing = closings.get(event.facts.get("closure_id", 0))
         happenings.append(
             Happening(
@@ -185,7 +174,7 @@ def timeline_of(session: Session, melding: Melding, *, now: datetime, hide_words
     return tell(happenings, melding_id=melding.id, referred_to=melding.referred_to, today=local_day(now))
 
 
-def _concerns(event: journal.Event, melding_id: int, links: Sequence[opdracht.Link]) -> bool:
+def _concerns(event: EventRow, melding_id: int, links: Sequence[LinkRow]) -> bool:
     """Its own event, or one of an opdracht that nobody else's melding is the subject of, while the link held."""
     if event.melding_id is not None:
         return event.melding_id == melding_id

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..domain.delivery import BEZORGD, GEPLAND, KLAAR, NIET_BEZORGD, VERZONDEN
 from ..domain.notice_words import BY_WORDS, BY_WORDS_FIRST, KIND_WORDS, mask_address
 from ..domain.sentence import say, say_together
-from ..store.melding import Melding
+from ..store.dossier import DeliveryRow, Dossier, NoticeRow
 from ..store.notice import Delivery, DeliveryStep, Notice, deliveries_of, notices_of, steps_of
 from .reach import GEEN_KANAAL
 
@@ -76,22 +76,16 @@ def trails_of(session: Session, melding_ids: Collection[int], *, scope: Collecti
     return trails
 
 
-def told_to_melder(session: Session, melding: Melding) -> list[Told]:
+def told_to_melder(dossier: Dossier) -> list[Told]:
     """The berichten about one melding for its melder, the newest first."""
-    trails = trails_of(session, [melding.id], scope=[melding.gemeente_id])[melding.id]
-    return [
-        Told(
-            kind=trail.notice.kind,
-            name=KIND_WORDS[trail.notice.kind],
-            at=trail.notice.at,
-            ways=[_told(way.delivery) for way in trail.ways],
-            end=_end(trail),
-        )
-        for trail in reversed(trails)
-    ]
+    told = []
+    for notice in reversed(dossier.notices):
+        ways = [_told(one) for one in dossier.deliveries if one.notice_id == notice.id]
+        told.append(Told(notice.kind, KIND_WORDS[notice.kind], notice.at, ways, _end(notice, ways)))
+    return told
 
 
-def _told(delivery: Delivery) -> ToldWay:
+def _told(delivery: DeliveryRow) -> ToldWay:
     to = mask_address(delivery.channel, delivery.address)
     by, way = BY_WORDS[delivery.channel], BY_WORDS_FIRST[delivery.channel]
     if to:
@@ -118,12 +112,12 @@ def _told(delivery: Delivery) -> ToldWay:
     return ToldWay(delivery.channel, delivery.status, to, text, done_at)
 
 
-def _end(trail: Trail) -> str:
+def _end(notice: NoticeRow, ways: Sequence[ToldWay]) -> str:
     """What the melder must know when nothing more comes of a bericht, or nothing yet."""
-    if trail.notice.ended == GEEN_KANAAL:
+    if notice.ended == GEEN_KANAAL:
         return say("Wij konden u niet bereiken. Bel ons als uw e-mailadres of telefoonnummer is veranderd.")
-    if trail.notice.ended:
+    if notice.ended:
         return say("Dit bericht sturen wij niet meer.")
-    if not trail.ways:
+    if not ways:
         return say("Dit bericht gaat zo weg.")
-    return "" if any(way.delivery.status != NIET_BEZORGD for way in trail.ways) else say("Dit bericht kwam niet aan.")
+    return "" if any(way.status != NIET_BEZORGD for way in ways) else say("Dit bericht kwam niet aan.")

@@ -17,8 +17,9 @@ from ..domain.notices import NoticeKind
 from ..domain.sentence import say
 from ..domain.workflow import AFGEHANDELD
 from ..store import ending, gemeente, journal, task
+from ..store.dossier import Dossier, EndRow, VerdictRow
 from ..store.melding import Melding, lock_meldingen
-from ..store.verdict import put, put_more, verdict_on
+from ..store.verdict import Verdict, put, put_more, verdict_on
 
 ASKED_FOR: Final = timedelta(days=30)
 """How long the question stays open (KLANTREIS step 9)."""
@@ -61,11 +62,29 @@ def said_about(session: Session, melding: Melding, *, now: datetime) -> Question
     if melding.erased_at is not None:
         return None
     last = ending.last_end(session, melding.id, scope=[melding.gemeente_id])
-    about = _ABOUT.get(NoticeKind(last.kind)) if last is not None else None
-    if last is None or about is None or now - last.at > ASKED_FOR:
+    if last is None:
+        return None
+    given = verdict_on(session, melding.id, last.event_id, scope=[melding.gemeente_id])
+    return _about(melding, last, given, now)
+
+
+def said_in(dossier: Dossier, *, now: datetime) -> Question | None:
+    """As `said_about`, by what was read already."""
+    if dossier.melding.erased_at is not None or not dossier.ends:
+        return None
+    last = dossier.ends[-1]
+    given = next((one for one in dossier.verdicts if one.event_id == last.event_id), None)
+    return _about(dossier.melding, last, given, now)
+
+
+def _about(
+    melding: Melding, last: ending.Ending | EndRow, given: Verdict | VerdictRow | None, now: datetime
+) -> Question | None:
+    """given: what he said of this last end."""
+    about = _ABOUT.get(NoticeKind(last.kind))
+    if about is None or now - last.at > ASKED_FOR:
         return None
     is_open = melding.status == AFGEHANDELD and melding.closed_at is not None
-    given = verdict_on(session, melding.id, last.event_id, scope=[melding.gemeente_id])
     if given is None:
         return Question(last.event_id, about, last.at + ASKED_FOR) if is_open else None
     return Question(last.event_id, about, last.at + ASKED_FOR, given.answer, given.enough, given.mark, is_open)

@@ -13,6 +13,7 @@ from ..db import Base
 from ..domain.abuse import HIDDEN
 from ..domain.numbers import MAX_SEQUENCE
 from ..domain.workflow import MELDING_STATUSES
+from .gemeente import Gemeente
 from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 
 DESKS = ("", "klacht", "schade", "bezwaar", "handhaving")
@@ -162,6 +163,14 @@ def melding_by_number(session: Session, number: str, *, scope: Collection[int]) 
 def melding_by_id(session: Session, melding_id: int, *, scope: Collection[int]) -> Melding | None:
     """One melding in scope by id."""
     return session.scalar(sa.select(Melding).where(Melding.id == melding_id, Melding.gemeente_id.in_(scope)))
+
+
+_FOLLOWED = sa.select(Melding).join(Gemeente).where(Melding.id == sa.bindparam("id"), Gemeente.served)
+
+
+def followed_melding(session: Session, melding_id: int) -> Melding | None:
+    """The melding that a follow link names, of a gemeente that is served; whether the link opens it is for auth.py."""
+    return session.scalar(_FOLLOWED, {"id": melding_id})
 
 
 def meldingen_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> Sequence[Melding]:

@@ -151,6 +151,7 @@ class Link(OfGemeente, Base):
             unique=True,
             postgresql_where=sa.text("until_at IS NULL"),
         ),
+        sa.Index("ix_melding_opdracht_melding_id", "melding_id"),
         sa.Index("ix_melding_opdracht_opdracht_id", "opdracht_id"),
     )
 

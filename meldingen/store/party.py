@@ -14,9 +14,9 @@ from .journal import Event, Note
 from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import Photo
-from .team import PER_DAY, Team
+from .team import PARTY, PER_DAY, Team
 
-PARTNER = Team.kind == "partij"
+PARTNER = Team.kind == PARTY
 
 
 class PartyWork(NamedTuple):

@@ -28,6 +28,7 @@ from ..flow.routing import coordinates
 from ..flow.spoken import say_how_it_stands
 from ..flow.trail import trails_of
 from ..store import callback, category, contact, history, journal, photo
+from ..store.dossier import dossier_of
 from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import opdrachten_of
 from ..store.worklists import is_public_melding, work_near_place
@@ -253,7 +254,7 @@ def _page(
     scope = [found.gemeente_id]
     session = here.session
     viewer = viewer_of(here)
-    parts = standing.parts_of(session, found)
+    parts = standing.parts_of(dossier_of(session, found))
     links = history.links_of(session, found.id, scope=scope)
     lon, lat = coordinates(session, found)
     own = {o.id for o in opdrachten_of(session, [found.id], scope=scope)[found.id]}

@@ -18,6 +18,7 @@ from ..domain.sentence import say
 from ..domain.text import whole_number
 from ..flow import feedback, standing, verdict
 from ..flow.photos import REASONS, PhotoResult, Upload, add_photos, check_uploads
+from ..store.dossier import dossier_of
 from ..store.melding import Melding
 from .problem import problem
 from .taal import _, translate
@@ -173,7 +174,7 @@ def oordeel_meer(nummer: str) -> ResponseReturnValue:
 
 def _words_of_photo(here: Visit, melding: Melding) -> str:
     """A photo alone is an answer too when somebody waits for one, or must still look; else it needs no words."""
-    waits = standing.open_question(here.session, melding, standing.parts_of(here.session, melding)) is not None
+    waits = standing.open_question(dossier_of(here.session, melding)) is not None
     return SEE_PHOTO if waits or melding.status == workflow.AFGEHANDELD else ""
 
 

@@ -10,14 +10,14 @@ from datetime import timedelta
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from ..auth import visit
+from ..auth import Visit, visit
 from ..domain import tokens, workflow
 from ..domain.deadlines import local_day
 from ..domain.intake import MAX_PHOTOS
 from ..domain.numbers import show_number
 from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.photos import REASONS, missing_of
-from ..store.category import category_by_id
+from ..store.dossier import PhotoRow, dossier_of
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
@@ -41,18 +41,16 @@ class Typed:
 
 def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnValue:
     """The page of one melding, for who showed its token."""
-    here, scope = visit(), [melding.gemeente_id]
+    here = visit()
     show_as(melding.gemeente_id)
-    parts = standing.parts_of(here.session, melding)
-    ids = [part.opdracht_id for part in parts]
-    photos = photos_of(here.session, melding_ids=[melding.id], opdracht_ids=ids, scope=scope)
-    own = [photo for photo in photos if photo.melding_id == melding.id]
-    theirs = [photo for photo in photos if photo.melding_id != melding.id]
+    dossier = dossier_of(here.session, melding)
+    parts = standing.parts_of(dossier)
+    own = [photo for photo in dossier.photos if photo.melding_id == melding.id]
+    theirs = [photo for photo in dossier.photos if photo.melding_id != melding.id]
     today = local_day(here.now)
-    kept_closed = melding.closed_at is not None and feedback.was_kept_closed(here.session, melding)
-    home = gemeente_by_id(here.session, melding.gemeente_id)
+    kept_closed = melding.closed_at is not None and feedback.was_kept_closed(dossier)
     closed_for = here.now - melding.closed_at if melding.closed_at else None
-    said = verdict.said_about(here.session, melding, now=here.now)
+    said = verdict.said_in(dossier, now=here.now)
     number, keys = show_number(melding.number), here.settings.secret_keys
     page = render_template(
         "volgen.html",
@@ -61,10 +59,10 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
         status_words=standing.status_words(melding.status, parts, referred_to=melding.referred_to, today=today),
         parts=[(part.category_name, part.words(today)) for part in parts if part.status != workflow.VERVALLEN],
         handlers=standing.handlers(parts) if melding.status != workflow.INGETROKKEN else [],
-        question=standing.open_question(here.session, melding, parts),
-        notices=trail.told_to_melder(here.session, melding),
-        lines=list(reversed(timeline.timeline_of(here.session, melding, now=here.now))),
-        category=category_by_id(here.session, melding.category_id, scope=scope) if melding.category_id else None,
+        question=standing.open_question(dossier),
+        notices=trail.told_to_melder(dossier),
+        lines=list(reversed(timeline.timeline_of(dossier, now=here.now))),
+        category=dossier.category,
         own=_pictures(own, _("Uw foto bij melding %(nummer)s", nummer=number)),
         team=_pictures(theirs, _("Foto van het team bij melding %(nummer)s", nummer=number)),
         room=_room(own),
@@ -77,7 +75,7 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
         asked=said if said is not None and said.open else None,
         said=said if said is not None and said.answer is not None else None,
         may_reopen=closed_for is not None and closed_for <= timedelta(days=feedback.REOPEN_DAYS) and not kept_closed,
-        complain=f"{feedback.COMPLAIN} {feedback.complaint_at(home)}." if kept_closed else "",
+        complain=_complain(here, melding) if kept_closed else "",
         marks=MARKS,
         made_safe=any(part.safe for part in parts),
         promise_passed=melding.promised_on < today,
@@ -86,6 +84,10 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
         now=here.now,
     )
     return page, status
+
+
+def _complain(here: Visit, melding: Melding) -> str:
+    return f"{feedback.COMPLAIN} {feedback.complaint_at(gemeente_by_id(here.session, melding.gemeente_id))}."
 
 
 def confirm_page(melding: Melding, what: str, typed: Typed, status: int = 200) -> ResponseReturnValue:
@@ -97,12 +99,12 @@ def confirm_page(melding: Melding, what: str, typed: Typed, status: int = 200) -
     return page, status
 
 
-def _room(sent: Sequence[Photo]) -> int:
+def _room(sent: Sequence[Photo | PhotoRow]) -> int:
     """How many photos may still come; one that nobody can read does not count."""
     return max(0, MAX_PHOTOS - sum(photo.status != ONLEESBAAR for photo in sent))
 
 
-def _pictures(photos: Sequence[Photo], words: str) -> list[tuple[str, str, str]]:
+def _pictures(photos: Sequence[PhotoRow], words: str) -> list[tuple[str, str, str]]:
     """Small and large address of each photo that may be shown, and what a screen reader says."""
     shown = [photo for photo in photos if photo.status == KLAAR]
     return [

@@ -29,6 +29,7 @@ from meldingen.flow import closure, feedback, joining, work
 from meldingen.flow.standing import Handler, Part, handlers, open_question, parts_of, status_words
 from meldingen.flow.status import Basis
 from meldingen.flow.timeline import Happening, tell, timeline_of
+from meldingen.store.dossier import dossier_of
 from tests import factories
 
 from .test_worklists import counted
@@ -154,19 +155,19 @@ def test_a_whole_life(session: Session, now: datetime) -> None:
         session, opdracht.id, new, basis=Basis(version=opdracht.version), actor=team, now=now + 5 * hour
     )
     ended = "Niet opgelost: Wij doen dit later, als er ander werk is in deze straat. Wij komen in mei terug."
-    assert [line.text for line in timeline_of(session, mine, now=now + 6 * hour)] == [
+    assert [line.text for line in timeline_of(dossier_of(session, mine), now=now + 6 * hour)] == [
         "Wij hebben uw melding ontvangen.",
         "Uw melding ligt bij Serviceteam.",
         "Serviceteam is ermee bezig.",
         "U voegde iets toe: Ook links ligt er een los.",
         ended,
     ]
-    joined = [line.text for line in timeline_of(session, other, now=now + 6 * hour)]
+    joined = [line.text for line in timeline_of(dossier_of(session, other), now=now + 6 * hour)]
     assert joined[2:] == ["Anderen hebben dit ook gemeld. Wij lossen uw melding samen met die meldingen op.", ended]
-    told = " ".join([*joined, *(line.text for line in timeline_of(session, mine, now=now))])
+    told = " ".join([*joined, *(line.text for line in timeline_of(dossier_of(session, mine), now=now))])
     for private in ("henk", "Ans", "Lastige", "Ook die tegel"):
         assert private not in told.replace("U voegde iets toe", "")
-    assert parts_of(session, mine)[0].words(TODAY) == ended
+    assert parts_of(dossier_of(session, mine))[0].words(TODAY) == ended
 
 
 def test_a_page_asks_as_much_however_many_parts_there_are(session: Session, now: datetime) -> None:
@@ -179,7 +180,7 @@ def test_a_page_asks_as_much_however_many_parts_there_are(session: Session, now:
         session.flush()
         session.expunge_all()
         with counted(session) as sent:
-            parts = parts_of(session, melding)
+            parts = parts_of(dossier_of(session, melding))
         return len(sent), {part.category_name for part in parts}
 
     one, _ = cost()
@@ -204,9 +205,9 @@ def test_the_question_that_waits_for_this_melder(session: Session, now: datetime
     team = factories.medewerker(session, home, "team", team_slug="serviceteam")
     melding = factories.melding(session, now=now, contact={"email": "bo@example.nl"})
     opdracht = factories.opdracht_of(session, melding)
-    assert open_question(session, melding, parts_of(session, melding)) is None
+    assert open_question(dossier_of(session, melding)) is None
     work.ask_melder(session, opdracht.id, "Bij welk huis?", basis=Basis(version=1), actor=team, now=now)
-    asked = open_question(session, melding, parts_of(session, melding))
+    asked = open_question(dossier_of(session, melding))
     assert asked is not None and (asked.at, asked.text) == (now, "Bij welk huis?")
     feedback.add_supplement(session, melding, "Nummer 12.", actor=Actor(kind="melder", melding_id=melding.id), now=now)
-    assert open_question(session, melding, parts_of(session, melding)) is None
+    assert open_question(dossier_of(session, melding)) is None

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from meldingen.adapters.failures import AddressRefused, TemporaryFailure, UncertainFailure
 from meldingen.flow import trail
+from meldingen.store.dossier import dossier_of
 from meldingen.store.melding import Melding
 from tests.flow.berichten import JAN, LANDLINE, MAIL, MOBILE, House
 
@@ -12,7 +13,7 @@ from tests.flow.berichten import JAN, LANDLINE, MAIL, MOBILE, House
 def told(house: House, melding: Melding, kind: str = "gereed") -> trail.Told:
     """How the melder reads the bericht of this kind."""
     with Session(house.engine) as session:
-        return next(one for one in trail.told_to_melder(session, melding) if one.kind == kind)
+        return next(one for one in trail.told_to_melder(dossier_of(session, melding)) if one.kind == kind)
 
 
 def lines(one: trail.Told) -> list[str]:

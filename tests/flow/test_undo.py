@@ -19,6 +19,7 @@ from meldingen.flow.refused import decide_refused
 from meldingen.flow.status import Basis
 from meldingen.flow.timeline import timeline_of
 from meldingen.store import task
+from meldingen.store.dossier import dossier_of
 from meldingen.store.ending import Ending
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice, deliveries_of, notices_of
@@ -117,7 +118,7 @@ def test_closing_again_tells_the_melder_once(street: Street) -> None:
     street.undo(opdracht)
     street.close(opdracht, now=street.now + SOON)
     assert street.ended(melding) == ["ongedaan", ""]
-    told = [line.text for line in timeline_of(street.session, melding, now=street.now)]
+    told = [line.text for line in timeline_of(dossier_of(street.session, melding), now=street.now)]
     assert sum("tegel ligt weer vast" in line for line in told) == 1
 
 

@@ -297,3 +297,25 @@ def test_guessing_codes_is_slowed_down(world: World, melding: Melding) -> None:
         held.login = before
     assert tries[-1].status_code == 429 and int(tries[-1].headers["Retry-After"]) > 0
     assert "Wacht" in words(tries[-1].text)
+
+
+def test_looking_costs_the_same_however_much_happened(world: World, melding: Melding) -> None:
+    """Asked all day by who waits: when, which melding, and all there is about it; the page also whose it is."""
+    browser, _ = open_page(world, melding)
+    page, api = f"/volgen/{melding.number}", f"/api/v1/meldingen/{melding.number}"
+
+    def cost(path: str, **headers: str) -> list[str]:
+        sent: list[str] = []
+        listen = lambda *args: sent.append(args[2])  # noqa: E731
+        engine = world.app.extensions["meldingen"].engine
+        sa.event.listen(engine, "before_cursor_execute", listen)
+        assert browser.get(path, headers=headers).status_code == 200
+        sa.event.remove(engine, "before_cursor_execute", listen)
+        return sent
+
+    few = cost(page), cost(api, Volg_Token=token_of(world, melding))
+    assert [len(sent) for sent in few] == [4, 3]
+    for n in range(3):
+        assert press(browser, browser.get(page).text, f"{page}/aanvullen", tekst=f"Nog iets: {n}").status_code == 303
+    close(world, melding, now=machine_now())
+    assert (cost(page), cost(api, Volg_Token=token_of(world, melding))) == few
