@@ -6,10 +6,11 @@ HANDLERS says which flow function does a topic. Not for leasing (store/leases.py
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -85,6 +86,19 @@ def _route(session: Session, entry: Leased, now: datetime) -> None:
     routing.route_melding(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
 
 
+def _route_lot(context: Context, entries: Sequence[Leased]) -> Collection[int]:
+    """The ordinary ones of a lot, in one transaction with their finished rows."""
+    of_melding = {int(entry.payload["melding_id"]): entry for entry in entries}
+    scope = {int(entry.payload["gemeente_id"]) for entry in entries}
+    with transaction(context.engine) as session:
+        now = business_now(session)
+        routed = routing.route_ordinary(session, of_melding, scope=scope, now=now)
+        done = [of_melding[melding_id] for melding_id in routed]
+        if done and not leases.finish_lot(session, done, now=now):
+            raise LeaseLost
+    return {entry.id for entry in done}
+
+
 def _route_to_vangnet(session: Session, entry: Leased, now: datetime) -> None:
     ids = entry.payload
     routing.route_to_vangnet(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
@@ -123,9 +137,24 @@ def _webhook(context: Context, entry: Leased) -> datetime | None:
     return exchange.tell_partner(context.engine, context.adapters, context.settings, entry.payload)
 
 
+@dataclass(frozen=True)
+class Together:
+    """A handler that can do much of a lot at once.
+
+    lot: gets rows that were never tried, does and finishes those it can, and returns their ids; when it raises, nothing
+    was done. What it leaves is done by `one`, row by row.
+    """
+
+    one: Handler
+    lot: Callable[[Context, Sequence[Leased]], Collection[int]]
+
+    def __call__(self, context: Context, entry: Leased) -> datetime | None:
+        return self.one(context, entry)
+
+
 HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
-        Topic.ROUTE: _route_somehow,
+        Topic.ROUTE: Together(_route_somehow, _route_lot),
         Topic.PHOTO: in_steps(_photo),
         Topic.NOTICE: in_steps(_notice),
         Topic.RECEIPT: in_steps(_receipt),
@@ -173,26 +202,46 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     """
     engine, policy = place.context.engine, place.policies[topic]
     with transaction(engine) as session:
-        entries = deque(leases.renew(session, ids, lease, terms=policy.terms))
+        entries = leases.renew(session, ids, lease, terms=policy.terms)
     if not entries:
         log.info("lease_lost", topic=topic, entries=list(ids))
         return
     place.context.adapters.wake()  # there is room in the line again
     ends_at = time.monotonic() + policy.budget_s
     in_time = True
-    while entries and in_time and not place.stopping():
-        in_time = _work_entry(place, policy, entries.popleft()) and time.monotonic() < ends_at
-    if entries:
+    left = deque(_work_together(place, entries))
+    while left and in_time and not place.stopping():
+        in_time = _work_entry(place, policy, left.popleft()) and time.monotonic() < ends_at
+    if left:
         with transaction(engine) as session:
-            leases.give_back(session, [entry.id for entry in entries], entries[0].lease)
-        log.info("given_back", topic=topic, entries=len(entries))
+            leases.give_back(session, [entry.id for entry in left], left[0].lease)
+        log.info("given_back", topic=topic, entries=len(left))
     place.context.adapters.wake()  # for what this work promised, and the next of its order keys
+
+
+def _work_together(place: Workplace, entries: Sequence[Leased]) -> Sequence[Leased]:
+    """Does at once what can be done so of a lot; returns the rest, which is all of it when that failed."""
+    handler, began = place.handlers[Topic(entries[0].topic)], time.monotonic()
+    if not isinstance(handler, Together) or any(entry.attempts > 1 for entry in entries):
+        return entries
+    try:
+        done = handler.lot(place.context, entries)
+    except LeaseLost:
+        return entries
+    except Exception as error:
+        if timed_out(error):
+            raise  # the leases run out; then each goes alone
+        _log_failure(error, began)
+        return entries
+    for entry in entries:
+        if entry.id in done:
+            log.info("job_done", **_keys(entry), together=len(done), ms=_ms(began))
+    return [entry for entry in entries if entry.id not in done]
 
 
 def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
     """Does one row and records how it ended; False when the job's time is up."""
-    keys = {"request_id": entry.request_id, "topic": entry.topic, "entry": entry.id, "attempts": entry.attempts}
-    with structlog.contextvars.bound_contextvars(**keys):
+    with structlog.contextvars.bound_contextvars(**_keys(entry)):
         began = time.monotonic()
         try:
             until = place.handlers[Topic(entry.topic)](place.context, entry)
@@ -248,6 +297,10 @@ def _log_failure(error: Exception, began: float) -> None:
         return
     places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("job_failed", error=type(error).__name__, where=places[-12:], ms=_ms(began))
+
+
+def _keys(entry: Leased) -> dict[str, Any]:
+    return {"request_id": entry.request_id, "topic": entry.topic, "entry": entry.id, "attempts": entry.attempts}
 
 
 def _ms(began: float) -> int:

@@ -4,6 +4,7 @@ The parent holds no connection of its own: each part is forked before it makes a
 """
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,9 @@ log = structlog.get_logger()
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 STEADY_S = 60.0
 """A part that lived this long starts again without a growing pause."""
+TEXT_GIVES_WAY, HEAVY_GIVES_WAY = 5, 10
+"""How nice workers are (as `nice` counts): in a storm a melder at the door goes first, and what was promised is done
+with the third of a processor that is always left to it. The relay and the clock do little, and others wait for them."""
 GRACE_S = 8.0
 """How long the work in hand may take at the end; the lease brings back what is cut off."""
 
@@ -152,6 +156,7 @@ def be_text_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A long-lived RQ worker, until SIGTERM."""
+    os.nice(TEXT_GIVES_WAY)
     if _queue_awaited(settings):
         worker = rq_workers.text_worker(relay.connect(settings.redis_url))
         jobs.settle(_context(settings), handlers=handlers, policies=policies, stopping=worker.asked_to_stop)
@@ -165,6 +170,7 @@ def be_heavy_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A forking RQ worker, until SIGTERM."""
+    os.nice(HEAVY_GIVES_WAY)
     if _queue_awaited(settings):
         context = _context(settings)
         worker = rq_workers.heavy_worker(relay.connect(settings.redis_url), context.engine)

@@ -3,6 +3,8 @@
 Runs in a worker, twice without harm. Not for choosing between rules: domain/routing.py does that.
 """
 
+from collections.abc import Collection
+from dataclasses import astuple, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -13,17 +15,19 @@ from ..domain import deadlines
 from ..domain.actor import SYSTEM, Actor
 from ..domain.danger import SUSPECTED
 from ..domain.routing import Area as AreaFacts
-from ..domain.routing import Facts, Moment, Routing, choose_team
+from ..domain.routing import Facts, Routing, choose_team
 from ..domain.workflow import BIJ_PARTIJ, CLOSED, DOORGEZET, NIEUW
-from ..store import area, category, gemeente, journal, team
+from ..store import area, assigning, category, gemeente, journal, team
 from ..store.category import Category
 from ..store.melding import Melding, melding_by_id
 from ..store.opdracht import Link, Opdracht, nearest_open, opdracht_by_id, opdracht_ids_of
+from ..store.town import Town, towns_of
 from . import alarm, notices, party_mail
-from .promises import renew_terms
+from .promises import priority, renew_terms
 from .status import Derived, Work, derive_statuses, lock_work
 
 SPOED = "spoed"
+OUTSIDE = "buiten_grens"
 RULES_FAILED = "De regels voor toewijzen gaven een fout. Daarom het vangnetteam; laat beheer naar de regels kijken."
 
 
@@ -54,7 +58,7 @@ def route_melding(session: Session, melding_id: int, *, gemeente_id: int, now: d
         how = "dit_heb_ik_ook" if melding.same_as_opdracht_id == joined.id else "vanzelf"
         join_melding(session, work, melding, joined, reason=how, actor=SYSTEM, now=now)
         return
-    routing = choose(session, chosen, melding, now=now, outside="buiten_grens" in melding.flags)
+    routing = choose(session, chosen, melding, now=now, outside=OUTSIDE in melding.flags)
     make_opdracht(session, work, [melding], chosen, routing, how="toegewezen", actor=SYSTEM, now=now)
 
 
@@ -70,6 +74,37 @@ def route_to_vangnet(session: Session, melding_id: int, *, gemeente_id: int, now
     make_opdracht(
         session, work, [melding], _category(session, melding), routing, how="toegewezen", actor=SYSTEM, now=now
     )
+
+
+def route_ordinary(
+    session: Session, melding_ids: Collection[int], *, scope: Collection[int], now: datetime
+) -> Collection[int]:
+    """Does for a whole lot what `route_melding` does, for those that only need a team of ours; the ids of these.
+
+    The others are left as they are: danger, something to join, an external party, whatever happened to them since.
+    """
+    found = assigning.lock_ordinary(session, melding_ids, scope=scope)
+    towns = towns_of(session, scope={one.gemeente_id for one in found}) if found else {}
+    work = []
+    for one in found:
+        here = towns[one.gemeente_id]
+        case = Facts(
+            category_slug=one.category_slug,
+            main_category_slug=one.main_category_slug,
+            areas=one.areas,
+            category_name=one.category_name,
+            main_category_name=one.main_category_name,
+        )
+        routing = _decide(here, case, now=now, outside=OUTSIDE in one.flags)
+        if routing.team_id not in here.partners:
+            due_at = deadlines.end_of(one.promised_on)
+            weight = priority(one.urgency, 1)
+            work.append(
+                assigning.Assigned(one.melding_id, one.category_id, *astuple(routing), one.urgency, weight, due_at)
+            )
+    if work:
+        assigning.assign(session, work, how="toegewezen", actor=SYSTEM.label, now=now)
+    return [one.melding_id for one in work]
 
 
 def choose(
@@ -88,31 +123,29 @@ def choose(
     """
     scope = [place.gemeente_id]
     lon, lat = coordinates(session, place)
-    areas = tuple(AreaFacts(a.code, a.kind, a.name) for a in area.areas_at(session, lon, lat, scope=scope))
-    dangerous = not calmed and (place.danger or chosen.urgency == SPOED)
-    if not dangerous:
-        reason = "Deze plaats ligt net buiten de gemeente." if outside else ""
-        if not any(a.kind != "water" for a in areas) and area.areas_of(session, kind="wijk", scope=scope):
-            reason = reason or "Deze plaats ligt in geen wijk."
-        if reason:
-            return Routing(team.vangnet_team(session, scope=scope).id, 0, f"{reason} Daarom het vangnetteam.")
-    in_office = deadlines.office_hours(
-        now,
-        gemeente.gemeente_by_id(session, place.gemeente_id).policy.get("office_hours"),
-        gemeente.closing_days(session, scope=scope),
-    )
-    moment: Moment = "kantooruren" if in_office or calmed else "piket"
     main = category.main_of(session, chosen, scope=scope)
-    facts = Facts(
+    case = Facts(
         category_slug=chosen.slug,
         main_category_slug=main.slug,
-        areas=areas,
-        moment=moment,
-        danger=dangerous,
+        areas=tuple(AreaFacts(a.code, a.kind, a.name) for a in area.areas_at(session, lon, lat, scope=scope)),
+        danger=not calmed and (place.danger or chosen.urgency == SPOED),
         category_name=chosen.name,
         main_category_name=main.name,
     )
-    return choose_team(team.rules_of(session, scope=scope), facts)
+    here = towns_of(session, scope=scope)[place.gemeente_id]
+    return _decide(here, case, now=now, outside=outside, calmed=calmed)
+
+
+def _decide(here: Town, case: Facts, *, now: datetime, outside: bool = False, calmed: bool = False) -> Routing:
+    """`choose`, with everything at hand; the moment of the case is filled in."""
+    if not case.danger:
+        reason = "Deze plaats ligt net buiten de gemeente." if outside else ""
+        if here.has_wijken and not any(a.kind != "water" for a in case.areas):
+            reason = reason or "Deze plaats ligt in geen wijk."
+        if reason:
+            return Routing(here.vangnet_id, 0, f"{reason} Daarom het vangnetteam.")
+    in_office = deadlines.office_hours(now, here.office_hours, here.closing_days)
+    return choose_team(here.rules, replace(case, moment="kantooruren" if in_office or calmed else "piket"))
 
 
 def make_opdracht(

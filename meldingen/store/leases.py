@@ -127,6 +127,11 @@ def finish(session: Session, entry: Leased, *, now: datetime) -> bool:
     return _end(session, [entry.id], entry.lease, done_at=now, reason="")
 
 
+def finish_lot(session: Session, entries: Sequence[Leased], *, now: datetime) -> bool:
+    """The same for rows of one lease together. False: the lease of any of them was lost."""
+    return _end(session, [entry.id for entry in entries], entries[0].lease, done_at=now, reason="")
+
+
 def postpone(session: Session, entry: Leased, *, due_at: datetime, reason: str) -> bool:
     """It failed and is tried again at `due_at`. reason: for operators, no personal data."""
     return _end(session, [entry.id], entry.lease, due_at=due_at, reason=reason)

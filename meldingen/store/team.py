@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from ..domain.routing import Rule
-from .category import Category
 from .table import OfGemeente, Ref, one_of, own, refers
 
 KINDS = (
@@ -93,32 +91,6 @@ def team_by_slug(session: Session, slug: str, *, scope: Collection[int]) -> Team
 def vangnet_team(session: Session, *, scope: Collection[int]) -> Team:
     """The team that takes what nobody else takes; every served gemeente has exactly one."""
     return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope), Team.vangnet)).one()
-
-
-def rules_of(session: Session, *, scope: Collection[int]) -> list[Rule]:
-    """The active rules of one gemeente as the domain reads them, vangnet rule included (id 0, no conditions)."""
-    rows = session.execute(
-        sa.select(RoutingRule, Category.slug)
-        .join(Team, sa.and_(Team.id == RoutingRule.team_id, Team.active))
-        .outerjoin(Category, Category.id == RoutingRule.category_id)
-        .where(RoutingRule.gemeente_id.in_(scope), RoutingRule.active)
-        .order_by(RoutingRule.position, RoutingRule.id)
-    )
-    rules = [
-        Rule(
-            id=rule.id,
-            team_id=rule.team_id,
-            category_slug=slug,
-            area_code=rule.area_code,
-            moment=rule.moment,
-            danger=rule.danger,
-            position=rule.position,
-        )
-        for rule, slug in rows
-    ]
-    vangnet = vangnet_team(session, scope=scope)
-    last = Rule(id=0, team_id=vangnet.id, category_slug=None, area_code=None, moment=None, danger=None, position=10**6)
-    return [*rules, last]
 
 
 def assign_area(session: Session, area_code: str, team: Team) -> None:

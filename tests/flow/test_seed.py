@@ -25,8 +25,9 @@ from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Closure, Opdracht, opdrachten_of
 from meldingen.store.task import Task
-from meldingen.store.team import RoutingRule, Team, rules_of, team_by_slug, vangnet_team
+from meldingen.store.team import RoutingRule, Team, team_by_slug, vangnet_team
 from meldingen.store.terms import to_mind_for_spoed
+from meldingen.store.town import towns_of
 from meldingen.store.verdict import Verdict
 
 
@@ -84,7 +85,7 @@ class TestSeedGemeente:
     ) -> None:
         seed_gemeente(session, bare, actor=SYSTEM, now=now)
         facts = Facts(category_slug=slug, main_category_slug=main, moment=moment, danger=danger)  # type: ignore[arg-type]
-        chosen = choose_team(rules_of(session, scope={bare.id}), facts)
+        chosen = choose_team(towns_of(session, scope={bare.id})[bare.id].rules, facts)
         assert session.get_one(Team, chosen.team_id).kind == kind
 
     def test_a_second_time_adds_nothing(self, session: Session, now: datetime, bare: Gemeente) -> None:
@@ -195,7 +196,7 @@ class TestDemo:
             (opdracht,) = opdrachten_of(session, [melding.id], scope={melding.gemeente_id})[melding.id]
             assert opdracht.team_id == vangnet_team(session, scope={melding.gemeente_id}).id
         (gemeente,) = served_gemeenten(session)
-        rules = rules_of(session, scope={gemeente.id})
+        rules = towns_of(session, scope={gemeente.id})[gemeente.id].rules
         areas = (AreaFacts("TG-NOORD", "teamgebied"), AreaFacts("WK037302", "wijk"))
         chosen = choose_team(rules, Facts(category_slug="losse-tegel", main_category_slug="straat", areas=areas))
         north = team_by_slug(session, "serviceteam-noord", scope={gemeente.id})

@@ -8,12 +8,14 @@ import sqlalchemy as sa
 
 from meldingen import adapters, db
 from meldingen.flow.routing import RULES_FAILED
+from meldingen.store import leases
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.outbox import OutboxEntry, Topic
 from tests import factories
 from tests.factories import opdracht_of
 from workers import jobs
 from workers.context import Context
+from workers.policy import POLICIES
 
 from .conftest import settings_for
 
@@ -65,3 +67,19 @@ def test_an_area_that_crosses_itself_stops_nothing(context: Context, now: dateti
     route(context, 1)
     with db.transaction(context.engine) as session:
         assert opdracht_of(session, made).routing_reason != RULES_FAILED
+
+
+def test_rules_that_raise_for_a_lot_leave_each_row_to_itself(context: Context, now: datetime) -> None:
+    with db.transaction(context.engine) as session:
+        factories.gemeente(session)
+        for _ in range(3):
+            factories.melding(session, now=now, category_slug="losse-tegel", route=False)
+        session.execute(sa.update(Gemeente).values(policy={"office_hours": {"days": "altijd"}}))
+        lot = leases.lease(session, [(Topic.ROUTE, False)], terms={Topic.ROUTE: POLICIES[Topic.ROUTE].terms}, now=now)
+    assert lot is not None and len(lot.ids) == 3
+    jobs.work_lot(jobs.Workplace(context, jobs.HANDLERS, POLICIES, lambda: False), lot.topic, lot.lease, lot.ids)
+    with db.transaction(context.engine) as session:
+        rows = session.scalars(sa.select(OutboxEntry).where(OutboxEntry.topic == Topic.ROUTE)).all()
+        assert {(row.attempts, row.lease, row.done_at, row.reason) for row in rows} == {
+            (1, None, None, "Fout in het programma: TypeError")
+        }
