@@ -74,11 +74,15 @@ def in_steps(work: Callable[[Context, Leased], datetime | None]) -> Handler:
     def handle(context: Context, entry: Leased) -> datetime | None:
         until = work(context, entry)
         if until is None:
-            with transaction(context.engine) as session:
-                leases.finish(session, entry, now=business_now(session))
+            _finish(context, entry)
         return until
 
     return handle
+
+
+def _finish(context: Context, entry: Leased) -> None:
+    with transaction(context.engine) as session:
+        leases.finish(session, entry, now=business_now(session))
 
 
 def _route(session: Session, entry: Leased, now: datetime) -> None:
@@ -125,8 +129,19 @@ def _photo(context: Context, entry: Leased) -> datetime | None:
 
 
 def _notice(context: Context, entry: Leased) -> datetime | None:
+    """As `in_steps`, with the row finished in the very transaction that records what the provider took."""
     adapters, settings = context.adapters, context.settings
-    return notices.deliver_notice(context.engine, adapters, settings, entry.payload, last_try=entry.last_try)
+    recorded = []
+
+    def finish(session: Session, now: datetime) -> None:
+        recorded.append(leases.finish(session, entry, now=now))
+
+    until = notices.deliver_notice(
+        context.engine, adapters, settings, entry.payload, last_try=entry.last_try, finish=finish
+    )
+    if until is None and not recorded:
+        _finish(context, entry)
+    return until
 
 
 def _receipt(context: Context, entry: Leased) -> datetime | None:
@@ -156,7 +171,7 @@ HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
         Topic.ROUTE: Together(_route_somehow, _route_lot),
         Topic.PHOTO: in_steps(_photo),
-        Topic.NOTICE: in_steps(_notice),
+        Topic.NOTICE: _notice,
         Topic.RECEIPT: in_steps(_receipt),
         Topic.WEBHOOK: in_steps(_webhook),
         Topic.UPKEEP: in_steps(schedule.do_periodic),

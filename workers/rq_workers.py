@@ -38,7 +38,7 @@ class Present:
     _shown_at = 0.0
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
-        """Besides RQ's sign of life: registers anew, since a wiped queue has forgotten us. RQ asks for it four times per
+        """Besides RQ's sign of life: registers anew, since a wiped queue has forgotten us. RQ asks for it four times a
         job, which is half of what a job costs; once a second, in one round trip, says as much."""
         if pipeline is not None:
             self._show(timeout, pipeline)

@@ -39,7 +39,7 @@ def plan(
         channel=channel,
         status=GEPLAND,
         address=address,
-        reference=f"{prefix}-{token_hex(8)}",
+        reference=new_reference(prefix),
         subject="",
         text="",
         html="",
@@ -55,6 +55,11 @@ def plan(
     session.flush()
     _write_down(session, delivery, now)
     return delivery
+
+
+def new_reference(prefix: str) -> str:
+    """Our own name for one delivery at a provider. prefix: the number of the melding, or what else it is about."""
+    return f"{prefix}-{token_hex(8)}"
 
 
 def begin_try(session: Session, delivery: Delivery, *, now: datetime) -> None:

@@ -13,10 +13,10 @@ from ..adapters import Adapters
 from ..adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure
 from ..adapters.receipt import CanTell, Receipt
 from ..domain.deadlines import terugbel_due_at
-from ..domain.delivery import KLAAR, NIET_BEZORGD, UNFINISHED, may_step
-from ..domain.notices import BY_PEOPLE, Channel, NoticeKind, callback_reason, quiet_until
+from ..domain.delivery import KLAAR, NIET_BEZORGD, UNFINISHED, VERZONDEN, may_step
+from ..domain.notices import BY_PEOPLE, Channel, NoticeKind, callback_reason, next_channel, quiet_until
 from ..domain.privacy import LIMITED
-from ..store import callback, gemeente, melding, outbox, pace
+from ..store import callback, gemeente, melding, outbox, pace, sending
 from ..store.melding import Melding
 from ..store.notice import (
     Delivery,
@@ -28,10 +28,10 @@ from ..store.notice import (
     notice_by_id,
 )
 from ..store.outbox import Topic, Urgency
-from . import chain, messages, reach
+from . import chain, messages, reach, texts
 from .desk import Desk as Desk
 from .envelope import Envelope, envelope_of
-from .notice_facts import accepted_since, follow_link, staff_link
+from .notice_facts import accepted_since, facts_for_melder, follow_link, staff_link
 
 UNCERTAIN = "twee keer geprobeerd; of het aankwam weet niemand"
 ADDRESS_GONE = "dit adres is er niet meer"
@@ -69,6 +69,9 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
     The first time it chooses the channel and copies the address. The words are written for the moment of sending, and
     stay the same as soon as somebody may have read them.
     """
+    fresh = _begin_mail(desk, notice_id)
+    if fresh is not None:
+        return fresh
     about = _lock_melding(desk, notice_id)  # first, so that an erasure comes wholly before this try or wholly after it
     notice = notice_by_id(desk.session, notice_id, scope=desk.scope)
     if notice is None:
@@ -120,9 +123,50 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
     )
 
 
+def _begin_mail(desk: Desk, notice_id: int) -> Attempt | None:
+    """`begin` for nearly every bericht: one e-mail of its own, for which nothing was tried yet and that need not wait
+    for its turn. None, and nothing changed, for any other."""
+    if desk.settings.limits.get(Channel.EMAIL):
+        return None
+    found = sending.lock_fresh(desk.session, notice_id, scope=desk.scope)
+    if found is None or desk.now < found.notice.at or LIMITED in found.about.flags:
+        return None
+    notice, about = found.notice, found.about
+    reached = reach.contact_facts(found.contact, adapters=desk.adapters)
+    if next_channel(reached, notice.kind, ()) != Channel.EMAIL:
+        return None
+    told = facts_for_melder(desk.session, desk.settings, notice, found.event, about, Channel.EMAIL, now=desk.now)
+    wording = texts.text_for(desk.session, notice.kind, Channel.EMAIL, told, has_own=found.own_texts)
+    words = texts.compose(notice.kind, Channel.EMAIL, wording, told)
+    reference = chain.new_reference(about.number)
+    sent = {"reference": reference, "subject": words.subject, "text": words.text, "html": words.html}
+    address = found.contact.email
+    return Attempt(
+        delivery_id=sending.begin_mail(desk.session, notice, address=address, now=desk.now, **sent),
+        channel=Channel.EMAIL,
+        address=address,
+        number=1,
+        at=desk.now,
+        sender_name=f"Gemeente {found.home.name}",
+        envelope=envelope_of(desk.settings, notice, about, found.home, reference),
+        link=told.values["link"],
+        urgent=about.danger,
+        for_team=False,
+        **sent,
+    )
+
+
 def sender_of(adapters: Adapters, channel: str) -> object | None:
     """Who sends on this channel, or None when this installation has no such channel."""
     return {Channel.EMAIL: adapters.mail, Channel.SMS: adapters.sms, Channel.PUSH: adapters.push}.get(Channel(channel))
+
+
+def record_taken(desk: Desk, attempt: Attempt, provider_id: str) -> None:
+    """The provider took what this attempt called with."""
+    if not sending.record_sent(
+        desk.session, attempt.delivery_id, provider_id=provider_id, now=desk.now, scope=desk.scope
+    ):
+        record_receipt(desk, attempt.reference, Receipt(provider_id, VERZONDEN))
 
 
 def note_failure(desk: Desk, delivery_id: int, failure: TemporaryFailure) -> None:

@@ -4,7 +4,7 @@
 is the worker's: it reads, calls with no transaction open, and records. What an attempt changes is in deliveries.py.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -147,13 +147,20 @@ def tell_people(
 
 
 def deliver_notice(
-    engine: sa.Engine, adapters: Adapters, settings: Settings, payload: Mapping[str, Any], *, last_try: bool = False
+    engine: sa.Engine,
+    adapters: Adapters,
+    settings: Settings,
+    payload: Mapping[str, Any],
+    *,
+    last_try: bool = False,
+    finish: Callable[[Session, datetime], object] = lambda _session, _now: None,
 ) -> datetime | None:
     """Takes one bericht one step further, for the worker.
 
     payload: notice_id and gemeente_id. last_try: the outbox will not try again, so a failure now is final and the next
-    channel's turn. Returns None when this row is done, or the moment before which it must wait (quiet hours).
-    Raises TemporaryFailure to be tried again, PermanentFailure when people must look.
+    channel's turn. finish: finishes the row of the outbox, called in the transaction that records what the provider
+    took; in every other case that is left to who calls. Returns None when this row is done, or the moment before which
+    it must wait (quiet hours). Raises TemporaryFailure to be tried again, PermanentFailure when people must look.
     """
     notice_id, scope = int(payload["notice_id"]), frozenset({int(payload["gemeente_id"])})
 
@@ -186,8 +193,12 @@ def deliver_notice(
 
         def record_it() -> None:
             with step() as desk:
-                deliveries.record_receipt(desk, attempt.reference, receipt)
-                receipts.ask_later(desk, attempt.reference)
+                if receipt.status == VERZONDEN:
+                    deliveries.record_taken(desk, attempt, receipt.provider_id)
+                else:
+                    deliveries.record_receipt(desk, attempt.reference, receipt)
+                receipts.ask_later(desk, attempt.channel, attempt.reference)
+                finish(desk.session, desk.now)
 
         # It has gone: neither a clash nor a long wait for the melding's lock must make it a double.
         retry_deadlock(record_it, tries=3, also=[LOCK_TIMED_OUT])

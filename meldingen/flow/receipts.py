@@ -31,10 +31,12 @@ LAST_ASKED: Final = timedelta(days=3)
 """Notify itself tries for 72 hours; after that the bericht stays as it stands."""
 
 
-def ask_later(desk: Desk, reference: str) -> None:
+def ask_later(desk: Desk, channel: str, reference: str) -> None:
     """Promises to ask what became of a message that is under way, when its channel can tell; twice changes nothing."""
+    if _teller(desk.adapters, channel) is None:
+        return
     delivery = delivery_by_reference(desk.session, reference, scope=desk.scope)
-    if delivery is None or delivery.status != VERZONDEN or _teller(desk.adapters, delivery.channel) is None:
+    if delivery is None or delivery.status != VERZONDEN:
         return
     outbox.put(
         desk.session,

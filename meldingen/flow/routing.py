@@ -4,7 +4,7 @@ Runs in a worker, twice without harm. Not for choosing between rules: domain/rou
 """
 
 from collections.abc import Collection
-from dataclasses import astuple, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -97,10 +97,17 @@ def route_ordinary(
         )
         routing = _decide(here, case, now=now, outside=OUTSIDE in one.flags)
         if routing.team_id not in here.partners:
-            due_at = deadlines.end_of(one.promised_on)
-            weight = priority(one.urgency, 1)
             work.append(
-                assigning.Assigned(one.melding_id, one.category_id, *astuple(routing), one.urgency, weight, due_at)
+                assigning.Assigned(
+                    one.melding_id,
+                    category_id=one.category_id,
+                    team_id=routing.team_id,
+                    rule_id=routing.rule_id,
+                    reason=routing.reason,
+                    urgency=one.urgency,
+                    priority=priority(one.urgency, 1),
+                    due_at=deadlines.end_of(one.promised_on),
+                )
             )
     if work:
         assigning.assign(session, work, how="toegewezen", actor=SYSTEM.label, now=now)

@@ -77,12 +77,13 @@ def default_texts(kind: str) -> Mapping[str, Wording]:
     }
 
 
-def text_for(session: Session, kind: str, channel: str, facts: Facts) -> Wording:
+def text_for(session: Session, kind: str, channel: str, facts: Facts, *, has_own: bool = True) -> Wording:
     """The text of the gemeente for this category, else for its main category, else for all, else ours.
 
     One that may not be kept as it stands is passed over, however it came there: a bericht goes out all the same.
+    has_own: False when it is known that this gemeente has none of its own.
     """
-    own = notice_text.texts_in_force(session, kind, channel, scope=[facts.home.id])
+    own = notice_text.texts_in_force(session, kind, channel, scope=[facts.home.id]) if has_own else {}
     for key in (*facts.category_ids, None):
         if key in own:
             try:

@@ -50,10 +50,11 @@ class Assigned:
 
 
 _LOCK = sa.text(f"""
-    SELECT m.id, m.gemeente_id, m.flags, m.promised_on, c.id, c.slug, c.name,
-           coalesce(main.slug, c.slug), coalesce(main.name, c.name), c.urgency,
+    SELECT m.id AS melding_id, m.gemeente_id, m.flags, m.promised_on, c.id AS category_id, c.slug AS category_slug,
+           c.name AS category_name, coalesce(main.slug, c.slug) AS main_category_slug,
+           coalesce(main.name, c.name) AS main_category_name, c.urgency,
            (SELECT jsonb_agg(jsonb_build_array(a.code, a.kind, a.name) ORDER BY a.kind, a.code) FROM area a
-            WHERE a.gemeente_id = m.gemeente_id AND a.active AND ST_Covers(a.shape, m.location))
+            WHERE a.gemeente_id = m.gemeente_id AND a.active AND ST_Covers(a.shape, m.location)) AS areas
     FROM melding m
     JOIN category c ON c.gemeente_id = m.gemeente_id
      AND CASE WHEN m.category_id IS NULL THEN c.slug = '{OTHER}' ELSE c.id = m.category_id END
@@ -100,7 +101,7 @@ def lock_ordinary(session: Session, ids: Collection[int], *, scope: Collection[i
     """Locks those of these meldingen that only need a team, by id: without danger or spoed, nothing to join, nothing
     that happened to them since. One that somebody else has locked is passed over, so nothing is waited for."""
     found = session.connection().execute(_LOCK, {"ids": list(ids), "scope": sorted(scope)})
-    return [NewWork(*row[:-1], areas=tuple(Area(*area) for area in row[-1] or ())) for row in found]
+    return [NewWork(**{**row._mapping, "areas": tuple(Area(*area) for area in row.areas or ())}) for row in found]
 
 
 def assign(session: Session, work: Sequence[Assigned], *, how: str, actor: str, now: datetime) -> None:

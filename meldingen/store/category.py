@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from ..db import Base
 from ..domain.privacy import NEVER_PUBLIC, NEVER_PUBLIC_MAIN
-from .table import OfGemeente, Ref, one_of, own, refers
+from .table import OfGemeente, Ref, one_of, own, refers, row_by_id
 
 URGENCIES = ("laag", "normaal", "hoog", "spoed")
 OTHER = "ander-probleem"
@@ -66,7 +66,7 @@ def category_by_slug(session: Session, slug: str, *, scope: Collection[int]) -> 
 
 def category_by_id(session: Session, category_id: int, *, scope: Collection[int]) -> Category | None:
     """A category in scope by id, active or not: old meldingen keep theirs."""
-    return session.scalar(sa.select(Category).where(Category.id == category_id, Category.gemeente_id.in_(scope)))
+    return row_by_id(session, Category, category_id, scope=scope)
 
 
 def categories_by_ids(session: Session, ids: Collection[int], *, scope: Collection[int]) -> dict[int, Category]:
@@ -90,9 +90,9 @@ def main_of(session: Session, category: Category, *, scope: Collection[int]) -> 
     """The main category this one belongs to; itself when it is one."""
     if category.parent_id is None:
         return category
-    return session.scalars(
-        sa.select(Category).where(Category.id == category.parent_id, Category.gemeente_id.in_(scope))
-    ).one()
+    main = row_by_id(session, Category, category.parent_id, scope=scope)
+    assert main is not None, "a foreign key holds the main category"
+    return main
 
 
 def other_category(session: Session, *, scope: Collection[int]) -> Category:

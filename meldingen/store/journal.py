@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
 from ..domain.actor import Actor
-from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
+from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers, row_by_id
 
 
 class Event(OfGemeente, Base):
@@ -110,7 +110,7 @@ def record(
 
 def event_by_id(session: Session, event_id: int, *, scope: Collection[int]) -> Event | None:
     """One event in scope."""
-    return session.scalar(sa.select(Event).where(Event.id == event_id, Event.gemeente_id.in_(scope)))
+    return row_by_id(session, Event, event_id, scope=scope)
 
 
 def history_of(

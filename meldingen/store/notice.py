@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from ..db import Base
 from ..domain.delivery import DELIVERY_STATUSES, GEPLAND, KLAAR, UNFINISHED
 from .journal import Event
-from .table import Moment, OfGemeente, Ref, one_of, own, refers
+from .table import Moment, OfGemeente, Ref, one_of, own, refers, row_by_id
 
 CHANNELS = ("email", "sms", "push", "brief", "telefoon")
 
@@ -141,7 +141,7 @@ class DeliveryStep(OfGemeente, Base):
 
 def notice_by_id(session: Session, notice_id: int, *, scope: Collection[int]) -> Notice | None:
     """One notice in scope."""
-    return session.scalar(sa.select(Notice).where(Notice.id == notice_id, Notice.gemeente_id.in_(scope)))
+    return row_by_id(session, Notice, notice_id, scope=scope)
 
 
 def notices_of(session: Session, melding_ids: Collection[int], *, scope: Collection[int]) -> Sequence[Notice]:
@@ -158,7 +158,7 @@ def deliveries_of(session: Session, notice_ids: Collection[int], *, scope: Colle
 
 def delivery_by_id(session: Session, delivery_id: int, *, scope: Collection[int]) -> Delivery | None:
     """One delivery in scope."""
-    return session.scalar(sa.select(Delivery).where(Delivery.id == delivery_id, Delivery.gemeente_id.in_(scope)))
+    return row_by_id(session, Delivery, delivery_id, scope=scope)
 
 
 def letters_to_post(session: Session, *, scope: Collection[int]) -> Sequence[tuple[Delivery, Notice]]:

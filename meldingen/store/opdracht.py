@@ -13,7 +13,7 @@ from ..domain.workflow import OPDRACHT_STATUSES, OPEN, OUTCOMES, WACHT_OP_MELDER
 from .category import URGENCIES
 from .gemeente import GEOGRAPHY, point
 from .melding import Melding
-from .table import Moment, OfGemeente, Ref, one_of, own, refers
+from .table import Moment, OfGemeente, Ref, one_of, own, refers, row_by_id
 
 IN_ORDER = (sa.text("(urgency = 'spoed'::text) DESC"), sa.text("danger_suspected DESC"), "due_at", "id")
 """How worklists are read (store/worklists.py): an index in this order gives the first page without sorting the rest."""
@@ -178,7 +178,7 @@ class Closure(OfGemeente, Base):
 
 def opdracht_by_id(session: Session, opdracht_id: int, *, scope: Collection[int]) -> Opdracht | None:
     """One opdracht in scope."""
-    return session.scalar(sa.select(Opdracht).where(Opdracht.id == opdracht_id, Opdracht.gemeente_id.in_(scope)))
+    return row_by_id(session, Opdracht, opdracht_id, scope=scope)
 
 
 def lock_opdrachten(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Opdracht]:
@@ -330,4 +330,4 @@ def closures_of(session: Session, opdracht_ids: Collection[int], *, scope: Colle
 
 def closure_by_id(session: Session, closure_id: int, *, scope: Collection[int]) -> Closure | None:
     """One closure in scope: what was said then, whatever happened since."""
-    return session.scalar(sa.select(Closure).where(Closure.id == closure_id, Closure.gemeente_id.in_(scope)))
+    return row_by_id(session, Closure, closure_id, scope=scope)

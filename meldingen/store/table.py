@@ -1,11 +1,12 @@
-"""What the tables share: column types and the two key shapes of HUIS "from the first migration". No queries here."""
+"""What the tables share: column types, the two key shapes of HUIS "from the first migration", and a row by its id."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 Id = Annotated[int, mapped_column(sa.BigInteger, sa.Identity(always=False), primary_key=True)]
 GemeenteId = Annotated[int, mapped_column(sa.BigInteger, sa.ForeignKey("gemeente.id"), nullable=False)]
@@ -19,6 +20,16 @@ class OfGemeente:
 
     id: Mapped[Id]
     gemeente_id: Mapped[GemeenteId]
+
+
+Row = TypeVar("Row", bound=OfGemeente)
+
+
+def row_by_id(session: Session, table: type[Row], row_id: int, *, scope: Collection[int]) -> Row | None:
+    """One row in scope. What this session has in hand already is not asked for again: a transaction that looks at the
+    same row in several steps reads it once."""
+    found = session.get(table, row_id)
+    return found if found is not None and found.gemeente_id in scope else None
 
 
 def own(*extra: sa.schema.SchemaItem) -> tuple[sa.schema.SchemaItem, ...]:

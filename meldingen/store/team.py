@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import Base
-from .table import OfGemeente, Ref, one_of, own, refers
+from .table import OfGemeente, Ref, one_of, own, refers, row_by_id
 
 KINDS = (
     "serviceteam", "groen", "afval", "verlichting", "riolering", "handhaving", "verkeer", "water", "spelen",
@@ -80,7 +80,7 @@ def every_team(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
 
 def team_by_id(session: Session, team_id: int, *, scope: Collection[int]) -> Team | None:
     """One team in scope."""
-    return session.scalar(sa.select(Team).where(Team.id == team_id, Team.gemeente_id.in_(scope)))
+    return row_by_id(session, Team, team_id, scope=scope)
 
 
 def team_by_slug(session: Session, slug: str, *, scope: Collection[int]) -> Team | None:

@@ -32,7 +32,7 @@ class Town:
     has_wijken: bool
 
 
-_SCOPE = sa.bindparam("scope", expanding=True)
+_SCOPE: sa.BindParameter[Any] = sa.bindparam("scope", expanding=True)
 _TEAMS = sa.select(Team).where(Team.gemeente_id == Gemeente.id)
 _TOWNS = sa.select(
     Gemeente.id,
@@ -71,8 +71,9 @@ def towns_of(session: Session, *, scope: Collection[int]) -> dict[int, Town]:
     rules: dict[int, list[Rule]] = {gemeente_id: [] for gemeente_id in scope}
     asked = {"scope": sorted(scope)}
     connection = session.connection()
-    for gemeente_id, *columns in connection.execute(_RULES, asked):
-        rules[gemeente_id].append(Rule(*columns))
+    for row in connection.execute(_RULES, asked):
+        facts = (row.id, row.team_id, row.slug, row.area_code, row.moment, row.danger, row.position)
+        rules[row.gemeente_id].append(Rule(*facts))
     return {
         row.id: Town(
             rules=[*rules[row.id], Rule(id=0, team_id=row.vangnet_id, position=10**6)],

@@ -1,0 +1,153 @@
+"""The ordinary e-mail about a bericht, which nearly all berichten are: read, begun and recorded by a statement each.
+
+The rows are those that flow/deliveries.py and flow/chain.py read and write step by step for every other bericht; a test
+holds the two to each other. Whether a bericht goes by e-mail, and with which words, is decided there.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from ..domain.delivery import GEPLAND, KLAAR, UNFINISHED, VERZONDEN
+from .category import Category
+from .contact import Contact
+from .gemeente import Gemeente
+from .journal import Event
+from .melding import Melding
+from .notice import Delivery, Notice
+from .notice_text import NoticeText
+from .push import PushSubscription
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A bericht that nobody began, of which nothing else about its melding waits, with all that its words need.
+
+    chosen: the melder's own category. own_texts: whether the gemeente has words of its own for this kind of e-mail.
+    """
+
+    notice: Notice
+    about: Melding
+    contact: Contact
+    event: Event
+    home: Gemeente
+    chosen: Category | None
+    own_texts: bool
+
+
+_other, _sent = aliased(Notice), aliased(Delivery)
+_WAITING = sa.and_(
+    _other.melding_id == Melding.id,
+    _other.id != Notice.id,
+    _other.ended == "",
+    sa.or_(_sent.id.is_(None), _sent.status.in_(UNFINISHED)),
+)
+_FRESH = (
+    sa.select(
+        Notice,
+        Melding,
+        Contact,
+        Event,
+        Gemeente,
+        Category,
+        sa.exists().where(
+            NoticeText.gemeente_id == Notice.gemeente_id,
+            NoticeText.kind == Notice.kind,
+            NoticeText.channel == "email",
+            NoticeText.retired_at.is_(None),
+        ),
+    )
+    .join(Melding, sa.and_(Melding.id == Notice.melding_id, Melding.gemeente_id == Notice.gemeente_id))
+    .join(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
+    .join(Event, Event.id == Notice.event_id)
+    .join(Gemeente, Gemeente.id == Notice.gemeente_id)
+    .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
+    .where(
+        Notice.id == sa.bindparam("notice_id"),
+        Notice.gemeente_id.in_(sa.bindparam("scope", expanding=True)),
+        Notice.ended == "",
+        Melding.withdrawn_at.is_(None),
+        Melding.erased_at.is_(None),
+        ~sa.exists().where(Delivery.notice_id == Notice.id),
+        ~sa.exists().where(
+            PushSubscription.melding_id == Melding.id, PushSubscription.gemeente_id == Melding.gemeente_id
+        ),
+        ~sa.exists(
+            sa.select(sa.literal(1))
+            .select_from(_other)
+            .outerjoin(_sent, _sent.notice_id == _other.id)
+            .where(_WAITING)
+            .correlate(Notice, Melding)
+        ),
+    )
+    .with_for_update(of=[Melding, Contact], key_share=True, skip_locked=True)
+)
+_BEGIN = sa.text(f"""
+    WITH made AS (
+        INSERT INTO delivery (gemeente_id, notice_id, channel, status, address, reference, subject, text, html,
+                              attempts, due_at, created_at)
+        VALUES (:gemeente_id, :notice_id, 'email', '{KLAAR}', :address, :reference, :subject, :text, :html, 1, :now,
+                :now)
+        RETURNING id
+    ), steps AS (
+        INSERT INTO delivery_step (gemeente_id, delivery_id, status, at, attempt)
+        SELECT :gemeente_id, made.id, step.status, :now, step.attempt
+        FROM made, (VALUES ('{GEPLAND}', 0), ('{KLAAR}', 1)) AS step (status, attempt)
+    )
+    SELECT id FROM made
+""").bindparams(  # noqa: S608  our own words
+    sa.bindparam("gemeente_id", type_=sa.BigInteger()),
+    sa.bindparam("notice_id", type_=sa.BigInteger()),
+    sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+    *(sa.bindparam(name, type_=sa.Text()) for name in ("address", "reference", "subject", "text", "html")),
+)
+_SENT = sa.text(f"""
+    WITH about AS (
+        SELECT d.id FROM delivery d
+        JOIN notice n ON n.id = d.notice_id
+        JOIN melding m ON m.id = n.melding_id
+        WHERE d.id = :delivery_id AND d.gemeente_id = ANY(CAST(:scope AS bigint[]))
+        AND n.ended = '' AND m.erased_at IS NULL AND NOT 'niet_bereikbaar' = ANY(m.flags)
+        FOR NO KEY UPDATE OF m
+    ), moved AS (
+        UPDATE delivery d
+        SET status = '{VERZONDEN}', reason = '', sent_at = coalesce(d.sent_at, :now),
+            provider_id = coalesce(nullif(:provider_id, ''), d.provider_id)
+        FROM about
+        WHERE d.id = about.id AND d.status = '{KLAAR}'
+        AND NOT EXISTS (SELECT 1 FROM delivery part WHERE part.carrier_id = d.id)
+        RETURNING d.id, d.gemeente_id, d.status, d.attempts, d.provider_id
+    )
+    INSERT INTO delivery_step (gemeente_id, delivery_id, status, at, attempt, provider_id)
+    SELECT gemeente_id, id, status, :now, attempts, provider_id FROM moved
+    RETURNING id
+""").bindparams(  # noqa: S608  our own words
+    sa.bindparam("delivery_id", type_=sa.BigInteger()),
+    sa.bindparam("now", type_=sa.DateTime(timezone=True)),
+    sa.bindparam("provider_id", type_=sa.Text()),
+)
+
+
+def lock_fresh(session: Session, notice_id: int, *, scope: Collection[int]) -> Fresh | None:
+    """Locks the melding and the contact of such a bericht; None when it is none, or somebody else is busy with them."""
+    row = session.execute(_FRESH, {"notice_id": notice_id, "scope": sorted(scope)}).one_or_none()
+    return Fresh(*row) if row is not None else None
+
+
+def begin_mail(
+    session: Session, notice: Notice, *, address: str, reference: str, subject: str, text: str, html: str, now: datetime
+) -> int:
+    """The first try of a locked fresh bericht begins: its delivery with both its steps. The id of the delivery."""
+    facts = {"address": address, "reference": reference, "subject": subject, "text": text, "html": html, "now": now}
+    asked = {"gemeente_id": notice.gemeente_id, "notice_id": notice.id, **facts}
+    return int(session.connection().execute(_BEGIN, asked).scalar_one())
+
+
+def record_sent(session: Session, delivery_id: int, *, provider_id: str, now: datetime, scope: Collection[int]) -> bool:
+    """Writes down that the provider took a message that carried one bericht to a melder. False: nothing was written,
+    since something happened meanwhile that asks for more than this."""
+    asked = {"delivery_id": delivery_id, "scope": sorted(scope), "provider_id": provider_id, "now": now}
+    return session.connection().execute(_SENT, asked).first() is not None
