@@ -225,8 +225,9 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     ends_at = time.monotonic() + policy.budget_s
     in_time = True
     left = deque(_work_together(place, entries))
-    while left and in_time and not place.stopping():
-        in_time = _work_entry(place, policy, left.popleft()) and time.monotonic() < ends_at
+    with place.context.adapters.mail_together():
+        while left and in_time and not place.stopping():
+            in_time = _work_entry(place, policy, left.popleft()) and time.monotonic() < ends_at
     if left:
         with transaction(engine) as session:
             leases.give_back(session, [entry.id for entry in left], left[0].lease)

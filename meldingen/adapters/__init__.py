@@ -1,6 +1,7 @@
 """Who we talk to: per file a Protocol, the real one and a twin for one machine. `build` chooses by the settings."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from functools import partial
@@ -40,6 +41,10 @@ class Adapters:
     mailbox: Mailbox | None = None
     push: PushSender | None = None
     hooks: HookSender = field(default_factory=MemoryHooks)
+
+    def mail_together(self) -> AbstractContextManager[None]:
+        """What is sent by e-mail meanwhile may share a connection to the provider."""
+        return self.mail.together() if isinstance(self.mail, SmtpSender) else nullcontext()
 
 
 def build(settings: Settings) -> Adapters:

@@ -125,8 +125,16 @@ class _SecureConversation(_Conversation, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
 
+class _Kept(threading.local):
+    """Of one thread: whether messages share a connection now, and that connection."""
+
+    open = False
+    server: _Conversation | None = None
+
+
 class SmtpSender:
-    """A mail server at `smtp://[user:password@]host[:port][?starttls=1]` or `smtps://…`; a connection per message."""
+    """A mail server at `smtp://[user:password@]host[:port][?starttls=1]` or `smtps://…`; a connection per message, or
+    one for all that is sent `together`."""
 
     def __init__(
         self, url: str, mail_from: str, *, tls: ssl.SSLContext | None = None, signing: Dkim | None = None
@@ -141,6 +149,7 @@ class SmtpSender:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
         self._from = mail_from
         self.signing = signing
+        self._kept = _Kept()
 
     def send(self, mail: Mail) -> str:
         """Returns the Message-ID. After the last byte of a message silence means UncertainFailure."""
@@ -159,11 +168,55 @@ class SmtpSender:
         return str(message["Message-ID"])
 
     @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What this thread sends meanwhile goes over one connection; a new one after anything that went wrong."""
+        self._kept.open = True
+        try:
+            yield
+        finally:
+            self._kept.open = False
+            self._leave(self._kept.server)
+            self._kept.server = None
+
+    @contextlib.contextmanager
     def _connected(self) -> Iterator[smtplib.SMTP]:
-        """A conversation that is greeted, secured and signed in; said goodbye to, or broken off."""
+        """A conversation that may begin a message; kept for the next one, said goodbye to, or broken off."""
+        server = self._kept_server() or self._connect()
+        self._kept.server = None
+        try:
+            yield server
+        except BaseException:
+            server.close()
+            raise
+        if self._kept.open:
+            self._kept.server = server
+        else:
+            self._leave(server)
+
+    def _kept_server(self) -> "_Conversation | None":
+        """The connection of the message before, when the server still listens there."""
+        server = self._kept.server
+        if server is None:
+            return None
+        server.ends_at = 0.0
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            if server.rset()[0] == 250:
+                return server
+        server.close()
+        return None
+
+    @staticmethod
+    def _leave(server: "_Conversation | None") -> None:
+        if server is not None:
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.quit()
+            server.close()
+
+    def _connect(self) -> "_Conversation":
+        """Greeted, secured and signed in."""
         us = parseaddr(self._from)[1].rpartition("@")[2]
         if self._secure:
-            server: smtplib.SMTP = _SecureConversation(
+            server: _Conversation = _SecureConversation(
                 self._host, self._port, us, timeout=TIMEOUT_S, context=self._tls or ssl.create_default_context()
             )
         else:
@@ -177,11 +230,10 @@ class SmtpSender:
                 if not (self._secure or self._starttls):
                     raise TemporaryFailure("mailserver: een wachtwoord gaat alleen over TLS (?starttls=1)")
                 server.login(self._user, self._password)
-            yield server
-            with contextlib.suppress(OSError, smtplib.SMTPException):
-                server.quit()
-        finally:
+        except BaseException:
             server.close()
+            raise
+        return server
 
 
 def write_message(mail: Mail, mail_from: str) -> EmailMessage:

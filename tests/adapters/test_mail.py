@@ -30,7 +30,7 @@ def running() -> Iterator[MailServer]:
 @pytest.fixture
 def server(running: MailServer) -> MailServer:
     """The mail server, empty and well-behaved."""
-    for kept in (running.accepted, running.raw, running.senders, running.refuse, running.tried):
+    for kept in (running.accepted, running.raw, running.senders, running.peers, running.refuse, running.tried):
         kept.clear()
     running.greylist = running.break_off = False
     running.wait_s = running.slow_s = 0.0
@@ -185,6 +185,32 @@ class TestWhatAServerMaySay:
             SmtpSender(server.url, FROM).send(mail)
         assert not isinstance(told.value, UncertainFailure)
         assert server.accepted == []
+
+    def test_what_goes_together_shares_a_connection_until_something_goes_wrong(
+        self, server: MailServer, mail: Mail
+    ) -> None:
+        sender = SmtpSender(server.url, FROM)
+        with sender.together():
+            sender.send(mail)
+            sender.send(mail)
+            server.refuse["RCPT"] = "550 5.1.1 onbekend"
+            with pytest.raises(AddressRefused):
+                sender.send(mail)
+            server.refuse.clear()
+            sender.send(mail)
+        sender.send(mail)
+        first, second, third, fourth = server.peers
+        assert first == second and len({second, third, fourth}) == 3
+
+    def test_a_server_that_left_meanwhile_is_dialled_again(self, server: MailServer, mail: Mail) -> None:
+        sender = SmtpSender(server.url, FROM)
+        with sender.together():
+            sender.send(mail)
+            kept = sender._kept.server
+            assert kept is not None and kept.sock is not None
+            kept.sock.close()
+            sender.send(mail)
+        assert len(server.accepted) == 2
 
     def test_nobody_home_is_temporary_and_certain(self, mail: Mail) -> None:
         with pytest.raises(TemporaryFailure) as told:

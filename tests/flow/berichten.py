@@ -35,6 +35,7 @@ SETTINGS = Settings.from_env(
         "FOTO_MAP": "fotos",
         "SMTP_URL": "smtp://127.0.0.1:1",
         "PUBLIC_URL": "https://meldingen.duinstede.nl",
+        "LIMIET_EMAIL": "0",
     }
 )
 JAN = {"name": "Jan", "email": "jan@example.nl", "phone": "06 12345678"}

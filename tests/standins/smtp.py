@@ -24,7 +24,8 @@ USER, PASSWORD = "meldingen", "ge:heim@"
 
 @dataclass
 class MailServer:
-    """One running server. accepted: every message it took, with the addresses of its envelope.
+    """One running server. accepted: every message it took, with the addresses of its envelope; peers: by which
+    connection.
 
     refuse: reply per step (`MAIL`, `RCPT`, `DATA`). greylist: the first try of each receiver gets 451.
     break_off: keep the message and hang up without a word. wait_s: silence after DATA.
@@ -35,6 +36,7 @@ class MailServer:
     accepted: list[tuple[EmailMessage, list[str]]] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
+    peers: list[object] = field(default_factory=list)
     fates: dict[str, str] = field(default_factory=dict)
     returned: list[bytes] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class MailServer:
         self.accepted.append((message, list(envelope.rcpt_tos)))
         self.raw.append(envelope.original_content)
         self.senders.append(envelope.mail_from or "")
+        self.peers.append(session.peer)
         for address in envelope.rcpt_tos:
             kind, _, status = self.fates.get(address, "").partition(" ")
             if kind in ("terug", "later"):
