@@ -267,7 +267,7 @@ class TestOnce:
 
     def kill_after_call(self, house: House) -> None:
         with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(deliveries, "record_receipt", self.die)
+            patch.setattr(deliveries, "record_taken", self.die)
             house.work()
 
 

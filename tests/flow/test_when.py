@@ -94,6 +94,7 @@ class TestTurns:
         assert statuses(house.deliveries(danger)) == [("sms", "verzonden")]
 
     def test_a_provider_that_asks_for_quiet_gets_it(self, house: House, now: datetime) -> None:
+        house.settings = replace(SETTINGS, limit_email=600)
         first, second = house.melding(contact=MAIL), house.melding(contact=MAIL)
         house.owe("gereed", first, second)
         rows = house.owed()
