@@ -1,4 +1,5 @@
-"""One step of a delivery: the only place that sets its status, and so the only one that writes its steps.
+"""One step of a delivery: the only place that sets its status, and so the only one that writes its steps. (But for the
+first two and the sending of an ordinary e-mail, which store/sending.py writes at once.)
 
 Which steps there are is the table of domain/delivery.py. What a step means for the melding, and which channel is next,
 is for deliveries.py and reach.py. A step that is not in the table is a bug: ValueError.

@@ -1,5 +1,6 @@
 """The chain of a bericht: each step written down with its time, try, provider's id and reason, and forward only."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -307,3 +308,24 @@ class TestPush:
         house.work()
         (delivery,) = house.deliveries(melding)
         assert delivery.maybe_double and house.push.calls == [delivery.reference] * 2
+
+
+def test_what_is_written_at_once_for_an_ordinary_e_mail_is_what_goes_step_by_step(house: House) -> None:
+    """store/sending.py against `begin` and `record_receipt`, column by column: a limit makes it go step by step."""
+    at_once, by_steps = house.melding(contact=MAIL), house.melding(contact=MAIL)
+    for melding, limit in ((at_once, 0), (by_steps, 600)):
+        house.settings = replace(house.settings, limit_email=limit)
+        house.owe("gereed", melding)
+        house.work()
+    (mine,), (other,) = house.deliveries(at_once), house.deliveries(by_steps)
+    may_differ = {"id", "notice_id", "delivery_id", "at", "due_at", "created_at", "sent_at"}
+    may_differ |= {"reference", "provider_id", "subject", "text", "html"}
+    with Session(house.engine) as session:
+        for table, of in ((Delivery.__table__, "id"), (DeliveryStep.__table__, "delivery_id")):
+            written = [
+                session.execute(sa.select(table).where(table.c[of] == one.id).order_by(table.c.id)).mappings().all()
+                for one in (mine, other)
+            ]
+            for one, another in zip(*written, strict=True):
+                assert {name for name in one if one[name] != another[name]} <= may_differ
+                assert all((one[name] is None) == (another[name] is None) for name in one)
