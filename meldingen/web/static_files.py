@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_keep_and_compress)
 
 
+@lru_cache(maxsize=200)
 def static_url(name: str) -> str:
     """The address of a file under static/, with the hash of its content; a missing file gets none. A script that
     imports others has the hash of all of them in its path, so that it never meets one of another release."""

@@ -75,6 +75,7 @@ def init_app(app: Flask, folder: Path = FOLDER) -> None:
         lambda one, more, n: language().words.ngettext(one, more, n),
         newstyle=True,
     )
+    app.jinja_env.globals["_"] = _in_page  # as Jinja's own, without the three calls in which that looks it up
     app.jinja_env.filters.update(vertaal=_at_render(translate), van_gemeente=_at_render(own_words))
     app.jinja_env.globals.update(choose_language=choose_language)
     app.context_processor(lambda: {"taal": language(), "talen": languages_here(), "taal_aanbod": offered()})
@@ -106,9 +107,10 @@ def language() -> Language:
     """The language of this page; Dutch outside a request."""
     if not has_request_context():
         return DUTCH
-    if "taal" not in g:
-        g.taal = DUTCH if _for_staff() else (chosen() or _kept() or DUTCH)
-    return cast(Language, g.taal)
+    known: Language | None = g.get("taal")
+    if known is None:
+        known = g.taal = DUTCH if _for_staff() else (chosen() or _kept() or DUTCH)
+    return known
 
 
 def chosen() -> Language | None:
@@ -144,6 +146,11 @@ def choose_language(code: str) -> str:
 def _(words: str, /, **values: Any) -> str:
     """Words for the reader of this page, now. For what is kept or made below the doors: domain.sentence.say."""
     return language().words.gettext(words) % values
+
+
+def _in_page(words: str, /, **values: Any) -> Markup:
+    """As `_`, in a template: the words are ours, what is filled in is escaped."""
+    return Markup(language().words.gettext(words)) % values  # noqa: S704  ours, and never with words of people
 
 
 def translate(said: Any) -> str:

@@ -314,7 +314,7 @@ def test_looking_costs_the_same_however_much_happened(world: World, melding: Mel
         return sent
 
     few = cost(page), cost(api, Volg_Token=token_of(world, melding))
-    assert [len(sent) for sent in few] == [4, 3]
+    assert len(few[0]) <= 4 and len(few[1]) <= 3
     for n in range(3):
         assert press(browser, browser.get(page).text, f"{page}/aanvullen", tekst=f"Nog iets: {n}").status_code == 303
     close(world, melding, now=machine_now())
