@@ -48,7 +48,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 @click.option(
     "--werkers", default=1, show_default=True, type=click.IntRange(1, 64), help="processen voor het gewone werk"
 )
-@click.option("--fotowerkers", default=1, show_default=True, type=click.IntRange(1, 64), help="processen voor foto's")
+@click.option("--fotowerkers", default=2, show_default=True, type=click.IntRange(1, 64), help="processen voor foto's")
 def worker(alleen: str | None, werkers: int, fotowerkers: int) -> None:
     """Start relay, klok en werkers: alles wat na het antwoord gebeurt."""
     from workers import main as workers  # here: only this command needs RQ

@@ -25,7 +25,7 @@ from meldingen.store import leases
 from meldingen.store.leases import Leased
 from meldingen.store.outbox import Topic
 
-from . import schedule
+from . import apart, schedule
 from .context import Context
 from .policy import POLICIES, Policy
 from .stopping import timed_out
@@ -125,7 +125,7 @@ def _route_somehow(context: Context, entry: Leased) -> datetime | None:
 def _photo(context: Context, entry: Leased) -> datetime | None:
     with transaction(context.engine) as session:
         now = business_now(session)
-    return photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now)
+    return photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now, render=apart.render)
 
 
 def _notice(context: Context, entry: Leased) -> datetime | None:

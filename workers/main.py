@@ -16,6 +16,7 @@ import structlog
 from sqlalchemy.orm import configure_mappers
 
 from meldingen.adapters import build
+from meldingen.adapters.images import warm_up
 from meldingen.adapters.queue import NotifyWake, queue_is_up
 from meldingen.db import make_engine
 from meldingen.forking import share
@@ -172,6 +173,7 @@ def be_heavy_worker(
     """A forking RQ worker, until SIGTERM."""
     os.nice(HEAVY_GIVES_WAY)
     if _queue_awaited(settings):
+        warm_up()  # once, before a process is forked for each picture: that one needs half of its time for it
         context = _context(settings)
         worker = rq_workers.heavy_worker(relay.connect(settings.redis_url), context.engine)
         jobs.settle(context, handlers=handlers, policies=policies, stopping=worker.asked_to_stop)

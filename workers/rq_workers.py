@@ -1,7 +1,7 @@
 """The two kinds of RQ worker: a long-lived one for text, a forking one for photos and upkeep. What a job does: jobs.py.
 
 Measured: a fork costs 15 to 25 ms a job and 40 to 68 jobs/s, without it 155 to 289. Rows and messages are short, and
-our own code; a photo is a stranger's file and may take its process along, so it gets a work-horse of its own.
+our own code; a photo is a stranger's file and may take its process along, so the picture is made apart (apart.py).
 """
 
 import contextlib
@@ -16,8 +16,7 @@ from rq import SimpleWorker, Worker, worker_registration
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
-
-from meldingen.adapters.images import limit_memory
+from rq.worker.base import WorkerStatus
 
 from .policy import HEAVY_QUEUES, PHOTO_QUEUE, TEXT_QUEUES
 from .stopping import die_with_parent
@@ -73,9 +72,18 @@ class TextWorker(Present, SimpleWorker):
 
 
 class HeavyWorker(Present, Worker):
-    """Forks a work-horse per job, which may die without taking the worker along."""
+    """Does photos itself, but for the picture (apart.py); anything else in a work-horse per job, which may die without
+    taking the worker along."""
 
     engine: sa.Engine
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        """As one of RQ's two kinds does it."""
+        if queue.name != PHOTO_QUEUE:
+            super().execute_job(job, queue)
+            return
+        self.perform_job(job, queue, self.prepare_execution(job))
+        self.set_state(WorkerStatus.IDLE)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """In the fork: its own database connections, an end with its parent, bounds on processor time and memory."""
@@ -85,8 +93,6 @@ class HeavyWorker(Present, Worker):
         with contextlib.suppress(ValueError, OSError):
             limit_s = int(job.timeout or 0) + CPU_MARGIN_S
             resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + CPU_MARGIN_S))
-        if queue.name == PHOTO_QUEUE:
-            limit_memory()
         super().main_work_horse(job, queue)
 
 

@@ -7,7 +7,7 @@ never exists. Only what a worker processed is ever shown; an upload never is. Wh
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -31,6 +31,9 @@ from ..store.dossier import PhotoRow
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht
 from ..store.photo import KLAAR, ONLEESBAAR, ONTVANGEN, MissingPhotos, Photo
+
+Render = Callable[[bytes], dict[int, bytes]]
+"""As `images.render`: the bytes of both sizes, or PhotoRefused."""
 
 FAR_AWAY_M = 500
 KEEP_UNREADABLE = timedelta(days=14)
@@ -163,12 +166,12 @@ def add_photos(
 
 
 def process_photo(
-    engine: sa.Engine, store: PhotoStore, payload: Mapping[str, Any], *, now: datetime
+    engine: sa.Engine, store: PhotoStore, payload: Mapping[str, Any], *, now: datetime, render: Render | None = None
 ) -> datetime | None:
     """Make one upload showable, or say why not: read, work without a transaction, record. Safe to repeat.
 
-    payload: `photo_id` and `gemeente_id`. Run it in a process of its own, after `images.limit_memory()`. While storage
-    is away it returns when to come back, which is no attempt; after WAITS_FOR_STORAGE it raises TemporaryFailure.
+    payload: `photo_id` and `gemeente_id`. render: in place of `images.render`, one that does it in another process.
+    While storage is away it returns when to come back, which is no attempt; after WAITS_FOR_STORAGE TemporaryFailure.
     """
     photo_id, gemeente_id = int(payload["photo_id"]), int(payload["gemeente_id"])
     scope = (gemeente_id,)
@@ -177,7 +180,7 @@ def process_photo(
     if photo is None or photo.status == KLAAR or not photo.upload_key:
         return None
     try:
-        _make_showable(engine, store, photo, scope=scope, now=now)
+        _make_showable(engine, store, photo, render or images.render, scope=scope, now=now)
     except TemporaryFailure:
         if (age := now - photo.received_at) > WAITS_FOR_STORAGE:
             raise
@@ -185,13 +188,15 @@ def process_photo(
     return None
 
 
-def _make_showable(engine: sa.Engine, store: PhotoStore, photo: Photo, *, scope: tuple[int], now: datetime) -> None:
+def _make_showable(
+    engine: sa.Engine, store: PhotoStore, photo: Photo, render: Render, *, scope: tuple[int], now: datetime
+) -> None:
     """The work itself; raises TemporaryFailure when storage is away."""
     photo_id, gemeente_id, upload_key = photo.id, photo.gemeente_id, photo.upload_key
     small_key, large_key = (f"{_key(size, gemeente_id, photo.public_id)}.jpg" for size in ("klein", "groot"))
     try:
         data = store.get(upload_key)
-        pictures = images.render(data)
+        pictures = render(data)
     except images.PhotoRefused as refusal:
         _record_unreadable(engine, photo_id, refusal.code, scope=scope, now=now)
         return
