@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, adapters: outside.Adapters | No
     )
     app.extensions["meldingen"] = Installation(
         settings,
-        make_engine(settings.database_url, pool_size=settings.db_pool_size),
+        make_engine(settings.database_url, pool_size=settings.db_pool_size, clock_moves=settings.local_mode),
         adapters or outside.build(settings),
     )
     app.wsgi_app = Gate(app.wsgi_app, workers=settings.db_pool_size)  # type: ignore[method-assign]

@@ -41,7 +41,7 @@ def set_banner(text: str, until: str, off: bool, slug: str) -> None:
 def try_danger(sentence: str, slug: str) -> None:
     """Probeer een ZIN: vraagt het formulier of het gevaarlijk is, en geeft de zin alarm waar niemand het kan vragen?"""
     with work() as session, refusals():
-        heard = hear(sentence, words_of(named_gemeente(session, slug)))
+        heard = hear(sentence, words_of(named_gemeente(session, slug).policy))
         click.echo("Alarm" if heard.alarming else "Gevaar vermoed" if heard.suspected else "Geen gevaar gehoord")
         for entry in dict.fromkeys((*heard.alarming, *heard.asking)):
             click.echo(f"  {entry}")

@@ -6,7 +6,7 @@
 import random
 import select
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -43,8 +43,11 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMING)
 
 
-def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
-    """An engine on PostGIS: UTC, and time-outs so that no request hangs on a lock for ever."""
+def make_engine(url: str, *, pool_size: int = 8, clock_moves: bool = True) -> sa.Engine:
+    """An engine on PostGIS: UTC, and time-outs so that no request hangs on a lock for ever.
+
+    clock_moves: whether business time may be another than that of the machine (local mode), and has to be asked for.
+    """
     engine = sa.create_engine(
         url,
         pool_size=pool_size,
@@ -60,6 +63,7 @@ def make_engine(url: str, *, pool_size: int = 8) -> sa.Engine:
             "tcp_user_timeout": NETWORK_SILENCE_MS,
         },
     )
+    engine.update_execution_options(clock_moves=clock_moves)
     sa.event.listen(engine, "checkout", _check_alive)
     sa.event.listen(engine, "handle_error", _leave_a_replica)
     return engine
@@ -94,6 +98,26 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
         yield session
 
 
+def by_driver(session: Session, statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement, asked of psycopg itself within the session's transaction: for the few that a storm
+    comes through, where SQLAlchemy around it takes longer than PostgreSQL behind it (`bench.snel tekst`).
+
+    statement: with `%(name)s`. Raises the errors of SQLAlchemy, and lets go of a connection that broke, as it does.
+    """
+    connection = session.connection()
+    driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
+    try:
+        return driver.execute(statement, facts).fetchall()
+    except psycopg.Error as error:
+        gone = driver.closed or driver.broken or is_read_only(error)
+        if gone:
+            connection.invalidate(error)
+            connection.engine.dispose(close=False)
+        raise sa.exc.DBAPIError.instance(
+            statement, None, error, psycopg.Error, True, gone, connection.dialect
+        ) from error
+
+
 CLASHES = ("40P01", "40001", "57P05")
 """SQLSTATE of a deadlock, of a transaction that came too late, and of a connection that was ended for being idle in the
 very moment that it was taken: after each of them nothing has happened."""
@@ -122,7 +146,9 @@ _OFFSET = sa.text("SELECT offset_s FROM klok")
 
 
 def business_now(session: Session) -> datetime:
-    """Machine time plus the installation's offset row (zero outside local mode), aware UTC."""
+    """Machine time, in local mode plus the installation's offset row; aware UTC."""
+    if not session.get_bind().get_execution_options().get("clock_moves", True):
+        return machine_now()
     return machine_now() + timedelta(seconds=clock_offset_s(session))
 
 

@@ -138,7 +138,7 @@ def _be(part: Part, parent: int) -> None:
 def be_relay(settings: Settings, *, policies: Mapping[Topic, Policy] = POLICIES) -> None:
     """The relay of this process, until SIGTERM."""
     stop = Stop().listen()
-    engine = make_engine(settings.database_url, pool_size=1)
+    engine = make_engine(settings.database_url, pool_size=1, clock_moves=settings.local_mode)
     pump = relay.Relay(engine, relay.connect(settings.redis_url), policies=policies)
     relay.run(pump, settings.database_url, stop)
 
@@ -146,7 +146,7 @@ def be_relay(settings: Settings, *, policies: Mapping[Topic, Policy] = POLICIES)
 def be_clock(settings: Settings) -> None:
     """The clock of this process, until SIGTERM."""
     stop = Stop().listen()
-    engine = make_engine(settings.database_url, pool_size=1)
+    engine = make_engine(settings.database_url, pool_size=1, clock_moves=settings.local_mode)
     schedule.run(schedule.Clock(engine), stop, NotifyWake(settings.database_url))
 
 
@@ -181,7 +181,9 @@ def be_heavy_worker(
 
 
 def _context(settings: Settings) -> Context:
-    return Context(settings, make_engine(settings.database_url, pool_size=2), build(settings))
+    return Context(
+        settings, make_engine(settings.database_url, pool_size=2, clock_moves=settings.local_mode), build(settings)
+    )
 
 
 def _queue_awaited(settings: Settings) -> bool:

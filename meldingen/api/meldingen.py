@@ -28,7 +28,6 @@ from ..flow.photos import PhotoResult, Upload, add_photos, check_uploads, missin
 from ..limits import count_melder
 from ..store.category import category_by_id
 from ..store.dossier import dossier_of
-from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
 from .door import Door, described
 from .headers import BASE
@@ -135,7 +134,6 @@ def _made(
 ) -> dict[str, Any]:
     """The answer to a new melding. where: its place as it was just stored, when we still have it in hand."""
     melding = made.melding
-    gemeente = gemeente_by_id(here.session, melding.gemeente_id)
     token = follow_token(here, melding)
     category = named(made.category) if made.category else _category(here, melding)
     warnings = [{"code": "bsn", "detail": BSN}] if "bsn" in melding.flags else []
@@ -149,7 +147,7 @@ def _made(
         "follow_url": f"{here.settings.public_url}/v/{token}",
         "promised_on": melding.first_promised_on,
         **({"referred_to": melding.referred_to} if melding.referred_to else {}),
-        "gemeente": gemeente,
+        "gemeente": made.gemeente,
         "understood": {
             "location": where or melding.location,
             "source": melding.location_source,

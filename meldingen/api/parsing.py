@@ -98,7 +98,8 @@ def refuse_unknown_query(known: bool) -> None:
 
 def show_name(name: object) -> str:
     """A field name of the caller, safe to repeat: short and without anything invisible."""
-    return "".join(c for c in str(name)[:60] if c.isprintable())
+    start = str(name)[:60]
+    return start if start.isprintable() else "".join(c for c in start if c.isprintable())
 
 
 def files_only(req: Request) -> None:
@@ -167,7 +168,7 @@ def _odd_text(value: Any) -> Iterator[FieldError]:
 def _odd_string(path: str, text: str) -> Iterator[FieldError]:
     if "\x00" in text:
         yield FieldError(path, "nul_teken", "Hier staat een teken dat niet mag (NUL). Typ het opnieuw.")
-    elif any("\ud800" <= char <= "\udfff" for char in text):
+    elif not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
         yield FieldError(path, "half_teken", "Hier staat een half teken. Typ het opnieuw, zonder emoji.")
 
 

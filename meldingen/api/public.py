@@ -91,7 +91,7 @@ def gevaarvragen(sent: dict[str, Any]) -> dict[str, Any]:
     homes = [row for row in known if sent.get("gemeente") in (None, row.slug)]
     if not homes:
         raise _no_gemeente()
-    return {"ask": any(hear(sent["text"], words_of(home)).suspected for home in homes)}
+    return {"ask": any(hear(sent["text"], words_of(home.policy)).suspected for home in homes)}
 
 
 @door.post("/categorievoorstellen")

@@ -29,6 +29,7 @@ from ..store import history
 from ..store.category import Category
 from ..store.dossier import KindRow, PhotoRow
 from ..store.gemeente import Gemeente
+from ..store.homes import CategoryAt
 from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
 from ..store.party import party_sees_photo
@@ -224,7 +225,7 @@ def contact_for(here: Visit, melding: Melding, context: str) -> dict[str, Any] |
     }
 
 
-def named(row: Category | Gemeente | KindRow | None) -> dict[str, str] | None:
+def named(row: Category | CategoryAt | Gemeente | KindRow | None) -> dict[str, str] | None:
     """A slug and a name, or None."""
     return {"slug": row.slug, "name": row.name} if row else None
 

@@ -133,19 +133,22 @@ def _plain(text: str) -> str:
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.casefold()
     spread = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in spread if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=64)
 def _patterns(entries: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(re.compile(_expression(entry.split())) for entry in entries)
+    return tuple(re.compile(_between_spaces(_expression(entry.split()))) for entry in entries)
 
 
 @lru_cache(maxsize=64)
 def _any_of(entries: tuple[str, ...]) -> re.Pattern[str]:
-    """One look for all entries: nearly every melding holds none."""
-    return re.compile("|".join(_expression(entry.split()) for entry in entries) or "(?!)")
+    """One look for all entries: nearly every melding holds none. The space is asked for first and once, so that the
+    middle of a word is passed by without trying the entries."""
+    return re.compile(_between_spaces("|".join(_expression(entry.split()) for entry in entries) or "(?!)"))
 
 
 def _expression(words: Sequence[str]) -> str:
@@ -155,4 +158,8 @@ def _expression(words: Sequence[str]) -> str:
         ("[^ |]*" if word.startswith("*") else "") + letters + ("[^ |]*" if word.endswith("*") else "")
         for word, letters in zip(words, spelled, strict=True)
     ]
-    return "(?<= )" + between.join(parts) + "(?= )"
+    return between.join(parts)
+
+
+def _between_spaces(expression: str) -> str:
+    return f"(?<= )(?:{expression})(?= )"

@@ -6,7 +6,9 @@ suspected: spoed.py.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -25,11 +27,11 @@ ASKING, ALARMING = "danger_words", "alarm_words"
 """The lists in the policy of a gemeente; without one, ours counts."""
 
 
-def words_of(home: Gemeente) -> DangerWords:
-    """The lists that count in this gemeente: its own, or those we ship."""
+def words_of(policy: Mapping[str, Any]) -> DangerWords:
+    """The lists that count in the gemeente with this policy: its own, or those we ship."""
     ours = danger_defaults()
     return DangerWords(
-        tuple(home.policy.get(ASKING, ours.asking)), tuple(home.policy.get(ALARMING, ours.alarming)), ours.harmless
+        tuple(policy.get(ASKING, ours.asking)), tuple(policy.get(ALARMING, ours.alarming)), ours.harmless
     )
 
 
@@ -60,7 +62,7 @@ def set_words(
     """
     actor.require_role(gemeente_id, BEHEER)
     home = session.get_one(Gemeente, gemeente_id, with_for_update=True, populate_existing=True)
-    before = words_of(home)
+    before = words_of(home.policy)
     if mark_of(before) != seen:
         raise Stale("intussen_gewijzigd", "Iemand anders heeft de woorden intussen gewijzigd. Kijk eerst wat er staat.")
     rest = {name: value for name, value in home.policy.items() if name not in (ASKING, ALARMING)}
@@ -68,7 +70,7 @@ def set_words(
     if {**rest, **own} == home.policy:
         return
     home.policy = {**rest, **own}
-    after = words_of(home)
+    after = words_of(home.policy)
     facts = {"own": words is not None, "asking": len(after.asking), "alarming": len(after.alarming)}
     journal.record(session, "gevaarwoorden_gewijzigd", gemeente_id=gemeente_id, actor=actor, now=now, facts=facts)
     session.flush()
@@ -79,7 +81,7 @@ def mind_supplement(session: Session, work: Work, melding: Melding, text: str, *
     looked at. Words of staff are judged by who writes them. The melding and its opdrachten are locked in `work`.
     """
     home = gemeente.gemeente_by_id(session, melding.gemeente_id)
-    heard = Heard() if actor.is_staff else hear(text, words_of(home))
+    heard = Heard() if actor.is_staff else hear(text, words_of(home.policy))
     if not heard.suspected:
         return heard
     kind = BY_WORDS if heard.alarming else SUSPECTED

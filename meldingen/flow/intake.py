@@ -22,8 +22,9 @@ from ..domain.spoed import words_to_wait
 from ..domain.text import looks_like_bsn, whole_number
 from ..domain.workflow import DOORVERWEZEN, ONTVANGEN
 from ..store import gemeente, outbox
-from ..store.category import Category
 from ..store.contact import Contact
+from ..store.gemeente import Gemeente
+from ..store.homes import CategoryAt, GemeenteAt
 from ..store.journal import Note
 from ..store.melding import Melding, claim_key, melding_by_id
 from ..store.opdracht import opdracht_by_id
@@ -49,8 +50,9 @@ class Registered:
     """
 
     melding: Melding
+    gemeente: Gemeente | GemeenteAt
     replayed: bool = False
-    category: Category | None = None
+    category: CategoryAt | None = None
 
 
 def register_melding(session: Session, new: NewMelding, *, photos: int = 0, actor: Actor, now: datetime) -> Registered:
@@ -71,7 +73,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
                 raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor een andere melding.")
             if known is None:
                 raise Conflict("melding_weg", say("Deze melding is niet meer beschikbaar."))
-            return Registered(known, replayed=True)
+            return Registered(known, gemeente.gemeente_by_id(session, known.gemeente_id), replayed=True)
     new = _with_object(session, _with_channel(new, actor))
     check_complete(new, photos)
     if new.location is None:
@@ -88,7 +90,7 @@ def register_melding(session: Session, new: NewMelding, *, photos: int = 0, acto
     key = (route, new.idempotency_key) if new.idempotency_key else None
     store_melding(session, melding, contact, promised, at=(place.lon, place.lat), key=key)
     _keep_note(session, melding, new, actor=actor, now=now)
-    return Registered(melding, category=chosen)
+    return Registered(melding, placed.gemeente, category=chosen)
 
 
 def _with_object(session: Session, new: NewMelding) -> NewMelding:
@@ -118,7 +120,7 @@ def _check_rights(placed: Placed, actor: Actor) -> None:
 
 
 def _check_spoed_only(
-    placed: Placed, new: NewMelding, chosen: Category | None, answers: dict[str, object], actor: Actor
+    placed: Placed, new: NewMelding, chosen: CategoryAt | None, answers: dict[str, object], actor: Actor
 ) -> None:
     """The answering service enters what cannot wait; for the rest the refusal is what it says to the caller."""
     home = placed.gemeente
@@ -130,7 +132,7 @@ def _check_spoed_only(
         )
 
 
-def _category(new: NewMelding, placed: Placed, actor: Actor) -> tuple[Category | None, dict[str, object]]:
+def _category(new: NewMelding, placed: Placed, actor: Actor) -> tuple[CategoryAt | None, dict[str, object]]:
     """The melder's category, and its answers checked against the questions as they are now.
 
     Raises NotOurs for one that we take no melding of; staff may still write it down.
@@ -152,7 +154,7 @@ def _melding(
     session: Session,
     new: NewMelding,
     placed: Placed,
-    chosen: Category | None,
+    chosen: CategoryAt | None,
     answers: dict[str, object],
     *,
     actor: Actor,
@@ -205,7 +207,7 @@ def _melding(
 
 
 def _danger(
-    placed: Placed, new: NewMelding, chosen: Category | None, answers: dict[str, object], actor: Actor
+    placed: Placed, new: NewMelding, chosen: CategoryAt | None, answers: dict[str, object], actor: Actor
 ) -> tuple[bool, list[str]]:
     """Whether it is dangerous, and the flag that says so of words alone (KLANTREIS step 4).
 
@@ -220,7 +222,7 @@ def _danger(
         new.location.note if new.location else "",
         *(a for a in answers.values() if isinstance(a, str)),
     ]
-    heard = hear("\n".join(said), words_of(placed.gemeente))
+    heard = hear("\n".join(said), words_of(placed.gemeente.policy))
     if heard.alarming and not actor.is_staff and new.intake_channel != OUR_FORM:
         return True, [BY_WORDS]
     return False, [SUSPECTED] if heard.suspected else []
@@ -281,7 +283,7 @@ def _keep_note(session: Session, melding: Melding, new: NewMelding, *, actor: Ac
 
 
 def _promised(
-    melding: Melding, new: NewMelding, chosen: Category | None, contact: Contact | None, *, actor: Actor
+    melding: Melding, new: NewMelding, chosen: CategoryAt | None, contact: Contact | None, *, actor: Actor
 ) -> Promised:
     """The event, the routing and the receipt: rows in this same transaction (KLANTREIS rule 1)."""
     what = "doorverwezen" if melding.referred_to else "ontvangen"

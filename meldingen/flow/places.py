@@ -12,8 +12,7 @@ from ..domain.errors import InvalidInput
 from ..domain.intake import Location
 from ..domain.sentence import say
 from ..store import gemeente
-from ..store.gemeente import Gemeente
-from ..store.homes import AreaAt, Home, home_of, homes_at
+from ..store.homes import AreaAt, GemeenteAt, Home, home_of, homes_at
 
 BORDER_CASE = "grensgeval"
 OUTSIDE = "buiten_grens"
@@ -32,7 +31,7 @@ class Placed:
     referred_to: str = ""
 
     @property
-    def gemeente(self) -> Gemeente:
+    def gemeente(self) -> GemeenteAt:
         """The one that takes it."""
         return self.home.gemeente
 
@@ -65,8 +64,8 @@ def place_melding(
     here = homes_at(session, location.lon, location.lat, category_slug=category_slug, draw=draw)
     served = [home for home in here if home.gemeente.served]
     mine = next((home for home in served if home.gemeente.slug == named), served[0] if served else None)
-    addressed = mine.gemeente if mine is not None and mine.gemeente.slug == named else None
-    if named and addressed is None:
+    addressed: gemeente.Gemeente | None = None
+    if named and (mine is None or mine.gemeente.slug != named):
         addressed = gemeente.gemeente_by_slug(session, named)
         if addressed is None:
             raise InvalidInput.of("gemeente", "onbekend", "Deze gemeente kennen wij niet.")
@@ -77,7 +76,7 @@ def place_melding(
         raise InvalidInput.of("locatie", "geen_gebied", "Wij weten nog niet welk gebied bij onze gemeente hoort.")
     closest, metres = nearest
 
-    def taken_by(owner: Gemeente, *flags: str, referred_to: str = "") -> Placed:
+    def taken_by(owner: gemeente.Gemeente, *flags: str, referred_to: str = "") -> Placed:
         return Placed(home_of(session, owner.id, category_slug=category_slug, draw=draw), flags, referred_to)
 
     if here:

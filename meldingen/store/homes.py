@@ -3,23 +3,48 @@
 Not what lies at a place in general (gemeente.py, area.py), nor which team it is for (a worker asks that).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from .area import Area
-from .category import OTHER, Category
-from .gemeente import ClosingDay, Gemeente, point
+from ..db import by_driver
+from .category import OTHER
 from .melding import NUMBERS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class GemeenteAt:
+    """A gemeente: what intake reads of it, as in gemeente.py."""
+
+    id: int
+    slug: str
+    name: str
+    served: bool
+    phone: str
+    hours: str
+    website: str
+    policy: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryAt:
+    """A category: what intake reads of it, as in category.py."""
+
+    id: int
+    slug: str
+    name: str
+    term_days: int
+    urgency: str
+    questions: list[dict[str, Any]]
+    questions_version: int
+    beforehand: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class AreaAt:
     """A wijk or buurt: what intake keeps and people read of it, without its shape."""
 
@@ -37,8 +62,8 @@ class Home:
     drawn.
     """
 
-    gemeente: Gemeente
-    category: Category | None
+    gemeente: GemeenteAt
+    category: CategoryAt | None
     other_term_days: int
     closing_days: frozenset[date]
     sequence: int | None
@@ -48,52 +73,44 @@ class Home:
 
 def homes_at(session: Session, lon: float, lat: float, *, category_slug: str | None, draw: bool) -> Sequence[Home]:
     """Every gemeente, served or not, whose border covers the point, by code. draw: a number too, for who stores."""
-    found = session.execute(_question(by_place=True, draw=draw), {"lon": lon, "lat": lat, "slug": category_slug})
-    return [_home(*row) for row in found]
+    asked = {"lon": lon, "lat": lat, "slug": category_slug}
+    return [_home(row) for row in by_driver(session, _question(by_place=True, draw=draw), asked)]
 
 
 def home_of(session: Session, gemeente_id: int, *, category_slug: str | None, draw: bool) -> Home:
     """The facts of one gemeente for a place that is not within it. draw: as above."""
     asked = {"gemeente_id": gemeente_id, "slug": category_slug}
-    return _home(*session.execute(_question(by_place=False, draw=draw), asked).one())
+    (row,) = by_driver(session, _question(by_place=False, draw=draw), asked)
+    return _home(row)
 
 
 @cache
-def _question(*, by_place: bool, draw: bool) -> sa.Select[Any]:
-    """Made once: to build it for each melding would take longer than to answer it."""
-    other, here = aliased(Category), point(sa.bindparam("lon"), sa.bindparam("lat"))
-    term = sa.select(other.term_days).where(other.gemeente_id == Gemeente.id, other.slug == OTHER)
-    closing = sa.select(sa.func.array_agg(ClosingDay.day)).where(ClosingDay.gemeente_id == Gemeente.id)
-    listed = aggregate_order_by(
-        sa.func.jsonb_build_array(Area.kind, Area.code, Area.name, Area.year), Area.kind, Area.code
-    )
-    areas = sa.select(sa.func.jsonb_agg(listed, type_=JSONB)).where(
-        Area.gemeente_id == Gemeente.id, Area.active, sa.func.ST_Covers(Area.shape, here)
-    )
-    chosen = sa.and_(Category.gemeente_id == Gemeente.id, Category.slug == sa.bindparam("slug"), Category.active)
-    found = sa.select(
-        Gemeente,
-        Category,
-        term.scalar_subquery(),
-        closing.scalar_subquery(),
-        NUMBERS.next_value() if draw else sa.null(),
-        areas.scalar_subquery() if by_place else sa.null(),
-    ).outerjoin(Category, chosen)
-    if by_place:
-        return found.where(sa.func.ST_Covers(Gemeente.border, here)).order_by(Gemeente.code)
-    return found.where(Gemeente.id == sa.bindparam("gemeente_id"))
+def _question(*, by_place: bool, draw: bool) -> str:
+    """The columns in the order of the classes above. Those of the category are NULL when there is none."""
+    here = "ST_SetSRID(ST_MakePoint(%(lon)s::float8, %(lat)s::float8), 4326)"
+    areas = f"""(
+        SELECT jsonb_agg(jsonb_build_array(a.kind, a.code, a.name, a.year) ORDER BY a.kind, a.code)
+        FROM area a WHERE a.gemeente_id = g.id AND a.active AND ST_Covers(a.shape, {here})
+    )"""  # noqa: S608  nothing from outside
+    return f"""
+        SELECT g.id, g.slug, g.name, g.served, g.phone, g.hours, g.website, g.policy,
+            c.id, c.slug, c.name, c.term_days, c.urgency, c.questions, c.questions_version, c.beforehand,
+            (SELECT other.term_days FROM category other WHERE other.gemeente_id = g.id AND other.slug = '{OTHER}'),
+            (SELECT array_agg(d.day) FROM closing_day d WHERE d.gemeente_id = g.id),
+            {f"nextval('{NUMBERS.name}')" if draw else "NULL"},
+            {areas if by_place else "NULL"}
+        FROM gemeente g
+        LEFT JOIN category c ON c.gemeente_id = g.id AND c.slug = %(slug)s::text AND c.active
+        WHERE {f"ST_Covers(g.border, {here})" if by_place else "g.id = %(gemeente_id)s::bigint"}
+        ORDER BY g.code
+    """  # noqa: S608  nothing from outside
 
 
-def _home(
-    gemeente: Gemeente,
-    category: Category | None,
-    other_term_days: int,
-    closing: list[date] | None,
-    sequence: int | None,
-    areas: list[tuple[str, str, str, int | None]] | None,
-) -> Home:
+def _home(row: tuple[Any, ...]) -> Home:
+    other_term_days, closing, sequence, areas = row[16:]
     first: dict[str, AreaAt] = {}
     for kind, code, name, year in areas or ():
         first.setdefault(kind, AreaAt(code, name, year))
+    category = CategoryAt(*row[8:16]) if row[8] is not None else None
     days = frozenset(closing or ())
-    return Home(gemeente, category, other_term_days, days, sequence, first.get("wijk"), first.get("buurt"))
+    return Home(GemeenteAt(*row[:8]), category, other_term_days, days, sequence, first.get("wijk"), first.get("buurt"))

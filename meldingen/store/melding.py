@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ..db import Base
+from ..db import Base, by_driver
 from ..domain.abuse import HIDDEN
 from ..domain.numbers import MAX_SEQUENCE
 from ..domain.workflow import MELDING_STATUSES
@@ -217,7 +217,11 @@ def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[in
     return session.scalars(query).all()
 
 
-_CLAIM = insert(Idempotency).on_conflict_do_nothing(index_elements=["scope", "key"]).returning(Idempotency.id)
+_CLAIM = """
+INSERT INTO idempotency (scope, key, body_hash, created_at)
+VALUES (%(scope)s, %(key)s, %(body_hash)s, %(created_at)s)
+ON CONFLICT (scope, key) DO NOTHING RETURNING id
+"""
 
 
 def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now: datetime) -> Idempotency | None:
@@ -226,8 +230,7 @@ def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now
     A second request at the same moment waits here until the first commits or rolls back (KLANTREIS rule 3).
     """
     facts = {"scope": scope_name, "key": key, "body_hash": body_hash, "created_at": now}
-    claimed = session.connection().execute(_CLAIM, facts).scalar_one_or_none()
-    if claimed is not None:
+    if by_driver(session, _CLAIM, facts):
         return None
     return session.scalars(sa.select(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key)).one()
 

@@ -10,9 +10,12 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, make_transient_to_detached
 
+from ..db import by_driver
 from .contact import Contact
 from .melding import Melding
 from .outbox import Topic
@@ -59,12 +62,13 @@ def store_melding(
     facts: dict[str, Any] = {name: getattr(melding, name) for name in MELDING}
     facts |= {f"contact_{name}": getattr(contact, name) if contact else None for name in CONTACT}
     facts |= {
+        "answers": Jsonb(melding.answers),
         "lon": at[0],
         "lat": at[1],
         "key_scope": key[0] if key else None,
         "key": key[1] if key else None,
         "event": promised.event,
-        "facts": dict(promised.facts),
+        "facts": Jsonb(dict(promised.facts)),
         "actor": promised.actor,
         "for_melder": promised.for_melder,
         "notice": promised.notice,
@@ -72,7 +76,7 @@ def store_melding(
         "urgency": promised.urgency,
         "request_id": session.info.get("request_id", ""),
     }
-    melding.id = session.connection().execute(_statement(), facts).scalar_one()
+    ((melding.id,),) = by_driver(session, _statement(), facts)
     make_transient_to_detached(melding)
     session.add(melding)
     if promised.notice or promised.route:
@@ -80,7 +84,8 @@ def store_melding(
 
 
 @cache
-def _statement() -> sa.TextClause:
+def _statement() -> str:
+    """As the driver takes it: to have it compiled at each melding would take longer than to answer it."""
     columns, values = ", ".join(MELDING), ", ".join(f":{name}" for name in MELDING)
     reached, how = ", ".join(CONTACT), ", ".join(f":contact_{name}" for name in CONTACT)
     text = f"""
@@ -120,4 +125,5 @@ def _statement() -> sa.TextClause:
     typed |= {"facts": JSONB(), "for_melder": sa.Boolean(), "route": sa.Boolean()}
     typed |= {"urgency": sa.SmallInteger(), "lon": sa.Double(), "lat": sa.Double()}
     typed |= {name: sa.Text() for name in ("key_scope", "key", "event", "actor", "notice", "request_id")}
-    return sa.text(" ".join(text.split())).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in typed.items()))
+    bound = sa.text(text).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in typed.items()))
+    return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]

@@ -27,7 +27,7 @@ def woorden() -> ResponseReturnValue:
     """Both lists as they count now."""
     here = visit()
     home = own_gemeente(here, (BEHEER,))
-    now = danger.words_of(gemeente_by_id(here.session, home.id))
+    now = danger.words_of(gemeente_by_id(here.session, home.id).policy)
     return _page(here, home, _typed(now), danger.mark_of(now), done=DONE.get(request.args.get("gedaan", ""), ""))
 
 
@@ -67,7 +67,7 @@ def _page(
     error: DomainError | None = None,
     done: str = "",
 ) -> str:
-    now = danger.words_of(gemeente_by_id(here.session, home.id))
+    now = danger.words_of(gemeente_by_id(here.session, home.id).policy)
     return render_template(
         "werk/gevaarwoorden.html",
         mine=own_gemeenten(here, (BEHEER,)),

@@ -239,7 +239,7 @@ def _summary(entry: Entry) -> str:
         "missing": [NEEDED[name][0] for name in asked],
         "wrong": [sentence for name, sentence in errors.items() if name not in asked],
         "bsn": looks_like_bsn(said),
-        "alarming": entry.values["gevaar"] != "ja" and hear(said, words_of(home)).suspected,
+        "alarming": entry.values["gevaar"] != "ja" and hear(said, words_of(home.policy)).suspected,
         "danger": entry.values["gevaar"] == "ja",
     }
     if entry.values["gevaar"] == "nee" and here.actor.enters_only_spoed(home.id):

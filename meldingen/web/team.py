@@ -227,7 +227,7 @@ def _undo_left_s(viewer: Viewer, work: Opdracht, now: datetime) -> int:
 
 def _heard(meldingen: Sequence[Melding], home: Gemeente) -> list[str]:
     """The words of danger in what the melders wrote."""
-    found = [hear(m.description, words_of(home)) for m in meldingen if SUSPECTED in m.flags]
+    found = [hear(m.description, words_of(home.policy)) for m in meldingen if SUSPECTED in m.flags]
     return list(dict.fromkeys(word for heard in found for word in heard.said))[:5]
 
 

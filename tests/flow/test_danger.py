@@ -192,16 +192,16 @@ def test_after_the_end_the_kcc_reads_it_at_once(
 def test_a_gemeente_writes_its_own_lists(session: Session, home: Gemeente, now: datetime) -> None:
     chief = factories.medewerker(session, home, BEHEER)
     who = {"actor": chief, "now": now}
-    ours = words_of(home)
+    ours = words_of(home.policy)
     new = read_words("Zombie\nwilde  beer", "zombie")
     danger.set_words(session, home.id, new, seen=mark_of(ours), **who)
-    assert words_of(home).alarming == ("zombie",) and words_of(home).harmless == ours.harmless
+    assert words_of(home.policy).alarming == ("zombie",) and words_of(home.policy).harmless == ours.harmless
     assert melding(session, now=now, intake_channel="app", description="Een zombie!").danger
     assert melding(session, now=now, intake_channel="app", description=GAS).flags == []
     with pytest.raises(Stale):
         danger.set_words(session, home.id, None, seen=mark_of(ours), **who)
     danger.set_words(session, home.id, None, seen=mark_of(new), **who)
-    assert words_of(home) == ours and ALARMING not in home.policy
+    assert words_of(home.policy) == ours and ALARMING not in home.policy
     danger.set_words(session, home.id, None, seen=mark_of(ours), **who)
     past = session.scalars(sa.select(journal.Event).where(journal.Event.kind == "gevaarwoorden_gewijzigd")).all()
     assert len(past) == 2 and past[0].facts == {"own": True, "asking": 2, "alarming": 1}

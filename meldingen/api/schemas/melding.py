@@ -49,13 +49,13 @@ class ContactIn(Shape):
     @ma.validates_schema(skip_on_field_errors=False)
     def _judge(self, data: dict[str, Any], **_: Any) -> None:
         try:
-            parse_contact(**data, prefix="")
+            data["read"] = parse_contact(**data, prefix="")
         except InvalidInput as error:
             raise ma.ValidationError({f.field: [f"{f.code}|{f.detail}"] for f in error.fields}) from error
 
     @ma.post_load
     def _contact(self, data: dict[str, Any], **_: Any) -> Any:
-        return parse_contact(**data)
+        return data["read"]  # as _judge read it
 
 
 class MeldingIn(Shape):

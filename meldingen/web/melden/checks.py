@@ -69,7 +69,7 @@ def must_be_shown(form: Form) -> bool:
 def sounds_dangerous(form: Form) -> bool:
     """Whether the text holds words of danger, so that the melder is asked."""
     home = gemeente_by_id(form.here.session, form.sender.id)
-    return hear(form.values["omschrijving"][:MAX_HEARD], words_of(home)).suspected
+    return hear(form.values["omschrijving"][:MAX_HEARD], words_of(home.policy)).suspected
 
 
 def must_ask_danger(form: Form) -> bool:

@@ -162,7 +162,7 @@ def gevaar() -> Response:
     here, sender = visit(), page_sender()
     homes = [gemeente_by_id(here.session, sender.id)] if sender else served_gemeenten(here.session)
     text = request.form.get("tekst", "")[:MAX_HEARD]
-    return jsonify(vragen=any(hear(text, words_of(home)).suspected for home in homes))
+    return jsonify(vragen=any(hear(text, words_of(home.policy)).suspected for home in homes))
 
 
 def back_to(step: Step, form: Form) -> ResponseReturnValue:
