@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from ..store.gemeente import Gemeente
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht
 
@@ -21,9 +20,10 @@ DAYS = ("planned_on", "party_expected_on")
 PLAIN = ("status", "outcome", "taken_up_by", "paused_days", "automatic_delays", "party_days")
 
 
-def undo_s_of(gemeente: Gemeente) -> int:
-    """How many seconds a closing of this gemeente can be undone; its berichten wait as long. 0: not at all."""
-    return int(gemeente.policy.get("undo_s", UNDO_S))
+def undo_s_of(policy: Mapping[str, Any]) -> int:
+    """How many seconds a closing can be undone in a gemeente of this policy; its berichten wait as long. 0: not at
+    all."""
+    return int(policy.get("undo_s", UNDO_S))
 
 
 def before_closing(opdracht: Opdracht, meldingen: Iterable[Melding], *, now: datetime) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def ask(session: Session, wish: Wish, versions: Mapping[int, int], *, key: str, 
         if known is None or earlier.body_hash != _hash(wish, chosen):
             raise Conflict("sleutel_hergebruikt", "Deze actie is al gevraagd. Begin opnieuw vanaf de lijst.")
         return known
-    wait = timedelta(seconds=undo_s_of(gemeente_by_id(session, home)))
+    wait = timedelta(seconds=undo_s_of(gemeente_by_id(session, home).policy))
     assert actor.account_id is not None, "a coordinator has an account"
     made = Bulk(
         gemeente_id=home,

@@ -3,7 +3,7 @@
 Each melding that this closing makes afgehandeld hears the end; the others on the opdracht hear "deels klaar".
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,12 +14,13 @@ from ..domain.errors import FieldError, Forbidden, InvalidInput
 from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN, VERVALLEN
-from ..store.gemeente import gemeente_by_id
+from ..store.closing import Known, Told, known_at_closing, store_closing
 from ..store.melding import Melding
-from ..store.opdracht import Closure, opdrachten_of
+from ..store.opdracht import Closure, Opdracht, opdrachten_of
 from . import endings, library, notices
 from .before import before_closing, undo_s_of
-from .status import Basis, Done, begin_move, derive_statuses, finish_move
+from .reach import contact_facts
+from .status import Basis, Done, begin_move, change_status, derive_from
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,10 @@ def close_opdracht(
     if said.outcome == OVERGEDRAGEN and not actor.has_role(opdracht.gemeente_id, COORDINATOR):
         raise Forbidden("alleen_coordinator", "Alleen de coördinator sluit een opdracht als 'overgedragen'.")
     closed_at = opened.happened_at or now
-    before = before_closing(opdracht, opened.meldingen.values(), now=now)
+    meldingen, scope = list(opened.meldingen.values()), [opdracht.gemeente_id]
+    before = before_closing(opdracht, meldingen, now=now)
+    parts = opdrachten_of(session, list(opened.meldingen), scope=scope)
+    known = known_at_closing(session, opened.meldingen, scope=scope)
     row = Closure(
         gemeente_id=opdracht.gemeente_id,
         opdracht_id=opdracht.id,
@@ -64,35 +68,49 @@ def close_opdracht(
         closed_at=closed_at,
         closed_by=actor.account_id,
     )
-    session.add(row)
-    session.flush()
     opdracht.outcome, opdracht.closed_at = said.outcome, closed_at
     opdracht.taken_up_at = opdracht.taken_up_at or closed_at
-    undo_s = undo_s_of(gemeente_by_id(session, opdracht.gemeente_id))
+    undo_s = undo_s_of(known.policy)
     not_before = opdracht.undo_until = now + timedelta(seconds=undo_s) if undo_s else None
-    facts = {"closure_id": row.id, "outcome": said.outcome, "reason": said.reason, "before": before}
-    event = finish_move(session, opened, opdracht, "afgehandeld", actor=actor, now=now, facts=facts, to=GEREED)
-    derived = derive_statuses(session, opened.meldingen.values(), now=closed_at)
-    ends = _ends(session, derived.became(AFGEHANDELD))
-    endings.remember_ends(session, event, opdracht, ends, now=now)
-    for kind, ended in ends.items():
-        notices.announce(session, kind, event, ended, now=now, not_before=not_before)
-    waiting = [m for m in opened.of(session, opdracht) if m.status != AFGEHANDELD and m.withdrawn_at is None]
-    notices.announce(session, "deels_klaar", event, waiting, now=now, not_before=not_before)
+    change_status(session, opdracht, GEREED, now=now)
+    opdracht.version += 1
+    ends = _ends(derive_from(parts, meldingen, now=closed_at).became(AFGEHANDELD), parts)
+    waiting = [m for m in meldingen if m.status != AFGEHANDELD and m.withdrawn_at is None]
+    session.flush()
+    facts = {"status": opdracht.status, "version": opdracht.version, "outcome": said.outcome, "reason": said.reason}
+    told = Told(
+        kind="afgehandeld",
+        at=closed_at,
+        actor=actor,
+        facts={**facts, "before": before},
+        owed=_owed({**ends, NoticeKind.DEELS_KLAAR: waiting}, known),
+        not_before=not_before,
+    )
+    store_closing(session, row, endings.make_ends(opdracht, ends, parts, known, now=now), told, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 
-def _ends(session: Session, meldingen: Sequence[Melding]) -> dict[NoticeKind, list[Melding]]:
+def _owed(heard: Mapping[NoticeKind, Sequence[Melding]], known: Known) -> list[tuple[int, str]]:
+    """Whose melder is owed which bericht, as `notices.announce` decides it."""
+    return [
+        (melding.id, kind)
+        for kind, meldingen in heard.items()
+        for melding in notices.can_hear(
+            {m.id: contact_facts(known.contacts.get(m.id), known.devices.get(m.id)) for m in meldingen}, kind, meldingen
+        )
+    ]
+
+
+def _ends(meldingen: Sequence[Melding], linked: Mapping[int, Sequence[Opdracht]]) -> dict[NoticeKind, list[Melding]]:
     """What the melder of each of these hears: of all parts together, never "opgelost" while one is not.
 
     An opdracht whose closing did not hold no longer counts: its reopening does, unless that was kept closed.
     """
     ends: dict[NoticeKind, list[Melding]] = {}
-    scope = {m.gemeente_id for m in meldingen}
-    for melding_id, parts in opdrachten_of(session, [m.id for m in meldingen], scope=scope).items():
+    for ended in meldingen:
+        parts = linked[ended.id]
         redone = {part.reopened_from_id for part in parts if part.status != VERVALLEN}
         outcomes = [part.outcome for part in parts if part.outcome and part.id not in redone]
-        ended = next(m for m in meldingen if m.id == melding_id)
         ends.setdefault(notice_kind_for(outcomes), []).append(ended)
     return ends
 

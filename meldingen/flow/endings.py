@@ -10,16 +10,17 @@ from sqlalchemy.orm import Session
 
 from ..domain import deadlines
 from ..domain.cijfers import in_term, lead_werkdagen
-from ..domain.notices import ContactFacts, NoticeKind, channels_for
+from ..domain.notices import NoticeKind, channels_for
 from ..domain.workflow import VERVALLEN
-from ..store import contact, ending, gemeente, push, team
+from ..store import ending
+from ..store.closing import Known, known_at_closing
 from ..store.contact import Contact
 from ..store.ending import Ending
 from ..store.journal import Event
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, opdrachten_of
 from ..store.push import PushSubscription
-from .reach import facts_of
+from .reach import contact_facts
 from .routing import SPOED
 
 
@@ -34,12 +35,24 @@ def remember_ends(
     if not meldingen:
         return
     scope, ids = [opdracht.gemeente_id], [m.id for m in meldingen]
-    known = contact.contacts_of(session, ids, scope=scope)
-    devices = push.subscriptions_of(session, ids, scope=scope)
-    ways = facts_of(session, ids, scope=scope)
     parts = opdrachten_of(session, ids, scope=scope)
-    closing = gemeente.closing_days(session, scope=scope)
-    parties = {t.id for t in team.every_team(session, scope=scope) if t.is_partner}
+    made = make_ends(opdracht, ends, parts, known_at_closing(session, ids, scope=scope), now=now)
+    for end in made:
+        end.event_id = event.id
+    session.add_all(made)
+    session.flush()
+
+
+def make_ends(
+    opdracht: Opdracht,
+    ends: Mapping[NoticeKind, Sequence[Melding]],
+    parts: Mapping[int, Sequence[Opdracht]],
+    known: Known,
+    *,
+    now: datetime,
+) -> list[Ending]:
+    """The Ending of each of these meldingen, not yet of any event. parts: per melding id its opdrachten now."""
+    made = []
     for kind, ended in ends.items():
         for melding in ended:
             work = [o for o in parts[melding.id] if o.status != VERVALLEN]
@@ -47,11 +60,10 @@ def remember_ends(
             away = max((o.party_days for o in work), default=0)
             paused = max((o.paused_days for o in work), default=0)
             since = max((o.safe_at for o in work if o.safe_at is not None), default=melding.received_at)
-            session.add(
+            made.append(
                 Ending(
                     gemeente_id=melding.gemeente_id,
                     melding_id=melding.id,
-                    event_id=event.id,
                     kind=kind,
                     month=deadlines.local_day(now).replace(day=1),
                     at=now,
@@ -62,23 +74,22 @@ def remember_ends(
                     team_id=opdracht.team_id,
                     intake_channel=melding.intake_channel,
                     partner_name=melding.partner_name,
-                    reach=_reach(melding, known.get(melding.id), devices.get(melding.id), ways[melding.id], kind),
+                    reach=_reach(melding, known.contacts.get(melding.id), known.devices.get(melding.id), kind),
                     spoed=melding.danger or any(o.urgency == SPOED for o in work),
-                    partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in parties for o in work),
-                    werkdagen=lead_werkdagen(melding.received_at, closed_at, closing),
-                    in_term=in_term(since, closed_at, melding.term_days, 0, closing),
-                    in_term_paused=in_term(since, closed_at, melding.term_days, paused, closing),
-                    in_term_party=in_term(since, closed_at, melding.term_days, paused + away, closing),
+                    partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in known.parties for o in work),
+                    werkdagen=lead_werkdagen(melding.received_at, closed_at, known.closing_days),
+                    in_term=in_term(since, closed_at, melding.term_days, 0, known.closing_days),
+                    in_term_paused=in_term(since, closed_at, melding.term_days, paused, known.closing_days),
+                    in_term_party=in_term(since, closed_at, melding.term_days, paused + away, known.closing_days),
                     party_days=away,
                 )
             )
-    session.flush()
+    return made
 
 
-def _reach(
-    melding: Melding, known: Contact | None, device: PushSubscription | None, facts: ContactFacts, kind: str
-) -> str:
+def _reach(melding: Melding, known: Contact | None, device: PushSubscription | None, kind: str) -> str:
     """Whether this melder can be told, as `notices.announce` decides it, and else why not."""
+    facts = contact_facts(known, device)
     if channels_for(facts, kind):
         return ending.BEREIKBAAR
     if device is not None and device.refused_at is not None and not (known and (known.email or known.phone)):

@@ -90,7 +90,7 @@ def hand_to_desk(session: Session, melding: Melding, desk: str, *, actor: Actor,
             session, gemeente_id=melding.gemeente_id, melding_id=melding.id, account_id=actor.account_id,
             context="loket", now=now,
         )  # fmt: skip
-    later = now + timedelta(seconds=undo_s_of(gemeente.gemeente_by_id(session, melding.gemeente_id)))
+    later = now + timedelta(seconds=undo_s_of(gemeente.gemeente_by_id(session, melding.gemeente_id).policy))
     notices.announce(session, NoticeKind.ANDER_LOKET, event, [melding], now=now, not_before=later)
     ids = {"task": TASK, "gemeente_id": melding.gemeente_id, "melding_id": melding.id, "event_id": event.id}
     outbox.put(

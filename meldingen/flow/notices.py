@@ -23,7 +23,7 @@ from ..adapters.sms import Sms
 from ..db import LOCK_TIMED_OUT, business_now, retry_deadlock, transaction
 from ..domain.actor import SYSTEM
 from ..domain.delivery import VERZONDEN
-from ..domain.notices import TEAM_KINDS, Channel, NoticeKind, choose_channel
+from ..domain.notices import TEAM_KINDS, Channel, ContactFacts, NoticeKind, choose_channel
 from ..domain.privacy import LIMITED
 from ..settings import Settings
 from ..store import outbox, task
@@ -104,6 +104,11 @@ def announce_new_dates(
 def who_can_hear(session: Session, kind: str, meldingen: Sequence[Melding]) -> list[Melding]:
     """Those of these meldingen whose melder has some channel that carries this kind of bericht."""
     facts = reach.facts_of(session, [m.id for m in meldingen], scope={m.gemeente_id for m in meldingen})
+    return can_hear(facts, kind, meldingen)
+
+
+def can_hear(facts: Mapping[int, ContactFacts], kind: str, meldingen: Iterable[Melding]) -> list[Melding]:
+    """The same, of melders of whom is known how they can be reached. facts: by melding id."""
     return [
         melding
         for melding in meldingen

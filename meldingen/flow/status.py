@@ -4,7 +4,7 @@ Only this module sets the status of an opdracht or a melding. Not for what a mov
 closure.py and feedback.py say that.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -40,8 +40,16 @@ from ..domain.workflow import (
     suits,
 )
 from ..store import gemeente, journal, task
-from ..store.melding import Melding, claim_key, forget_key, lock_meldingen, remember_resource
-from ..store.opdracht import Opdracht, lock_opdrachten, melding_ids_of, meldingen_of, opdracht_ids_of, opdrachten_of
+from ..store.melding import Melding, claim_key, forget_key
+from ..store.opdracht import (
+    Opdracht,
+    lock_linked,
+    lock_opdrachten,
+    melding_ids_of,
+    meldingen_of,
+    opdracht_ids_of,
+    opdrachten_of,
+)
 from . import notices, party_time, refused
 from .before import WITHDRAWAL_ASKED
 from .notes import keep_note as keep_note
@@ -106,8 +114,7 @@ def lock_work(
     Who links or unlinks a melding holds the lock of that opdracht, so the links read here stay true.
     """
     opdrachten = lock_opdrachten(session, opdracht_ids, scope=scope)
-    linked = melding_ids_of(session, [o.id for o in opdrachten], scope=scope) if opdrachten else []
-    meldingen = lock_meldingen(session, {*linked, *melding_ids}, scope=scope)
+    meldingen = lock_linked(session, [o.id for o in opdrachten], melding_ids, scope=scope)
     return Work({o.id: o for o in opdrachten}, {m.id: m for m in meldingen})
 
 
@@ -150,14 +157,13 @@ def begin_move(
     scope = actor.scope
     route = f"{action}:{opdracht_id}:{actor.label}"
     if basis.operation_id:
-        earlier = claim_key(session, route, basis.operation_id, basis.body_hash, now)
+        earlier = claim_key(session, route, basis.operation_id, basis.body_hash, now, resource_id=opdracht_id)
         if earlier is not None:
             if earlier.body_hash != basis.body_hash:
                 raise Conflict("sleutel_hergebruikt", "Deze sleutel is al gebruikt voor iets anders.")
             known = _opdracht(lock_opdrachten(session, [opdracht_id], scope=scope))
             overtaken = basis.offline and basis.version is not None and known.version > basis.version + 1
             return Done(known, overtaken=overtaken, replayed=True)
-        remember_resource(session, route, basis.operation_id, opdracht_id)
     work = lock_work(session, {opdracht_id, *others}, scope=scope)
     opdracht = _opdracht([work.opdrachten[i] for i in work.opdrachten if i == opdracht_id])
     if not basis.offline:
@@ -273,7 +279,15 @@ def finish_move(
 
 
 def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, now: datetime) -> None:
-    """Moves one locked opdracht; leaving `wacht_op_melder` ends the pause and counts its days (KLANTREIS Terms)."""
+    """Moves one locked opdracht; nobody needs to mind one that is closed."""
+    change_status(session, opdracht, status, now=now)
+    if status in CLOSED:
+        task.drop_of_opdracht(session, opdracht.id, now=now, scope=[opdracht.gemeente_id])
+
+
+def change_status(session: Session, opdracht: Opdracht, status: str, *, now: datetime) -> None:
+    """The same without the work items about it; leaving `wacht_op_melder` ends the pause and counts its days
+    (KLANTREIS Terms)."""
     if opdracht.status == WACHT_OP_MELDER and status != WACHT_OP_MELDER and opdracht.paused_at is not None:
         closing = gemeente.closing_days(session, scope=[opdracht.gemeente_id])
         days = deadlines.paused_days(opdracht.paused_at, now, closing)
@@ -288,7 +302,6 @@ def set_opdracht_status(session: Session, opdracht: Opdracht, status: str, *, no
         party_time.arrive(opdracht, now=now)
     if status in CLOSED:
         party_time.stop(session, opdracht, now=now)
-        task.drop_of_opdracht(session, opdracht.id, now=now, scope=[opdracht.gemeente_id])
     opdracht.status = status
 
 
@@ -317,11 +330,18 @@ def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: date
     The end of a melding is its last closing, and ends what its melder still asked of a team.
     """
     locked = list(meldingen)
-    derived = Derived()
     if not locked:
-        return derived
+        return Derived()
     session.flush()
     linked = opdrachten_of(session, [m.id for m in locked], scope={m.gemeente_id for m in locked})
+    derived = derive_from(linked, locked, now=now)
+    session.flush()
+    return derived
+
+
+def derive_from(linked: Mapping[int, Sequence[Opdracht]], locked: Iterable[Melding], *, now: datetime) -> Derived:
+    """The same from opdrachten that were read under these locks. linked: per melding id. Does not flush."""
+    derived = Derived()
     for melding in locked:
         facts = [
             OpdrachtFacts(o.status, reopened=o.reopened_from_id is not None, taken_up=o.taken_up_at is not None)
@@ -336,7 +356,6 @@ def derive_statuses(session: Session, meldingen: Iterable[Melding], *, now: date
                 ended = (o.closed_at for o in linked[melding.id] if o.closed_at and o.status == GEREED)
                 melding.closed_at = max(ended, default=now)
                 melding.flags = [flag for flag in melding.flags if flag != WITHDRAWAL_ASKED]
-    session.flush()
     return derived
 
 

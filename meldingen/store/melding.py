@@ -218,18 +218,21 @@ def lock_meldingen(session: Session, ids: Iterable[int], *, scope: Collection[in
 
 
 _CLAIM = """
-INSERT INTO idempotency (scope, key, body_hash, created_at)
-VALUES (%(scope)s, %(key)s, %(body_hash)s, %(created_at)s)
+INSERT INTO idempotency (scope, key, body_hash, created_at, resource_id)
+VALUES (%(scope)s, %(key)s, %(body_hash)s, %(created_at)s, %(resource_id)s)
 ON CONFLICT (scope, key) DO NOTHING RETURNING id
 """
 
 
-def claim_key(session: Session, scope_name: str, key: str, body_hash: bytes, now: datetime) -> Idempotency | None:
+def claim_key(
+    session: Session, scope_name: str, key: str, body_hash: bytes, now: datetime, *, resource_id: int | None = None
+) -> Idempotency | None:
     """Claims an idempotency key for this transaction: None when it is ours now, else the earlier row.
 
-    A second request at the same moment waits here until the first commits or rolls back (KLANTREIS rule 3).
+    resource_id: of what it is about, when that is there already. A second request at the same moment waits here until
+    the first commits or rolls back (KLANTREIS rule 3).
     """
-    facts = {"scope": scope_name, "key": key, "body_hash": body_hash, "created_at": now}
+    facts = {"scope": scope_name, "key": key, "body_hash": body_hash, "created_at": now, "resource_id": resource_id}
     if by_driver(session, _CLAIM, facts):
         return None
     return session.scalars(sa.select(Idempotency).where(Idempotency.scope == scope_name, Idempotency.key == key)).one()

@@ -181,20 +181,50 @@ def opdracht_by_id(session: Session, opdracht_id: int, *, scope: Collection[int]
     return row_by_id(session, Opdracht, opdracht_id, scope=scope)
 
 
+def _ids(name: str) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=sa.ARRAY(sa.BigInteger))
+
+
+_LOCK = (
+    sa.select(Opdracht)
+    .where(Opdracht.id == sa.any_(_ids("ids")), Opdracht.gemeente_id == sa.any_(_ids("scope")))
+    .order_by(Opdracht.id)
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_LINKED_NOW = sa.select(Link.melding_id).where(
+    Link.opdracht_id == sa.any_(_ids("opdracht_ids")),
+    Link.until_at.is_(None),
+    Link.gemeente_id == sa.any_(_ids("scope")),
+)
+_LOCK_LINKED = (
+    sa.select(Melding)
+    .where(
+        Melding.id
+        == sa.any_(sa.func.array(_LINKED_NOW.union_all(sa.select(sa.func.unnest(_ids("ids")))).scalar_subquery())),
+        Melding.gemeente_id == sa.any_(_ids("scope")),
+    )
+    .order_by(Melding.id)
+    .with_for_update(key_share=True, of=Melding)
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_opdrachten(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Opdracht]:
     """Locks these opdrachten in order of id and reads them afresh; the first step of every closing, join and split.
 
     Rows may refer to a locked one meanwhile (FOR NO KEY UPDATE): a foreign key that is looked at again must not wait
     for somebody who waits for us.
     """
-    query = (
-        sa.select(Opdracht)
-        .where(Opdracht.id.in_(sorted(set(ids))), Opdracht.gemeente_id.in_(scope))
-        .order_by(Opdracht.id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalars(query).all()
+    return session.scalars(_LOCK, {"ids": list(ids), "scope": list(scope)}).all()
+
+
+def lock_linked(
+    session: Session, opdracht_ids: Iterable[int], melding_ids: Iterable[int], *, scope: Collection[int]
+) -> Sequence[Melding]:
+    """Locks the meldingen linked now to these locked opdrachten, and `melding_ids`, as `lock_meldingen` does."""
+    facts = {"opdracht_ids": list(opdracht_ids), "ids": list(melding_ids), "scope": list(scope)}
+    return session.scalars(_LOCK_LINKED, facts).all()
 
 
 def melding_ids_of(session: Session, opdracht_ids: Collection[int], *, scope: Collection[int]) -> list[int]:

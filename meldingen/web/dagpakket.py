@@ -66,7 +66,7 @@ def day_package(here: Visit, viewer: Viewer) -> dict[str, Any]:
             {**_team(t, gemeenten), "partij": t.is_partner} for t in viewer.teams if t.gemeente_id in gemeenten
         ],
         "soorten": _kinds(categories, gemeenten),
-        "ongedaanS": min((undo_s_of(gemeenten[t.gemeente_id]) for t in mine), default=0),
+        "ongedaanS": min((undo_s_of(gemeenten[t.gemeente_id].policy) for t in mine), default=0),
         "kaart": {
             "tegels": here.settings.map_tiles_url,
             "gebieden": [f"/gebieden.geojson?gemeente={g.slug}" for g in gemeenten.values()],
