@@ -27,6 +27,7 @@ from . import (
     sessies,
     taken,
     terugbelnotities,
+    unchanged,
     well_known,
 )
 from .door import CONVERTERS
@@ -65,6 +66,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(well_known.pages)
     app.register_blueprint(ontvangst.pages)
     app.register_blueprint(inkomende_mail.pages)
+    app.wsgi_app = unchanged.Unchanged(app)  # type: ignore[method-assign]
     for kind in (DomainError, HTTPException, Exception):
         app.register_error_handler(kind, _answer)
 

@@ -4,10 +4,9 @@ Also reads the rest of a refused upload, bounded: a server that answers and hang
 the phone never sees why (measured with granian).
 """
 
-import time
 from typing import Final
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import LimitedStream
 
@@ -34,10 +33,7 @@ OPEN_DATA: Final = frozenset(
 )
 """What any website may read (ADR-33)."""
 CACHED: Final = frozenset(f"{BASE}/{path}" for path in ("categorieen", "gemeenten", "openapi.json"))
-"""The documented exception to no-store: `no-cache` with an ETag."""
-KEPT_S: Final = 2.0
-"""So long an answer of CACHED counts as what it still is; a change in beheer is seen that much later by who asks."""
-MOST_KEPT: Final = 500
+"""The documented exception to no-store: `no-cache` with an ETag. Who has it already: unchanged.py."""
 
 METHODS: Final = "GET, POST, PUT, DELETE"
 ASKED_HEADERS: Final = (
@@ -48,9 +44,7 @@ SHOWN_HEADERS: Final = "API-Version, Allow, Content-Crs, ETag, Link, Location, R
 
 def init_app(app: Flask) -> None:
     """Puts the headers on every answer under /api/, refusals and unknown paths included."""
-    app.extensions["answered"] = dict[str, tuple[str, float]]()
     app.before_request(_bound_body)
-    app.before_request(_unchanged)
     app.after_request(_answer_headers)
     app.after_request(_drain)
 
@@ -75,7 +69,6 @@ def _answer_headers(response: Response) -> Response:
         headers["Cache-Control"] = "no-cache"
         if response.status_code == 200:
             response.add_etag()
-            _remember(headers["ETag"])
             response.make_conditional(request)
     else:
         headers.setdefault("Cache-Control", "no-store")
@@ -87,24 +80,6 @@ def _answer_headers(response: Response) -> Response:
 
 def _is_kept() -> bool:
     return request.path in CACHED and request.method in ("GET", "HEAD")
-
-
-def _remember(etag: str) -> None:
-    """Per address with its query: each gemeente has its own categories."""
-    answered: dict[str, tuple[str, float]] = current_app.extensions["answered"]
-    if len(answered) >= MOST_KEPT:
-        answered.clear()
-    answered[request.full_path] = (etag, time.monotonic() + KEPT_S)
-
-
-def _unchanged() -> Response | None:
-    """304 for who has what was answered here a moment ago: without a question to the database."""
-    if not _is_kept() or "If-None-Match" not in request.headers:
-        return None
-    etag, until = current_app.extensions["answered"].get(request.full_path, ("", 0.0))
-    if time.monotonic() >= until or not request.if_none_match.contains_raw(etag):
-        return None
-    return Response(status=304, headers={"ETag": etag})
 
 
 def _cors(response: Response) -> None:
