@@ -98,7 +98,7 @@ def closing(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     count = min(MOST, round(600 * plan.seconds)) + 2 * CLOSED_ALONE
     ground.fire(posts(ground, plan.seed + 8), seconds=600, connections=plan.connections, most=count).only(201)
     ground.settle()
-    head = ground.sign_in("coordinator", "demo-coordinator")
+    head = ground.sign_in("coordinator")
     with ground.database() as link:
         found = link.execute(
             "SELECT id, version FROM opdracht WHERE status = 'nieuw' ORDER BY id DESC LIMIT %s", (count,)

@@ -39,8 +39,9 @@ def team_list(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     made = ground.fire(posts(ground, plan.seed + 9), seconds=120, connections=plan.connections, most=LISTED)
     made.only(201)
     ground.settle()
+    head = ground.sign_in("team")
     asked = [
-        request_bytes("GET", f"{API}/opdrachten?pageSize=50{more}", None, ground.sign_in("team", "demo-team"))
+        request_bytes("GET", f"{API}/opdrachten?pageSize=50{more}", None, head)
         for more in ("", "&volgorde=prioriteit", "&gevaar=false")
     ]
     return [_looked(ground, plan, sticks, "lijst van een team, 50", asked, target=400)]
