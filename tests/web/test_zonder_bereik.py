@@ -295,6 +295,37 @@ def test_typed_and_shared_things_come_back(world: World, device: BrowserContext,
     expect(page.get_by_text("De melding is van uw apparaat gehaald.")).to_be_visible()
 
 
+def test_what_was_typed_in_the_last_moment_comes_back(world: World, device: BrowserContext) -> None:
+    page = device.new_page()
+    page.goto("/melden")
+    ready(page)
+    page.evaluate(HELD_UP)
+    page.get_by_label("Waar precies?").fill("Achter de kerk")
+    page.evaluate("async () => { while (!window.asked) await new Promise((go) => setTimeout(go, 25)); }")
+    page.goto("/")
+    page.close()
+    page = device.new_page()
+    page.goto("/melden")
+    ready(page)
+    expect(page.get_by_label("Waar precies?")).to_have_value("Achter de kerk")
+
+
+HELD_UP = """async () => {
+  const database = await new Promise((go) => {
+    indexedDB.open("meldingen").onsuccess = ({ target }) => go(target.result);
+  });
+  const store = database.transaction("concept", "readwrite").objectStore("concept");
+  const busy = () => { store.count().onsuccess = busy; };
+  busy();
+  const begin = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (...asked) {
+    window.asked ||= asked[1] === "readwrite";
+    return begin.apply(this, asked);
+  };
+}"""
+"""The database of this device lets nobody write as long as this page is there, and tells when somebody wants to."""
+
+
 KEPT = """async () => {
   const script = document.querySelector("script[src*=stappen]").src;
   const { keyOf, load } = await import(script.replace("stappen", "concept"));

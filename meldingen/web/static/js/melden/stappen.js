@@ -65,6 +65,7 @@ const putInPage = ({ values }) => {
 
 let key = "";
 let timer = 0;
+let unkept = false; // something changed that the database has not said yes to
 const from = { gemeente, link: location.search };
 const tellFull = () => shown("vol")?.removeAttribute("hidden"); // with coverage the form works as always
 const keep = async () => {
@@ -77,16 +78,18 @@ const keep = async () => {
     tellFull();
     return false;
   }
+  unkept = Boolean(timer);
   concept.forgetLast();
   return true;
 };
 const keepSoon = () => {
+  unkept = true;
   clearTimeout(timer);
   timer = setTimeout(keep, TYPING_MS);
 };
 
 const keepAtOnce = () => {
-  if (!timer) return;
+  if (!unkept) return;
   const { values, words } = readPage();
   concept.saveAtOnce(key, values, words, from);
   keep();
