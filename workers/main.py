@@ -35,7 +35,7 @@ STEADY_S = 60.0
 """A part that lived this long starts again without a growing pause."""
 TEXT_GIVES_WAY, HEAVY_GIVES_WAY = 5, 10
 """How nice workers are (as `nice` counts): in a storm a melder at the door goes first, and what was promised is done
-with the third of a processor that is always left to it. The relay and the clock do little, and others wait for them."""
+with the quarter of a processor that is always left to it. The relay and the clock do little, and all wait for them."""
 GRACE_S = 8.0
 """How long the work in hand may take at the end; the lease brings back what is cut off."""
 

@@ -5,6 +5,7 @@ What a message says and when it goes is for `flow/`; what comes back as mail is 
 
 import contextlib
 import re
+import select
 import smtplib
 import ssl
 import threading
@@ -39,7 +40,21 @@ class _Whole(UnstructuredHeader, BaseHeader):
         return f"{self.name}: {self}{policy.linesep}"
 
 
-_HEADERS = HeaderRegistry()
+class _Registry(HeaderRegistry):
+    """The standard one makes a new class for each header of each message; ten names need ten classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: dict[str, type[BaseHeader]] = {}
+
+    def __getitem__(self, name: str) -> type[BaseHeader]:
+        known = self._made.get(name.lower())
+        if known is None:
+            known = self._made[name.lower()] = super().__getitem__(name)
+        return known
+
+
+_HEADERS = _Registry()
 _HEADERS.map_to_type("list-unsubscribe", _Whole)
 WIRE, WIRE_UTF8 = SMTP.clone(header_factory=_HEADERS), SMTPUTF8.clone(header_factory=_HEADERS)
 
@@ -194,16 +209,17 @@ class SmtpSender:
             self._leave(server)
 
     def _kept_server(self) -> "_Conversation | None":
-        """The connection of the message before, when the server still listens there."""
+        """The connection of the message before, when the server did not take its leave there: who does says so."""
         server = self._kept.server
-        if server is None:
+        if server is None or server.sock is None:
+            return None
+        line = select.poll()
+        line.register(server.sock, select.POLLIN)
+        if line.poll(0):
+            server.close()
             return None
         server.ends_at = 0.0
-        with contextlib.suppress(OSError, smtplib.SMTPException):
-            if server.rset()[0] == 250:
-                return server
-        server.close()
-        return None
+        return server
 
     @staticmethod
     def _leave(server: "_Conversation | None") -> None:

@@ -96,6 +96,13 @@ def _lease_rows(session: Session, head: Head, ids: list[int], agreed: Terms) -> 
     return Lot(token, head.topic, head.urgency < Urgency.NORMAL, tuple(ids))
 
 
+_FINISH = sa.text("""
+    UPDATE outbox SET lease = NULL, lease_until = NULL, done_at = :now, reason = ''
+    WHERE id = ANY(CAST(:ids AS bigint[])) AND lease = :token AND done_at IS NULL AND parked_at IS NULL
+""").bindparams(sa.bindparam("token", type_=sa.Uuid()), sa.bindparam("now", type_=sa.DateTime(timezone=True)))
+"""`_end` for the one way in which nearly every lease ends: built once."""
+
+
 def renew(session: Session, ids: Sequence[int], token: UUID, *, terms: Terms) -> list[Leased]:
     """Takes over the rows that still carry `token`, under a new one and for a whole lease; most urgent first.
 
@@ -124,12 +131,13 @@ def renew(session: Session, ids: Sequence[int], token: UUID, *, terms: Terms) ->
 
 def finish(session: Session, entry: Leased, *, now: datetime) -> bool:
     """The work is done. False: the lease was lost, so somebody else does it; roll back what must happen once."""
-    return _end(session, [entry.id], entry.lease, done_at=now, reason="")
+    return finish_lot(session, [entry], now=now)
 
 
 def finish_lot(session: Session, entries: Sequence[Leased], *, now: datetime) -> bool:
     """The same for rows of one lease together. False: the lease of any of them was lost."""
-    return _end(session, [entry.id for entry in entries], entries[0].lease, done_at=now, reason="")
+    asked = {"ids": [entry.id for entry in entries], "token": entries[0].lease, "now": now}
+    return session.connection().execute(_FINISH, asked).rowcount == len(entries)
 
 
 def postpone(session: Session, entry: Leased, *, due_at: datetime, reason: str) -> bool:

@@ -1,6 +1,7 @@
 """E-mail: the same promises over real SMTP, in the postvak and in memory; and what a mail server may say to us."""
 
 import json
+import socket
 import stat
 import threading
 from collections.abc import Iterator
@@ -208,7 +209,7 @@ class TestWhatAServerMaySay:
             sender.send(mail)
             kept = sender._kept.server
             assert kept is not None and kept.sock is not None
-            kept.sock.close()
+            kept.sock.shutdown(socket.SHUT_RDWR)
             sender.send(mail)
         assert len(server.accepted) == 2
 
