@@ -6,7 +6,8 @@ HANDLERS says which flow function does a topic. Not for leasing (store/leases.py
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -90,7 +91,8 @@ def _route(session: Session, entry: Leased, now: datetime) -> None:
     routing.route_melding(session, int(ids["melding_id"]), gemeente_id=int(ids["gemeente_id"]), now=now)
 
 
-def _route_lot(context: Context, entries: Sequence[Leased]) -> Collection[int]:
+@contextmanager
+def _route_lot(context: Context, entries: Sequence[Leased]) -> Iterator["Lot"]:
     """The ordinary ones of a lot, in one transaction with their finished rows."""
     of_melding = {int(entry.payload["melding_id"]): entry for entry in entries}
     scope = {int(entry.payload["gemeente_id"]) for entry in entries}
@@ -100,7 +102,7 @@ def _route_lot(context: Context, entries: Sequence[Leased]) -> Collection[int]:
         done = [of_melding[melding_id] for melding_id in routed]
         if done and not leases.finish_lot(session, done, now=now):
             raise LeaseLost
-    return {entry.id for entry in done}
+    yield Lot(_route_somehow, done)
 
 
 def _route_to_vangnet(session: Session, entry: Leased, now: datetime) -> None:
@@ -128,7 +130,15 @@ def _photo(context: Context, entry: Leased) -> datetime | None:
     return photos.process_photo(context.engine, context.adapters.photos, entry.payload, now=now, render=apart.render)
 
 
-def _notice(context: Context, entry: Leased) -> datetime | None:
+@contextmanager
+def _notice_lot(context: Context, entries: Sequence[Leased]) -> Iterator["Lot"]:
+    """What the berichten of a lot share: that nobody else has them, and a connection to the mail server."""
+    ids = [int(entry.payload["notice_id"]) for entry in entries]
+    with notices.held_alone(context.engine, ids) as mine, context.adapters.mail_together():
+        yield Lot(lambda context, entry: _notice(context, entry, held=entry.payload["notice_id"] in mine))
+
+
+def _notice(context: Context, entry: Leased, *, held: bool = False) -> datetime | None:
     """As `in_steps`, with the row finished in the very transaction that records what the provider took."""
     adapters, settings = context.adapters, context.settings
     recorded = []
@@ -137,7 +147,7 @@ def _notice(context: Context, entry: Leased) -> datetime | None:
         recorded.append(leases.finish(session, entry, now=now))
 
     until = notices.deliver_notice(
-        context.engine, adapters, settings, entry.payload, last_try=entry.last_try, finish=finish
+        context.engine, adapters, settings, entry.payload, last_try=entry.last_try, held=held, finish=finish
     )
     if until is None and not recorded:
         _finish(context, entry)
@@ -153,15 +163,20 @@ def _webhook(context: Context, entry: Leased) -> datetime | None:
 
 
 @dataclass(frozen=True)
-class Together:
-    """A handler that can do much of a lot at once.
-
-    lot: gets rows that were never tried, does and finishes those it can, and returns their ids; when it raises, nothing
-    was done. What it leaves is done by `one`, row by row.
-    """
+class Lot:
+    """What is left of a lot that began: `done` is finished already, the rest is done by `one`, row by row."""
 
     one: Handler
-    lot: Callable[[Context, Sequence[Leased]], Collection[int]]
+    done: Sequence[Leased] = ()
+
+
+@dataclass(frozen=True)
+class Together:
+    """A handler that does `one` row, or more for less of rows that were never tried, within `lot`. When entering that
+    raises, nothing was done."""
+
+    one: Handler
+    lot: Callable[[Context, Sequence[Leased]], AbstractContextManager[Lot]]
 
     def __call__(self, context: Context, entry: Leased) -> datetime | None:
         return self.one(context, entry)
@@ -171,7 +186,7 @@ HANDLERS: Mapping[Topic, Handler] = MappingProxyType(
     {
         Topic.ROUTE: Together(_route_somehow, _route_lot),
         Topic.PHOTO: in_steps(_photo),
-        Topic.NOTICE: _notice,
+        Topic.NOTICE: Together(_notice, _notice_lot),
         Topic.RECEIPT: in_steps(_receipt),
         Topic.WEBHOOK: in_steps(_webhook),
         Topic.UPKEEP: in_steps(schedule.do_periodic),
@@ -224,10 +239,12 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     place.context.adapters.wake()  # there is room in the line again
     ends_at = time.monotonic() + policy.budget_s
     in_time = True
-    left = deque(_work_together(place, entries))
-    with place.context.adapters.mail_together():
+    with ExitStack() as stack:
+        lot = _begin_lot(place, entries, stack)
+        done = {entry.id for entry in lot.done}
+        left = deque(entry for entry in entries if entry.id not in done)
         while left and in_time and not place.stopping():
-            in_time = _work_entry(place, policy, left.popleft()) and time.monotonic() < ends_at
+            in_time = _work_entry(place, policy, lot.one, left.popleft()) and time.monotonic() < ends_at
     if left:
         with transaction(engine) as session:
             leases.give_back(session, [entry.id for entry in left], left[0].lease)
@@ -235,32 +252,31 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     place.context.adapters.wake()  # for what this work promised, and the next of its order keys
 
 
-def _work_together(place: Workplace, entries: Sequence[Leased]) -> Sequence[Leased]:
-    """Does at once what can be done so of a lot; returns the rest, which is all of it when that failed."""
+def _begin_lot(place: Workplace, entries: Sequence[Leased], stack: ExitStack) -> Lot:
+    """Begins what rows share until `stack` ends; when that cannot be, each is on its own."""
     handler, began = place.handlers[Topic(entries[0].topic)], time.monotonic()
     if not isinstance(handler, Together) or any(entry.attempts > 1 for entry in entries):
-        return entries
+        return Lot(handler)
     try:
-        done = handler.lot(place.context, entries)
+        lot = stack.enter_context(handler.lot(place.context, entries))
     except LeaseLost:
-        return entries
+        return Lot(handler.one)
     except Exception as error:
         if timed_out(error):
             raise  # the leases run out; then each goes alone
         _log_failure(error, began)
-        return entries
-    for entry in entries:
-        if entry.id in done:
-            log.info("job_done", **_keys(entry), together=len(done), ms=_ms(began))
-    return [entry for entry in entries if entry.id not in done]
+        return Lot(handler.one)
+    for entry in lot.done:
+        log.info("job_done", **_keys(entry), together=len(lot.done), ms=_ms(began))
+    return lot
 
 
-def _work_entry(place: Workplace, policy: Policy, entry: Leased) -> bool:
+def _work_entry(place: Workplace, policy: Policy, handler: Handler, entry: Leased) -> bool:
     """Does one row and records how it ended; False when the job's time is up."""
     with structlog.contextvars.bound_contextvars(**_keys(entry)):
         began = time.monotonic()
         try:
-            until = place.handlers[Topic(entry.topic)](place.context, entry)
+            until = handler(place.context, entry)
         except LeaseLost:
             log.warning("lease_lost")
         except Exception as error:

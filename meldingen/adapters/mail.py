@@ -18,7 +18,7 @@ from email.headerregistry import Address, BaseHeader, HeaderRegistry, Unstructur
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dkim
@@ -33,7 +33,13 @@ TOTAL_S = 25
 
 
 class _Whole(UnstructuredHeader, BaseHeader):
-    """A header that is written as it is: the standard library would encode a long address, and then it is none."""
+    """A header that is written as it is: the standard library would encode a long address, and then it is none; and it
+    would take each word of ours apart to put it together again."""
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        """There is nothing to find in it."""
+        kwds["parse_tree"], kwds["decoded"] = None, value
 
     def fold(self, *, policy: Policy) -> str:
         """The line whole."""
@@ -55,7 +61,11 @@ class _Registry(HeaderRegistry):
 
 
 _HEADERS = _Registry()
-_HEADERS.map_to_type("list-unsubscribe", _Whole)
+for _name in (
+    "list-unsubscribe", "list-unsubscribe-post", "message-id", "date", "auto-submitted", "x-auto-response-suppress",
+    "content-language",
+):  # fmt: skip
+    _HEADERS.map_to_type(_name, _Whole)
 WIRE, WIRE_UTF8 = SMTP.clone(header_factory=_HEADERS), SMTPUTF8.clone(header_factory=_HEADERS)
 
 _GONE = re.compile(rb"\b5\.(1\.\d+|2\.1)\b")

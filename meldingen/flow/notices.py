@@ -4,8 +4,8 @@
 is the worker's: it reads, calls with no transaction open, and records. What an attempt changes is in deliveries.py.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -158,14 +158,16 @@ def deliver_notice(
     payload: Mapping[str, Any],
     *,
     last_try: bool = False,
+    held: bool = False,
     finish: Callable[[Session, datetime], object] = lambda _session, _now: None,
 ) -> datetime | None:
     """Takes one bericht one step further, for the worker.
 
     payload: notice_id and gemeente_id. last_try: the outbox will not try again, so a failure now is final and the next
-    channel's turn. finish: finishes the row of the outbox, called in the transaction that records what the provider
-    took; in every other case that is left to who calls. Returns None when this row is done, or the moment before which
-    it must wait (quiet hours). Raises TemporaryFailure to be tried again, PermanentFailure when people must look.
+    channel's turn. held: who calls has it in `held_alone`. finish: finishes the row of the outbox, called in the
+    transaction that records what the provider took; in every other case that is left to who calls. Returns None when
+    this row is done, or the moment before which it must wait (quiet hours). Raises TemporaryFailure to be tried again,
+    PermanentFailure when people must look.
     """
     notice_id, scope = int(payload["notice_id"]), frozenset({int(payload["gemeente_id"])})
 
@@ -174,7 +176,9 @@ def deliver_notice(
         with transaction(engine) as session:
             yield Desk(session, adapters, settings, scope, business_now(session))
 
-    with _alone(engine, notice_id):
+    with nullcontext([notice_id]) if held else held_alone(engine, [notice_id]) as mine:
+        if not mine:
+            raise TemporaryFailure("een andere werker is met dit bericht bezig")
         with step() as desk:
             attempt = deliveries.begin(desk, notice_id)
         if isinstance(attempt, PermanentFailure):
@@ -250,21 +254,26 @@ def _mail(step: Attempt) -> Mail:
 
 
 @contextmanager
-def _alone(engine: sa.Engine, notice_id: int) -> Iterator[None]:
-    """One worker at a time per bericht, without a transaction: the lock ends with its connection, so also when the
-    worker is killed. Raises TemporaryFailure when another has it."""
+def held_alone(engine: sa.Engine, notice_ids: Collection[int]) -> Iterator[Collection[int]]:
+    """One worker at a time per bericht, without a transaction: the locks end with their connection, so also when the
+    worker is killed. Gives the berichten that nobody else has."""
+    asked = {"class": _LOCK_CLASS, "ids": list(notice_ids)}
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        keys = {"class": _LOCK_CLASS, "id": notice_id % 2**31}
-        if not connection.scalar(sa.text("SELECT pg_try_advisory_lock(:class, :id)"), keys):
-            raise TemporaryFailure("een andere werker is met dit bericht bezig")
+        mine = connection.scalars(_LOCK, asked).all()
         try:
-            yield
+            yield mine
         finally:
             try:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:class, :id)"), keys)
+                connection.execute(_UNLOCK, {**asked, "ids": mine})
             except BaseException:
-                connection.invalidate()  # whatever state it is in, the lock goes with it
+                connection.invalidate()  # whatever state it is in, the locks go with it
                 raise
+
+
+_LOCK, _UNLOCK = (
+    sa.text(f"SELECT id FROM unnest(CAST(:ids AS bigint[])) AS id WHERE {what}(:class, (id % 2147483648)::int)")  # noqa: S608
+    for what in ("pg_try_advisory_lock", "pg_advisory_unlock")
+)
 
 
 def _owe(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, load_only
 
 from ..domain.delivery import GEPLAND, KLAAR, UNFINISHED, VERZONDEN
 from .category import Category
@@ -81,6 +81,23 @@ _FRESH = (
             .outerjoin(_sent, _sent.notice_id == _other.id)
             .where(_WAITING)
             .correlate(Notice, Melding)
+        ),
+    )
+    .options(
+        load_only(Category.gemeente_id, Category.parent_id, Category.phrase),
+        load_only(
+            Melding.gemeente_id,
+            Melding.number,
+            Melding.address,
+            Melding.location_note,
+            Melding.category_id,
+            Melding.danger,
+            Melding.flags,
+            Melding.received_at,
+            Melding.first_promised_on,
+            Melding.promised_on,
+            Melding.referred_to,
+            Melding.token_generation,
         ),
     )
     .with_for_update(of=[Melding, Contact], key_share=True, skip_locked=True)
