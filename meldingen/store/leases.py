@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..db import by_driver
 from .outbox import OutboxEntry, Topic, Urgency
 from .turns import Head, Turns, heads, take
 
@@ -96,10 +97,10 @@ def _lease_rows(session: Session, head: Head, ids: list[int], agreed: Terms) -> 
     return Lot(token, head.topic, head.urgency < Urgency.NORMAL, tuple(ids))
 
 
-_FINISH = sa.text("""
-    UPDATE outbox SET lease = NULL, lease_until = NULL, done_at = :now, reason = ''
-    WHERE id = ANY(CAST(:ids AS bigint[])) AND lease = :token AND done_at IS NULL AND parked_at IS NULL
-""").bindparams(sa.bindparam("token", type_=sa.Uuid()), sa.bindparam("now", type_=sa.DateTime(timezone=True)))
+_FINISH = """
+    UPDATE outbox SET lease = NULL, lease_until = NULL, done_at = %(now)s, reason = ''
+    WHERE id = ANY(%(ids)s) AND lease = %(token)s AND done_at IS NULL AND parked_at IS NULL RETURNING id
+"""
 """`_end` for the one way in which nearly every lease ends: built once."""
 
 
@@ -137,7 +138,7 @@ def finish(session: Session, entry: Leased, *, now: datetime) -> bool:
 def finish_lot(session: Session, entries: Sequence[Leased], *, now: datetime) -> bool:
     """The same for rows of one lease together. False: the lease of any of them was lost."""
     asked = {"ids": [entry.id for entry in entries], "token": entries[0].lease, "now": now}
-    return session.connection().execute(_FINISH, asked).rowcount == len(entries)
+    return len(by_driver(session, _FINISH, asked)) == len(entries)
 
 
 def postpone(session: Session, entry: Leased, *, due_at: datetime, reason: str) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, load_only
 
+from ..db import by_driver
 from ..domain.delivery import GEPLAND, KLAAR, UNFINISHED, VERZONDEN
 from .category import Category
 from .contact import Contact
@@ -102,50 +103,41 @@ _FRESH = (
     )
     .with_for_update(of=[Melding, Contact], key_share=True, skip_locked=True)
 )
-_BEGIN = sa.text(f"""
+_BEGIN = f"""
     WITH made AS (
         INSERT INTO delivery (gemeente_id, notice_id, channel, status, address, reference, subject, text, html,
                               attempts, due_at, created_at)
-        VALUES (:gemeente_id, :notice_id, 'email', '{KLAAR}', :address, :reference, :subject, :text, :html, 1, :now,
-                :now)
+        VALUES (%(gemeente_id)s, %(notice_id)s, 'email', '{KLAAR}', %(address)s, %(reference)s, %(subject)s, %(text)s,
+                %(html)s, 1, %(now)s, %(now)s)
         RETURNING id
     ), steps AS (
         INSERT INTO delivery_step (gemeente_id, delivery_id, status, at, attempt)
-        SELECT :gemeente_id, made.id, step.status, :now, step.attempt
+        SELECT %(gemeente_id)s, made.id, step.status, %(now)s, step.attempt
         FROM made, (VALUES ('{GEPLAND}', 0), ('{KLAAR}', 1)) AS step (status, attempt)
     )
     SELECT id FROM made
-""").bindparams(  # noqa: S608  our own words
-    sa.bindparam("gemeente_id", type_=sa.BigInteger()),
-    sa.bindparam("notice_id", type_=sa.BigInteger()),
-    sa.bindparam("now", type_=sa.DateTime(timezone=True)),
-    *(sa.bindparam(name, type_=sa.Text()) for name in ("address", "reference", "subject", "text", "html")),
-)
-_SENT = sa.text(f"""
+"""  # noqa: S608  our own words
+_SENT = f"""
     WITH about AS (
         SELECT d.id FROM delivery d
         JOIN notice n ON n.id = d.notice_id
         JOIN melding m ON m.id = n.melding_id
-        WHERE d.id = :delivery_id AND d.gemeente_id = ANY(CAST(:scope AS bigint[]))
+        WHERE d.id = %(delivery_id)s AND d.gemeente_id = ANY(CAST(%(scope)s AS bigint[]))
         AND n.ended = '' AND m.erased_at IS NULL AND NOT 'niet_bereikbaar' = ANY(m.flags)
         FOR NO KEY UPDATE OF m
     ), moved AS (
         UPDATE delivery d
-        SET status = '{VERZONDEN}', reason = '', sent_at = coalesce(d.sent_at, :now),
-            provider_id = coalesce(nullif(:provider_id, ''), d.provider_id)
+        SET status = '{VERZONDEN}', reason = '', sent_at = coalesce(d.sent_at, %(now)s),
+            provider_id = coalesce(nullif(%(provider_id)s, ''), d.provider_id)
         FROM about
         WHERE d.id = about.id AND d.status = '{KLAAR}'
         AND NOT EXISTS (SELECT 1 FROM delivery part WHERE part.carrier_id = d.id)
         RETURNING d.id, d.gemeente_id, d.status, d.attempts, d.provider_id
     )
     INSERT INTO delivery_step (gemeente_id, delivery_id, status, at, attempt, provider_id)
-    SELECT gemeente_id, id, status, :now, attempts, provider_id FROM moved
+    SELECT gemeente_id, id, status, %(now)s, attempts, provider_id FROM moved
     RETURNING id
-""").bindparams(  # noqa: S608  our own words
-    sa.bindparam("delivery_id", type_=sa.BigInteger()),
-    sa.bindparam("now", type_=sa.DateTime(timezone=True)),
-    sa.bindparam("provider_id", type_=sa.Text()),
-)
+"""  # noqa: S608  our own words
 
 
 def lock_fresh(session: Session, notice_id: int, *, scope: Collection[int]) -> Fresh | None:
@@ -160,11 +152,12 @@ def begin_mail(
     """The first try of a locked fresh bericht begins: its delivery with both its steps. The id of the delivery."""
     facts = {"address": address, "reference": reference, "subject": subject, "text": text, "html": html, "now": now}
     asked = {"gemeente_id": notice.gemeente_id, "notice_id": notice.id, **facts}
-    return int(session.connection().execute(_BEGIN, asked).scalar_one())
+    ((delivery_id,),) = by_driver(session, _BEGIN, asked)
+    return int(delivery_id)
 
 
 def record_sent(session: Session, delivery_id: int, *, provider_id: str, now: datetime, scope: Collection[int]) -> bool:
     """Writes down that the provider took a message that carried one bericht to a melder. False: nothing was written,
     since something happened meanwhile that asks for more than this."""
     asked = {"delivery_id": delivery_id, "scope": sorted(scope), "provider_id": provider_id, "now": now}
-    return session.connection().execute(_SENT, asked).first() is not None
+    return bool(by_driver(session, _SENT, asked))
