@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 
-from . import baselines, following, house, intake, pictures, reading
+from . import baselines, following, house, intake, pictures, reading, servers
 from .ground import THREADS, opened
 from .table import HEAD, Measure, Plan, Row, Sticks, as_table, dutch, for_readme
 
@@ -27,7 +27,8 @@ ROWS: dict[str, Measure] = {
     "categorieen": reading.categories,
     "plaatje": pictures.picture,
     "geheugen": house.memory,
-    "server": house.server,
+    "draden": house.server,
+    "servers": servers.servers,
 }
 
 

@@ -65,7 +65,7 @@ def picture(_ground: Ground, _plan: Plan, _sticks: Sticks) -> list[Row]:
     try:
         theirs, _ = _rendered(data, "vips")
     except RuntimeError:
-        row.note += "; libvips ontbreekt: pip install pyvips[binary]"
+        row.note += "; libvips ontbreekt: pip install '.[bench]'"
         return [row]
     row.note += f"; libvips {theirs * 1000:.0f} ms"
     row.figure, row.unit, row.target, row.at_most = ours / theirs, "×", 1.1, True
