@@ -149,7 +149,7 @@ def carry_out(order: Order) -> Heard:
             line = picked.data
             if mask & selectors.EVENT_WRITE:
                 _send(picker, line, line.unsent)
-            if mask & selectors.EVENT_READ and _hear(picker, line, heard, keep=order.keep):
+            if mask & selectors.EVENT_READ and _hear(picker, line, heard, keep=order.keep, idle=line in free):
                 busy -= 1
                 free.append(line)
     heard.seconds, heard.cpu_s = time.perf_counter() - began, time.process_time() - cpu
@@ -172,8 +172,8 @@ def _send(picker: selectors.BaseSelector, line: _Line, data: bytes | memoryview)
         picker.modify(line.socket, both, line)
 
 
-def _hear(picker: selectors.BaseSelector, line: _Line, heard: Heard, *, keep: bool) -> bool:
-    """Reads what there is; whether the answer is whole now (a lost connection counts as status 0)."""
+def _hear(picker: selectors.BaseSelector, line: _Line, heard: Heard, *, keep: bool, idle: bool) -> bool:
+    """Reads what there is; whether the answer is whole now (one lost while it waited: status 0)."""
     try:
         piece = line.socket.recv(262144)
     except BlockingIOError:
@@ -197,6 +197,8 @@ def _hear(picker: selectors.BaseSelector, line: _Line, heard: Heard, *, keep: bo
         line.open()
         picker.register(line.socket, selectors.EVENT_READ, line)
         line.unsent, status = memoryview(b""), 0
+        if idle:
+            return False
     heard.statuses[status] += 1
     heard.took_ms.append((time.perf_counter() - line.since) * 1000)
     heard.ended_at.append(time.time())

@@ -39,7 +39,7 @@ from meldingen.store.account import account_by_username
 KIND = "snel"
 API = "/api/v1"
 PROCESSES, THREADS = 2, 8
-WORKERS = 2
+WORKERS, PHOTO_WORKERS = 2, 2
 COUNTING = "shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track = 'none'\n"
 AT_REST_S = 60.0
 NO_LIMITS = {
@@ -97,9 +97,9 @@ class Ground:
         self.wait("de website", lambda: healthy(self.port))
 
     @contextlib.contextmanager
-    def workers(self) -> Iterator[None]:
-        """Relay, clock and workers, for as long as the block lasts."""
-        self.run("werkers", "meldingen", "worker", "--werkers", str(WORKERS))
+    def workers(self, text: int = WORKERS, photos: int = PHOTO_WORKERS) -> Iterator[None]:
+        """Relay, clock and workers, for as long as the block lasts. text, photos: how many of each."""
+        self.run("werkers", "meldingen", "worker", "--werkers", str(text), "--fotowerkers", str(photos))
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ from meldingen import db
 
 from . import baselines
 from .gauges import metered, pss_mib
-from .ground import WORKERS, Ground
+from .ground import Ground
 from .intake import posts
 from .table import Plan, Row, Sticks
 
@@ -18,14 +18,16 @@ REST_S = db.REST_S + 15.0
 
 
 def memory(ground: Ground, _plan: Plan, _sticks: Sticks) -> list[Row]:
-    """The whole installation, after it did some work: website, relay, clock, workers, PostgreSQL and Valkey."""
-    ground.fire(posts(ground, 1), seconds=30, connections=4, most=50).only(201)
-    ground.settle()
-    with ground.workers():
-        time.sleep(REST_S)  # until every part is up and has nothing to do
+    """The whole installation, after each part did some work: website, relay, clock, workers, PostgreSQL and Valkey."""
+    with ground.workers(text=1, photos=1):
+        ground.fire(posts(ground, 1), seconds=30, connections=4, most=50).only(201)
+        ground.wait("de outbox leeg", lambda: ground.left() == 0, 300)
+        time.sleep(REST_S)
         parts = {name: pss_mib(pid) for name, pid in ground.roots().items()}
     row = Row("geheugen in rust", sum(parts.values()), "MiB PSS", 600, at_most=True, peers="–")
-    row.note = f"{WORKERS} werkers; " + ", ".join(f"{name} {mib:.0f}" for name, mib in sorted(parts.items()))
+    row.note = "2 processen website, een werker, een fotowerker; " + ", ".join(
+        f"{name} {mib:.0f}" for name, mib in sorted(parts.items())
+    )
     return [row]
 
 
