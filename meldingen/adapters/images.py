@@ -9,6 +9,7 @@ import resource
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
@@ -26,6 +27,8 @@ MAX_PIXELS = 51_000_000
 """50 megapixel as makers of cameras count: what they sell as 50 is 8192 × 6144 = 50.3 million."""
 LARGE, SMALL = 1600, 320
 """The longest side in pixels of the two pictures we keep."""
+Render = Callable[[bytes], dict[int, bytes]]
+"""As `render`: the bytes of both, or PhotoRefused."""
 MEMORY_BYTES = 1_100_000_000
 """Room for the heaviest photo within the limits, a 50 megapixel WebP (bench/fotos.py measures it), and a margin."""
 

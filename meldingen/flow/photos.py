@@ -7,7 +7,7 @@ never exists. Only what a worker processed is ever shown; an upload never is. Wh
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ..adapters import images
 from ..adapters.failures import PermanentFailure, TemporaryFailure
 from ..adapters.image_headers import read_header
+from ..adapters.images import Render
 from ..adapters.storage import PhotoStore
 from ..db import transaction
 from ..domain.actor import SYSTEM, Actor
@@ -31,9 +32,6 @@ from ..store.dossier import PhotoRow
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht
 from ..store.photo import KLAAR, ONLEESBAAR, ONTVANGEN, MissingPhotos, Photo
-
-Render = Callable[[bytes], dict[int, bytes]]
-"""As `images.render`: the bytes of both sizes, or PhotoRefused."""
 
 FAR_AWAY_M = 500
 KEEP_UNREADABLE = timedelta(days=14)
