@@ -209,6 +209,13 @@ _LOCK_LINKED = (
     .execution_options(populate_existing=True)
 )
 
+_OF_MELDINGEN = (
+    sa.select(Link.melding_id, Opdracht)
+    .join(Opdracht, Opdracht.id == Link.opdracht_id)
+    .where(Link.melding_id == sa.any_(_ids("ids")), Link.until_at.is_(None), Link.gemeente_id == sa.any_(_ids("scope")))
+    .order_by(Opdracht.id)
+)
+
 
 def lock_opdrachten(session: Session, ids: Iterable[int], *, scope: Collection[int]) -> Sequence[Opdracht]:
     """Locks these opdrachten in order of id and reads them afresh; the first step of every closing, join and split.
@@ -253,14 +260,8 @@ def opdrachten_of(
     session: Session, melding_ids: Collection[int], *, scope: Collection[int]
 ) -> dict[int, list[Opdracht]]:
     """Per melding id the opdrachten linked now, oldest first."""
-    query = (
-        sa.select(Link.melding_id, Opdracht)
-        .join(Opdracht, Opdracht.id == Link.opdracht_id)
-        .where(Link.melding_id.in_(melding_ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope))
-        .order_by(Opdracht.id)
-    )
     found: dict[int, list[Opdracht]] = {melding_id: [] for melding_id in melding_ids}
-    for melding_id, opdracht in session.execute(query):
+    for melding_id, opdracht in session.execute(_OF_MELDINGEN, {"ids": list(melding_ids), "scope": list(scope)}):
         found[melding_id].append(opdracht)
     return found
 
