@@ -251,7 +251,8 @@ def post_afhandeling(head: dict[str, Any], given: dict[str, Any], opdracht_id: i
     basis = basis_of(head, given, b"".join(upload.sha256 for upload in uploads))
     new = closure.NewClosure(**given)
     done = closure.close_opdracht(here.session, opdracht_id, new, basis=basis, actor=here.actor, now=here.now)
-    kept = add_photos(here.session, done.opdracht, uploads, actor=here.actor, now=here.now, store=here.adapters.photos)
+    facts: dict[str, Any] = {"actor": here.actor, "now": here.now, "store": here.adapters.photos}
+    kept = add_photos(here.session, done.opdracht, uploads, **facts) if uploads else []
     return outcome_of(here, done, photos=sorted([*kept, *refused], key=lambda result: result.position))
 
 

@@ -136,8 +136,6 @@ def add_photos(
     Storage that is away costs one time-out, not one per photo: the rest of the request is `opnieuw_sturen` too.
     The files are written before any row is locked.
     """
-    if not uploads:
-        return []
     known = {photo.sha256: photo for photo in _photos_of(session, owner)}
     room = _room(owner, known.values())
     results: list[PhotoResult] = []

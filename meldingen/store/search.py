@@ -8,6 +8,7 @@ are never in the answer: who opens it looks, and that look is logged. How each w
 import re
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from .category import Category
 from .contact import Contact
 from .melding import Melding
 from .opdracht import Link, Opdracht
-from .search_ways import Asked
+from .search_ways import Asked, Kind
 from .team import Team
 
 LONGEST = 200
@@ -84,21 +85,29 @@ def find_meldingen(session: Session, text: str, *, scope: Collection[int], limit
     """The meldingen that fit, the surest first and then the newest; empty for a text without meaning. Two queries, and
     three more for the wider look, when nothing fits but there are words to go by."""
     asked = read_query(text)
-    looks = search_ways.looks(asked, scope, limit) if scope else []
-    if not looks:
+    kinds = search_ways.kinds(asked) if scope else ()
+    if not kinds:
         return []
-    hits = _found(session, looks, scope=scope, limit=limit)
-    wider = [] if hits else search_ways.wider_looks(asked, scope, limit)
+    hits = _found(session, kinds, search_ways.facts(asked, scope, limit), scope)
+    wider = () if hits else search_ways.wider_kinds(asked)
     if not wider:
         return hits
     session.execute(sa.text(f"SET LOCAL pg_trgm.word_similarity_threshold = {search_ways.WIDER}"))
-    hits = _found(session, wider, scope=scope, limit=limit)
+    hits = _found(session, wider, search_ways.wider_facts(asked, scope, limit), scope)
     session.execute(sa.text("SET LOCAL pg_trgm.word_similarity_threshold = DEFAULT"))
     return [hit._replace(found_by="lijkt_op") for hit in hits]
 
 
-def _found(session: Session, looks: Sequence[sa.Subquery], *, scope: Collection[int], limit: int) -> Sequence[Hit]:
-    """What these looks find together. A melding that fits several ways comes before one that fits one."""
+def _found(session: Session, kinds: tuple[Kind, ...], facts: dict[str, Any], scope: Collection[int]) -> Sequence[Hit]:
+    rows = session.execute(_statement(kinds, len(scope)), facts).all()
+    return _with_teams(session, rows, scope)
+
+
+@lru_cache(maxsize=100)
+def _statement(kinds: tuple[Kind, ...], gemeenten: int) -> sa.Select[Any]:
+    """What these ways find together. A melding that fits several ways comes before one that fits one."""
+    scope = search_ways.scope_of(gemeenten)
+    looks = [look for kind in kinds for look in search_ways.looks(kind, scope)]
     found = sa.union_all(*(sa.select(look) for look in looks)).subquery()
     surest = sa.func.array_agg(
         aggregate_order_by(found.c.found_by, found.c.rank.desc(), found.c.found_by), type_=ARRAY(sa.Text)
@@ -112,15 +121,14 @@ def _found(session: Session, looks: Sequence[sa.Subquery], *, scope: Collection[
         .group_by(found.c.id)
         .subquery()
     )
-    query = (
+    return (
         sa.select(Melding, sa.func.coalesce(Category.name, ""), best.c.found_by)
         .join(best, best.c.id == Melding.id)
         .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
         .where(Melding.gemeente_id.in_(scope))
         .order_by(best.c.rank.desc(), Melding.received_at.desc(), Melding.id.desc())
-        .limit(limit)
+        .limit(search_ways.LIMIT)
     )
-    return _with_teams(session, session.execute(query).all(), scope)
 
 
 def meldingen_of_caller(
@@ -175,19 +183,24 @@ def contacts_between(
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
+_TEAMS = (
+    sa.select(Link.melding_id, Team.name)
+    .join(Opdracht, sa.and_(Opdracht.id == Link.opdracht_id, Opdracht.gemeente_id == Link.gemeente_id))
+    .join(Team, sa.and_(Team.id == Opdracht.team_id, Team.gemeente_id == Opdracht.gemeente_id))
+    .where(
+        Link.melding_id == sa.any_(sa.bindparam("ids", type_=ARRAY(sa.BigInteger))),
+        Link.gemeente_id == sa.any_(sa.bindparam("scope", type_=ARRAY(sa.BigInteger))),
+        Link.until_at.is_(None),
+        Opdracht.closed_at.is_(None),
+    )
+    .order_by(Opdracht.id)
+)
+
+
 def _with_teams(session: Session, rows: Sequence[Any], scope: Collection[int]) -> Sequence[Hit]:
     ids = [row[0].id for row in rows]
-    query = (
-        sa.select(Link.melding_id, Team.name)
-        .join(Opdracht, sa.and_(Opdracht.id == Link.opdracht_id, Opdracht.gemeente_id == Link.gemeente_id))
-        .join(Team, sa.and_(Team.id == Opdracht.team_id, Team.gemeente_id == Opdracht.gemeente_id))
-        .where(
-            Link.melding_id.in_(ids), Link.until_at.is_(None), Link.gemeente_id.in_(scope), Opdracht.closed_at.is_(None)
-        )
-        .order_by(Opdracht.id)
-    )
     teams: dict[int, list[str]] = {melding_id: [] for melding_id in ids}
-    for melding_id, name in session.execute(query) if ids else ():
+    for melding_id, name in session.execute(_TEAMS, {"ids": ids, "scope": list(scope)}) if ids else ():
         if name not in teams[melding_id]:
             teams[melding_id].append(name)
     return [Hit(row[0], row[1], row[2], tuple(teams[row[0].id])) for row in rows]
