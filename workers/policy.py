@@ -43,7 +43,7 @@ POLICIES: Mapping[Topic, Policy] = MappingProxyType(
         # About an hour of trying: by then a person has to look why a melding has no team.
         Topic.ROUTE: Policy(Terms(50, 90, 10), job_timeout_s=45, budget_s=1, first_wait_s=2, longest_wait_s=900),
         # About seventeen hours: a mail server that is down for a night costs no bericht.
-        Topic.NOTICE: Policy(Terms(20, 90, 24), job_timeout_s=45, budget_s=1, first_wait_s=5, longest_wait_s=3600),
+        Topic.NOTICE: Policy(Terms(20, 90, 24), job_timeout_s=45, budget_s=0.5, first_wait_s=5, longest_wait_s=3600),
         # A provider that is down is asked again without counting; what is left is our own mistake.
         Topic.RECEIPT: Policy(Terms(20, 90, 10), job_timeout_s=45, budget_s=1, first_wait_s=60, longest_wait_s=3600),
         Topic.PHOTO: Policy(Terms(1, 150, 5), job_timeout_s=60, budget_s=60, first_wait_s=10, longest_wait_s=900),

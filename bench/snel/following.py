@@ -23,6 +23,7 @@ CLOSED_ALONE = 20
 def routed(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     """A backlog of meldingen without contact: outbox to opdracht."""
     count = min(MOST, round(600 * min(plan.seconds, BACKLOG_S)))
+    ground.settle()  # the demo and the first look of the clock are not of this row either
     last = ground.one("SELECT max(id) FROM melding")  # what other rows of the table left undone is not of this one
     ground.fire(posts(ground, plan.seed + 4, mail=False), seconds=600, connections=plan.connections, most=count).only(
         201
@@ -38,6 +39,7 @@ def routed(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
 
 def receipts(ground: Ground, plan: Plan, _sticks: Sticks) -> list[Row]:
     """A backlog with an e-mail address each, until the mail server has every receipt; then beside an intake."""
+    ground.settle()
     count, before = min(MOST, round(250 * min(plan.seconds, BACKLOG_S))), len(ground.mails())
     ground.fire(posts(ground, plan.seed + 5), seconds=600, connections=plan.connections, most=count).only(201)
     cost, seconds = _drained(ground)
@@ -50,9 +52,9 @@ def receipts(ground: Ground, plan: Plan, _sticks: Sticks) -> list[Row]:
 
 def _beside(ground: Ground, plan: Plan) -> list[Row]:
     """Receipts while meldingen come in, and how long the mail comes after the answer."""
-    stored, before = ground.stored(), len(ground.mails())
     with ground.workers():
-        time.sleep(2)  # until the parts are up
+        _awake(ground)
+        stored, before = ground.stored(), len(ground.mails())
         with metered(ground) as cost:
             heard = ground.fire(posts(ground, plan.seed + 6), seconds=plan.seconds, per_s=BESIDE_PER_S)
         sent_in_time = len(ground.mails()) - before
@@ -65,7 +67,7 @@ def _beside(ground: Ground, plan: Plan) -> list[Row]:
 def listed(ground: Ground, plan: Plan, _sticks: Sticks) -> list[Row]:
     """From the 201 to the opdracht on its team's list, at 50/s: when another connection sees its row."""
     with ground.workers():
-        time.sleep(2)  # until the parts are up
+        _awake(ground)
         with ground.database() as link:
             link.execute("CREATE TABLE IF NOT EXISTS bench_gezien (id bigint PRIMARY KEY, at timestamptz NOT NULL)")
             link.execute("TRUNCATE bench_gezien")
@@ -122,7 +124,7 @@ def _told(ground: Ground, asked: list[bytes]) -> Row:
     """Idle, undo at 0: from the tap to the gereedmelding at the mail server."""
     waits = Heard()
     with ground.workers():
-        time.sleep(3)  # until the parts are up
+        _awake(ground)
         for one in asked:
             before = len(ground.mails())
             heard = ground.fire([one], seconds=10, connections=1, most=1)
@@ -140,6 +142,12 @@ def _close(opdracht: int, version: int, head: dict[str, str]) -> bytes:
     body = {"uitkomst": "opgelost", "zin": "Het is gemaakt."}
     heads = {**head, "If-Match": f'"{version}"', "Idempotency-Key": f"afhandelen-{opdracht}"}
     return request_bytes("POST", f"{API}/opdrachten/{opdracht}/afhandelingen", body, heads)
+
+
+def _awake(ground: Ground) -> None:
+    """Until every part is up: a melding has been routed."""
+    ground.fire(posts(ground, 1, count=1, mail=False), seconds=10, connections=1, most=1).only(201)
+    ground.wait("de werkers", lambda: ground.left() == 0, 60)
 
 
 def _drained(ground: Ground) -> tuple[Cost, float]:
