@@ -112,10 +112,10 @@ def render(data: bytes) -> dict[int, bytes]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            large = _picture(data)
-            small = large.copy()
-            small.thumbnail((SMALL, SMALL))
-            return {LARGE: _jpeg(large), SMALL: _jpeg(small)}
+            picture = _picture(data)
+            large = _jpeg(picture)
+            picture.thumbnail((SMALL, SMALL))
+            return {LARGE: large, SMALL: _jpeg(picture)}
     except PhotoRefused:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
