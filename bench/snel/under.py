@@ -14,6 +14,7 @@ from typing import Any
 from meldingen.app import create_app
 from meldingen.bodies import READERS
 from meldingen.forking import share
+from workers.stopping import die_with_parent
 
 
 def gunicorn(port: int, processes: int, threads: int) -> None:
@@ -52,8 +53,10 @@ def _ready(port: int, processes: int) -> tuple[Any, socket.socket]:
     app = create_app()
     share()
     listening = socket.create_server(("127.0.0.1", port), backlog=1024)
+    parent = os.getpid()
     for _ in range(processes - 1):
         if os.fork() == 0:
+            die_with_parent(parent)
             break
     return app, listening
 
