@@ -300,7 +300,8 @@ def test_guessing_codes_is_slowed_down(world: World, melding: Melding) -> None:
 
 
 def test_looking_costs_the_same_however_much_happened(world: World, melding: Melding) -> None:
-    """Asked all day by who waits: when, which melding, and all there is about it; the page also whose it is."""
+    """Asked all day by who waits: which melding, and all there is about it; the page also whose it is; where the clock
+    can be moved (local mode) what time it is."""
     browser, _ = open_page(world, melding)
     page, api = f"/volgen/{melding.number}", f"/api/v1/meldingen/{melding.number}"
 
