@@ -111,6 +111,11 @@ def _of_team(session: Session, town: Town, **wanted: object) -> object:
     return worklists.list_opdrachten(session, asked, town.of_team, scope=town.scope, limit=PAGE)
 
 
+def _of_door(session: Session, town: Town) -> object:
+    """The first page of `GET /api/v1/opdrachten` for somebody of a team, with the row that tells of a next page."""
+    return worklists.list_opdrachten(session, WorkFilter(), town.of_team, scope=town.scope, limit=PAGE + 1)
+
+
 def _of_gemeente(session: Session, town: Town, **wanted: object) -> object:
     asked = WorkFilter(**wanted)  # type: ignore[arg-type]
     return worklists.list_opdrachten(session, asked, town.of_all, scope=town.scope, limit=PAGE)
@@ -180,6 +185,7 @@ def _lease(session: Session, town: Town) -> object:
 
 QUESTIONS = (
     Question("lijst van een team", _of_team, least_per_s=400),
+    Question("idem, zoals de API hem vraagt", _of_door, least_per_s=400),
     Question("idem, per soort", lambda s, t: _of_team(s, t, category_slug="afval"), least_per_s=400),
     Question("idem, te laat", lambda s, t: _of_team(s, t, late_at=t.now), least_per_s=400),
     Question("idem, op volgorde van ontvangst", lambda s, t: _of_team(s, t, order="ontvangst")),

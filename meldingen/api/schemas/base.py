@@ -7,10 +7,10 @@ import marshmallow as ma
 
 from ..fields import Moment
 
-_AS_IS: dict[type[ma.fields.Field[Any]], tuple[type, ...]] = {
-    ma.fields.String: (str, type(None)),
-    ma.fields.Integer: (int, type(None)),
-    ma.fields.Boolean: (bool, type(None)),
+_AS_IS: dict[type[ma.fields.Field[Any]], type] = {
+    ma.fields.String: str,
+    ma.fields.Integer: int,
+    ma.fields.Boolean: bool,
 }
 """Per kind of field the values that are JSON already, so that nothing is to be done with them."""
 
@@ -35,13 +35,13 @@ class Shape(ma.Schema):
         unknown = ma.RAISE
 
     @cached_property
-    def _outgoing(self) -> list[tuple[str, str, tuple[type, ...], ma.fields.Field[Any]]]:
-        """Of each field its name in the code, its name outside, and which values go out as they are."""
+    def _outgoing(self) -> list[tuple[str, str, type | None, ma.fields.Field[Any]]]:
+        """Of each field its name in the code, its name outside, and the type of what goes out as it is."""
         return [
             (
                 name,
                 field.data_key or name,
-                next((as_is for kind, as_is in _AS_IS.items() if isinstance(field, kind)), ()),
+                next((is_ for kind, is_ in _AS_IS.items() if isinstance(field, kind)), None),
                 field,
             )
             for name, field in self.dump_fields.items()
@@ -54,8 +54,10 @@ class Shape(ma.Schema):
         told = {}
         for name, outside, as_is, field in self._outgoing:
             value = obj.get(name, ma.missing)
-            if type(value) not in as_is:
-                value = field.serialize(name, obj, accessor=self.get_attribute)
+            if value is ma.missing:
+                value = field.serialize(name, obj, accessor=self.get_attribute)  # it may have a default
+            elif value is not None and type(value) is not as_is:
+                value = field._serialize(value, name, obj)
             if value is not ma.missing:
                 told[outside] = value
         return told
