@@ -7,6 +7,7 @@ holds the two to each other. Whether a bericht goes by e-mail, and with which wo
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, load_only
@@ -46,6 +47,15 @@ _WAITING = sa.and_(
     _other.ended == "",
     sa.or_(_sent.id.is_(None), _sent.status.in_(UNFINISHED)),
 )
+_DEVICE = sa.and_(PushSubscription.melding_id == Melding.id, PushSubscription.gemeente_id == Melding.gemeente_id)
+
+
+def _how_many(query: sa.Select[Any]) -> sa.ScalarSelect[int]:
+    """Counted for the one row at hand: PostgreSQL would make a join of "not exists", and in a new installation, whose
+    tables it does not know yet, read them whole for it."""
+    return query.correlate(Notice, Melding).scalar_subquery()
+
+
 _FRESH = (
     sa.select(
         Notice,
@@ -72,17 +82,14 @@ _FRESH = (
         Notice.ended == "",
         Melding.withdrawn_at.is_(None),
         Melding.erased_at.is_(None),
-        ~sa.exists().where(Delivery.notice_id == Notice.id),
-        ~sa.exists().where(
-            PushSubscription.melding_id == Melding.id, PushSubscription.gemeente_id == Melding.gemeente_id
-        ),
-        ~sa.exists(
-            sa.select(sa.literal(1))
-            .select_from(_other)
-            .outerjoin(_sent, _sent.notice_id == _other.id)
+        _how_many(sa.select(sa.func.count(Delivery.id)).where(Delivery.notice_id == Notice.id)) == 0,
+        _how_many(sa.select(sa.func.count(PushSubscription.id)).where(_DEVICE)) == 0,
+        _how_many(
+            sa.select(sa.func.count(_other.id))
+            .outerjoin_from(_other, _sent, _sent.notice_id == _other.id)
             .where(_WAITING)
-            .correlate(Notice, Melding)
-        ),
+        )
+        == 0,
     )
     .options(
         load_only(Category.gemeente_id, Category.parent_id, Category.phrase),
