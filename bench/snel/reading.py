@@ -39,6 +39,8 @@ def team_list(ground: Ground, plan: Plan, sticks: Sticks) -> list[Row]:
     made = ground.fire(posts(ground, plan.seed + 9), seconds=120, connections=plan.connections, most=LISTED)
     made.only(201)
     ground.settle()
+    with ground.database() as link:
+        link.execute("ANALYZE")  # as autovacuum does within a minute: until then PostgreSQL knows of no work at all
     head = ground.sign_in("team")
     asked = [
         request_bytes("GET", f"{API}/opdrachten?pageSize=50{more}", None, head)
