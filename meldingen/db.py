@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -116,6 +117,12 @@ def by_driver(session: Session, statement: str, facts: Mapping[str, Any]) -> lis
         raise sa.exc.DBAPIError.instance(
             statement, None, error, psycopg.Error, True, gone, connection.dialect
         ) from error
+
+
+def for_driver(statement: str, kinds: Mapping[str, Any]) -> str:
+    """A statement with `:name` as `by_driver` takes it. kinds: the SQL type that the value of each name is cast to."""
+    bound = sa.text(statement).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in kinds.items()))
+    return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
 
 
 CLASHES = ("40P01", "40001", "57P05")

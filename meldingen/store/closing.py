@@ -14,10 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
-from ..db import by_driver
+from ..db import by_driver, for_driver
 from ..domain.actor import Actor
 from . import task
 from .contact import Contact
@@ -176,5 +175,4 @@ def _statement() -> str:
     typed |= {name: sa.Text() for name in ("kind", "actor", "request_id")}
     typed |= {"on_behalf_of": sa.BigInteger(), "facts": JSONB(), "ended": JSONB()}
     typed |= {"to_tell": ARRAY(sa.BigInteger), "kinds": ARRAY(sa.Text)}
-    bound = sa.text(text).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in typed.items()))
-    return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
+    return for_driver(text, typed)

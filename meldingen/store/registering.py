@@ -12,10 +12,9 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, make_transient_to_detached
 
-from ..db import by_driver
+from ..db import by_driver, for_driver
 from .contact import Contact
 from .melding import Melding
 from .outbox import Topic
@@ -125,5 +124,4 @@ def _statement() -> str:
     typed |= {"facts": JSONB(), "for_melder": sa.Boolean(), "route": sa.Boolean()}
     typed |= {"urgency": sa.SmallInteger(), "lon": sa.Double(), "lat": sa.Double()}
     typed |= {name: sa.Text() for name in ("key_scope", "key", "event", "actor", "notice", "request_id")}
-    bound = sa.text(text).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in typed.items()))
-    return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
+    return for_driver(text, typed)
