@@ -227,7 +227,7 @@ QUESTIONS = (
     Question("cijfers, een maand", _report(1)),
     Question("cijfers, een jaar", _report(12)),
     Question("klok: lopende termijnen", lambda s, t: running.running_out(
-        s, now=t.now, before=(t.now + timedelta(days=14)).date(), scope=t.everywhere), clock=True),
+        s, now=t.now, before=(t.now + timedelta(days=14)).date(), scope=t.scope), clock=True),
     Question("klok: spoed", lambda s, t: running.to_mind_for_spoed(s, scope=t.everywhere), clock=True),
     Question("klok: ontbrekende foto's", lambda s, t: photo.missing_before(
         s, t.now - timedelta(hours=1), scope=t.everywhere), clock=True),

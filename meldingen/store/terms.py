@@ -59,8 +59,9 @@ def running_out(session: Session, *, now: datetime, before: date, scope: Collect
         .order_by(Opdracht.id)
     )
     rows = session.execute(query).all()
+    ids = sa.literal([row[0].id for row in rows], sa.ARRAY(sa.BigInteger))  # one value: a statement takes 65,535
     dates = sa.select(Event).where(
-        Event.opdracht_id.in_([row[0].id for row in rows]), Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN)
+        Event.opdracht_id == sa.any_(ids), Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN)
     )
     given = {event.opdracht_id: event for event in session.scalars(dates.order_by(Event.id))}
     return [Running(opdracht, day, given.get(opdracht.id)) for opdracht, day in rows]
