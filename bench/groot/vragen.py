@@ -15,7 +15,7 @@ from meldingen.domain.cijfers import Term
 from meldingen.domain.workflow import OPEN
 from meldingen.flow import retention, terms
 from meldingen.flow.cijfers import make_report
-from meldingen.store import callback, clusters, leases, melding, photo, public_map, search, worklists
+from meldingen.store import callback, clusters, leases, melding, photo, public_map, search, worklines, worklists
 from meldingen.store import retention as service
 from meldingen.store import terms as running
 from meldingen.store.contact import Contact
@@ -113,7 +113,7 @@ def _of_team(session: Session, town: Town, **wanted: object) -> object:
 
 def _of_door(session: Session, town: Town) -> object:
     """The first page of `GET /api/v1/opdrachten` for somebody of a team, with the row that tells of a next page."""
-    return worklists.list_opdrachten(session, WorkFilter(), town.of_team, scope=town.scope, limit=PAGE + 1)
+    return worklines.list_lines(session, WorkFilter(), town.of_team, scope=town.scope, limit=PAGE + 1)
 
 
 def _of_gemeente(session: Session, town: Town, **wanted: object) -> object:

@@ -8,11 +8,12 @@ from ..domain.actor import STAFF_ON_OPDRACHTEN
 from ..domain.errors import NotFound
 from ..domain.workflow import OPEN, STATUS_WORDS
 from ..flow.photos import missing_of
-from ..store import contact, journal, worklists
+from ..store import contact, journal, worklines, worklists
 from ..store.history import closings_of
 from ..store.opdracht import meldingen_of
 from ..store.photo import photos_of
 from ..store.workfilter import WorkFilter
+from ..store.worklines import WorkLine
 from ..store.worklists import WorkRow
 from .crs import read_bbox
 from .door import Door, described
@@ -22,7 +23,6 @@ from .reading import (
     is_partner,
     melding_words,
     moves_for,
-    named,
     object_facts,
     photo_facts,
     sees,
@@ -58,7 +58,7 @@ def get_opdrachten(query: dict[str, Any]) -> Any:
         box=read_bbox(box, box_crs) if box is not None else None,
         **query,
     )
-    rows = worklists.list_opdrachten(
+    rows = worklines.list_lines(
         here.session, wanted, sees(here.actor), scope=work_scope(here.actor), limit=page.limit, offset=page.offset
     )
     shown, headers = paged(rows, page)
@@ -73,8 +73,10 @@ def get_opdrachten(query: dict[str, Any]) -> Any:
 def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
     """One opdracht with everything a team needs."""
     here = visit()
-    row = row_for(here, opdracht_id)
-    opdracht, scope = row.opdracht, [row.opdracht.gemeente_id]
+    opdracht = worklines.line_of(here.session, opdracht_id, sees(here.actor), scope=work_scope(here.actor))
+    if opdracht is None:
+        raise _unknown()
+    scope = [opdracht.gemeente_id]
     linked = meldingen_of(here.session, opdracht.id, scope=scope)
     ids = [melding.id for melding in linked]
     contacts = contact.contacts_of(here.session, ids, scope=scope)
@@ -87,7 +89,7 @@ def get_opdracht(_query: dict[str, Any], opdracht_id: int) -> Any:
         return words_for(here, opdracht.gemeente_id, words_shown(note.text, hidden))
 
     answer = {
-        **_item(here, row),
+        **_item(here, opdracht),
         "routing_reason": opdracht.routing_reason,
         "meldingen": [],
         "notes": [
@@ -122,21 +124,24 @@ def row_for(here: Visit, opdracht_id: int) -> WorkRow:
     """The opdracht if this medewerker may look at it. Raises NotFound."""
     row = worklists.work_row(here.session, opdracht_id, sees(here.actor), scope=work_scope(here.actor))
     if row is None:
-        raise NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+        raise _unknown()
     return row
 
 
-def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
-    opdracht = row.opdracht
+def _unknown() -> NotFound:
+    return NotFound("opdracht_onbekend", "Deze opdracht kunnen wij niet vinden.")
+
+
+def _item(here: Visit, opdracht: WorkLine) -> dict[str, Any]:
     return {
         "id": opdracht.id,
         "version": opdracht.version,
         "status": opdracht.status,
         "status_words": STATUS_WORDS[opdracht.status],
-        "gemeente": named(row.gemeente),
-        "category": named(row.category),
-        "team": {"slug": row.team.slug, "name": row.team.name},
-        "location": (row.lon, row.lat),
+        "gemeente": {"slug": opdracht.gemeente_slug, "name": opdracht.gemeente_name},
+        "category": {"slug": opdracht.category_slug, "name": opdracht.category_name},
+        "team": {"slug": opdracht.team_slug, "name": opdracht.team_name},
+        "location": (opdracht.lon, opdracht.lat),
         "address": words_for(here, opdracht.gemeente_id, opdracht.address),
         "location_note": words_for(here, opdracht.gemeente_id, opdracht.location_note),
         "wijk_code": opdracht.wijk_code,
@@ -149,6 +154,6 @@ def _item(here: Visit, row: WorkRow) -> dict[str, Any]:
         "planned_on": opdracht.planned_on,
         "party_since_at": opdracht.party_since_at,
         "expected_on": opdracht.party_expected_on,
-        "melders": row.melders,
+        "melders": opdracht.melders,
         "possible": moves_for(here.actor, opdracht),
     }

@@ -34,6 +34,7 @@ from ..store.melding import Melding, melding_by_number
 from ..store.opdracht import Opdracht, opdracht_by_id, opdrachten_of
 from ..store.party import party_sees_photo
 from ..store.photo import KLAAR, Photo
+from ..store.worklines import WorkLine
 from ..store.worklists import Sees
 from .headers import BASE
 
@@ -52,7 +53,7 @@ def work_scope(actor: Actor) -> frozenset[int]:
     return actor.gemeenten_with(*STAFF_ON_OPDRACHTEN)
 
 
-def moves_for(actor: Actor, opdracht: Opdracht, *, now: datetime | None = None) -> list[str]:
+def moves_for(actor: Actor, opdracht: Opdracht | WorkLine, *, now: datetime | None = None) -> list[str]:
     """The moves this medewerker could make now, in the order of the workflow table. now: to name undoing too."""
     roles = actor.roles.get(opdracht.gemeente_id, frozenset())
     if opdracht.team_id not in actor.team_ids and COORDINATOR not in roles:

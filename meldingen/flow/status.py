@@ -50,6 +50,7 @@ from ..store.opdracht import (
     opdracht_ids_of,
     opdrachten_of,
 )
+from ..store.worklines import WorkLine
 from . import notices, party_time, refused
 from .before import WITHDRAWAL_ASKED
 from .notes import keep_note as keep_note
@@ -220,13 +221,13 @@ def check_rights(opdracht: Opdracht, action: str, actor: Actor, *, now: datetime
     return move
 
 
-def may_as_party(opdracht: Opdracht, action: str, actor: Actor) -> bool:
+def may_as_party(opdracht: Opdracht | WorkLine, action: str, actor: Actor) -> bool:
     """What an external party may do: its own few steps, and by key only in the categories of that key."""
     mine = actor.category_ids is None or opdracht.category_id in actor.category_ids
     return mine and action in PARTY_ACTIONS
 
 
-def is_urgent(opdracht: Opdracht) -> bool:
+def is_urgent(opdracht: Opdracht | WorkLine) -> bool:
     """Whether somebody must go now: danger, or a category that always is spoed."""
     return opdracht.danger or opdracht.urgency == "spoed"
 
@@ -241,7 +242,7 @@ def check_words(session: Session, opdracht: Opdracht, action: str, actor: Actor)
             raise
 
 
-def is_undoable(opdracht: Opdracht, now: datetime | None) -> bool:
+def is_undoable(opdracht: Opdracht | WorkLine, now: datetime | None) -> bool:
     """Whether the last closing can be undone at this moment: its berichten still wait."""
     return opdracht.undo_until is not None and now is not None and now < opdracht.undo_until
 

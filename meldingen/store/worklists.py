@@ -13,14 +13,14 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session, aliased
 
 from ..domain.privacy import LIMITED
-from ..domain.workflow import GEREED, OPEN
+from ..domain.workflow import GEREED
 from .category import Category, public_to_all
 from .gemeente import GEOGRAPHY, Gemeente, point
 from .melding import Melding, shown_description
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .team import Team
-from .workfilter import LINKED_NOW, LISTS, WorkFilter, narrowed, on_list
+from .workfilter import IS_OPEN, LINKED_NOW, LISTS, WorkFilter, narrowed, on_list
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ PUBLIC_GRID = 0.0001
 # On top whatever its date: the clock of spoed runs in minutes, and a person must look at what sounds dangerous. The
 # word is a literal, as in the indexes that keep this order (ix_opdracht_open_team and _gemeente).
 _FIRST = ((Opdracht.urgency == sa.literal_column("'spoed'")).desc(), Opdracht.danger_suspected.desc())
-_ORDERS: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
+SORTED: dict[str, tuple[sa.ColumnElement[Any], ...]] = {
     "termijn": (*_FIRST, Opdracht.due_at.asc(), Opdracht.id.asc()),
     "prioriteit": (*_FIRST, Opdracht.priority.desc(), Opdracht.due_at.asc(), Opdracht.id.asc()),
     "ontvangst": (Opdracht.received_at.asc(), Opdracht.id.asc()),
@@ -112,13 +112,13 @@ def list_opdrachten(
     session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int], limit: int, offset: int = 0
 ) -> Sequence[WorkRow]:
     """The opdrachten that fit the filter and that the asker may see, with what a list shows of each."""
-    query = narrowed(_seen(_SHOWN, sees, scope), wanted).order_by(*_ORDERS[wanted.order]).limit(limit).offset(offset)
+    query = narrowed(seen(_SHOWN, sees, scope), wanted).order_by(*SORTED[wanted.order]).limit(limit).offset(offset)
     return [WorkRow(*row) for row in session.execute(query)]
 
 
 def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
     """How many opdrachten fit the filter and may be seen."""
-    query = narrowed(_seen(_COUNTED, sees, scope), wanted)
+    query = narrowed(seen(_COUNTED, sees, scope), wanted)
     return int(session.execute(query).scalar_one())
 
 
@@ -135,7 +135,7 @@ def count_closed(session: Session, team_ids: Collection[int], *, since: datetime
 
 def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
     """How many opdrachten stand on each of LISTS now, in one query."""
-    counted = _seen(_COUNTED, sees, scope)
+    counted = seen(_COUNTED, sees, scope)
     counts = [counted.where(on_list(name, now)).scalar_subquery() for name in LISTS]
     row = session.execute(sa.select(*counts)).one()
     return {name: int(row[index]) for index, name in enumerate(LISTS)}
@@ -143,7 +143,7 @@ def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: da
 
 def work_row(session: Session, opdracht_id: int, sees: Sees, *, scope: Collection[int]) -> WorkRow | None:
     """One line of the list, or None when it is not there or not theirs to see."""
-    row = session.execute(_seen(_SHOWN, sees, scope).where(Opdracht.id == opdracht_id)).first()
+    row = session.execute(seen(_SHOWN, sees, scope).where(Opdracht.id == opdracht_id)).first()
     return WorkRow(*row) if row else None
 
 
@@ -151,7 +151,7 @@ def work_rows(
     session: Session, opdracht_ids: Collection[int], sees: Sees, *, scope: Collection[int]
 ) -> Sequence[WorkRow]:
     """These opdrachten as a list shows them, soonest due first; what is not theirs to see is left out."""
-    query = _seen(_SHOWN, sees, scope).where(Opdracht.id.in_(opdracht_ids)).order_by(*_ORDERS["termijn"])
+    query = seen(_SHOWN, sees, scope).where(Opdracht.id.in_(opdracht_ids)).order_by(*SORTED["termijn"])
     return [WorkRow(*row) for row in session.execute(query)]
 
 
@@ -205,7 +205,7 @@ def open_nearby(
         .join(Category, sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id))
         .where(
             Opdracht.gemeente_id.in_(scope),
-            Opdracht.status.in_(OPEN),
+            IS_OPEN,
             public_to_all(),
             within(point(lon, lat), radius_m),
             ~reported_as_private(),
@@ -279,7 +279,7 @@ def _near(
     other_than: int | None = None,
 ) -> Sequence[tuple[WorkRow, float]]:
     metres = _metres(here)
-    query = _seen(_SHOWN, sees, scope).add_columns(metres).where(Opdracht.status.in_(OPEN), within(here, radius_m))
+    query = seen(_SHOWN, sees, scope).add_columns(metres).where(IS_OPEN, within(here, radius_m))
     if other_than is not None:
         query = query.where(Opdracht.id != other_than)
     rows = session.execute(query.order_by(metres, Opdracht.id).limit(limit))
@@ -295,7 +295,7 @@ def within(here: sa.ColumnElement[Any], radius_m: float) -> sa.ColumnElement[boo
     return sa.func.ST_DWithin(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY), radius_m)
 
 
-def _joined(select: sa.Select[Any]) -> sa.Select[Any]:
+def joined(select: sa.Select[Any]) -> sa.Select[Any]:
     """Opdrachten with their category, team and gemeente."""
     return (
         select.select_from(Opdracht)
@@ -305,13 +305,13 @@ def _joined(select: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
-def _seen(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
+def seen(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Select[Any]:
     """What of it the asker may see."""
-    seen = select.where(Opdracht.gemeente_id.in_(scope))
+    mine = select.where(Opdracht.gemeente_id.in_(scope))
     if not sees.whole.issuperset(scope):
         of_teams = Opdracht.team_id.in_(sees.team_ids)
-        seen = seen.where(sa.or_(Opdracht.gemeente_id.in_(sees.whole), of_teams) if sees.whole else of_teams)
-    return seen if sees.category_ids is None else seen.where(Opdracht.category_id.in_(sees.category_ids))
+        mine = mine.where(sa.or_(Opdracht.gemeente_id.in_(sees.whole), of_teams) if sees.whole else of_teams)
+    return mine if sees.category_ids is None else mine.where(Opdracht.category_id.in_(sees.category_ids))
 
 
 def _shown() -> sa.Select[Any]:
@@ -338,7 +338,7 @@ def _shown() -> sa.Select[Any]:
         photos,
         sa.func.coalesce(words, ""),
     )
-    return _joined(sa.select(*columns)).options(*_NOT_ON_A_LIST)
+    return joined(sa.select(*columns)).options(*_NOT_ON_A_LIST)
 
 
 def photos_of_this_work(*which: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -357,5 +357,5 @@ def melders_now() -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(Link).where(LINKED_NOW).correlate(Opdracht).scalar_subquery()
 
 
-_SHOWN, _COUNTED = _shown(), _joined(sa.select(sa.func.count()))
+_SHOWN, _COUNTED = _shown(), joined(sa.select(sa.func.count()))
 """Made once: putting these together costs more than reading a short list."""
