@@ -44,7 +44,7 @@ def backup(context: click.Context, folder: Path | None, keep: int, only_list: bo
     if context.invoked_subcommand is not None:
         return
     chosen = settings()
-    place, store = _place(chosen, folder), adapters.build(chosen).photos
+    place, store = _place(chosen, folder), adapters.patient_photos(chosen)
     with _refused(), _engine(chosen) as engine:
         if only_list:
             click.echo(f"{making.copy_erasures(store, place)} bestanden met wat is gewist.")
@@ -112,7 +112,7 @@ def restore(
     if context.invoked_subcommand is not None:
         return
     chosen = settings()
-    place, store = _place(chosen, folder), adapters.build(chosen).photos
+    place, store = _place(chosen, folder), adapters.patient_photos(chosen)
     with _refused(), _engine(chosen) as engine:
         name = name or _newest(place)
         click.echo(f"{name} controleren.")
@@ -191,7 +191,7 @@ def after_recovery(moment: datetime) -> None:
 def _erase_again(chosen: Settings, engine: sa.Engine) -> erasures.Repeated:
     with db.transaction(engine) as session:
         now, scope = db.business_now(session), served_ids(session)
-    lines = erasures.read_lines(adapters.build(chosen).photos, scope=scope)
+    lines = erasures.read_lines(adapters.patient_photos(chosen), scope=scope)
     return erasures.repeat(engine, lines, actor=SYSTEM, now=now)
 
 

@@ -74,18 +74,22 @@ def _geocoder(settings: Settings) -> Geocoder:
     return CarefulGeocoder(PdokGeocoder(settings.geocoder_url)) if settings.geocoder_url else NoGeocoder()
 
 
-def _photos(settings: Settings) -> PhotoStore:
+def patient_photos(settings: Settings) -> PhotoStore:
+    """The photo store for a command that may take its time, many files at once: nobody is kept waiting by it."""
     if settings.s3_bucket:
-        return CarefulStore(
-            S3Store(
-                bucket=settings.s3_bucket,
-                endpoint=settings.s3_endpoint,
-                access_key=settings.s3_access_key,
-                secret_key=settings.s3_secret_key,
-            )
+        return S3Store(
+            bucket=settings.s3_bucket,
+            endpoint=settings.s3_endpoint,
+            access_key=settings.s3_access_key,
+            secret_key=settings.s3_secret_key,
         )
     assert settings.photo_dir is not None, "settings require FOTO_MAP or S3_BUCKET"
     return FileStore(settings.photo_dir)
+
+
+def _photos(settings: Settings) -> PhotoStore:
+    store = patient_photos(settings)
+    return CarefulStore(store) if settings.s3_bucket else store
 
 
 def _mail(settings: Settings, postvak: Postvak | None) -> MailSender | None:

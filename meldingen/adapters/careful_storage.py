@@ -66,8 +66,14 @@ class CarefulStore:
         free = self._free
         if not free.acquire(blocking=False):
             raise TemporaryFailure("opslag: te traag, er wachten er al te veel")
-        done = self._callers.submit(call)
-        done.add_done_callback(lambda _: free.release())
+
+        def held() -> T:
+            try:
+                return call()
+            finally:
+                free.release()  # before the caller hears of it: his next call finds the place free
+
+        done = self._callers.submit(held)
         try:
             return done.result(self._patience_s if patience_s is None else min(patience_s, self._patience_s))
         except TooLate as error:

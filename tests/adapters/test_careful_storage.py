@@ -67,3 +67,18 @@ def test_a_store_that_drips_is_too_slow() -> None:
         with pytest.raises(TemporaryFailure, match="te traag"):
             CarefulStore(inner, patience_s=0.3).get("upload/a")
         server.drip_s = 0.0
+
+
+def test_who_asks_one_thing_after_another_always_finds_the_place_free() -> None:
+    """No answer may come before its place is free again: on a machine that has too much to do, the thread that frees
+    it may be the last to get its turn."""
+
+    class Late(threading.BoundedSemaphore):
+        def release(self, n: int = 1) -> None:
+            threading.Event().wait(0.05)
+            super().release(n)
+
+    store = CarefulStore(MemoryStore(), at_once=1)
+    store._free = Late(1)
+    for _ in range(3):
+        store.exists("upload/a")

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from meldingen import db
 from meldingen.adapters import sealing
 from meldingen.adapters.failures import PermanentFailure, TemporaryFailure
-from meldingen.adapters.storage import FileStore, MemoryStore
+from meldingen.adapters.storage import FileStore, MemoryStore, PhotoStore, S3Store
 from meldingen.cli import main
 from meldingen.domain import tokens
 from meldingen.domain.actor import KCC, SYSTEM
@@ -29,6 +29,7 @@ from meldingen.store.notice import Notice
 from meldingen.store.outbox import OutboxEntry, Topic
 from meldingen.store.photo import KLAAR, ONTVANGEN, Photo
 from tests import factories
+from tests.adapters.s3_server import ACCESS_KEY, BUCKET, s3_server
 from tests.conftest import drop_database
 from tests.flow.filled import CONTACT, fill
 from tests.photos import photo
@@ -45,7 +46,7 @@ class Town:
 
     def __init__(self, engine: sa.Engine, folder: Path, now: datetime, environ: Callable[[str, str], None]) -> None:
         self.engine, self.folder, self.now, self._environ = engine, folder, now, environ
-        self.store = FileStore(folder / "fotos")
+        self.store: PhotoStore = FileStore(folder / "fotos")
         with db.transaction(engine) as session:
             self.home = factories.gemeente(session)
             self.agent = factories.medewerker(session, self.home, KCC)
@@ -106,7 +107,7 @@ def empty(maintenance: sa.Engine, committed_engine: sa.Engine) -> Iterator[sa.En
         drop_database(server, name)
 
 
-def files(store: FileStore) -> dict[str, bytes]:
+def files(store: PhotoStore) -> dict[str, bytes]:
     return {file.key: store.get(file.key) for file in store.listing() if not file.key.startswith("wissen/")}
 
 
@@ -143,6 +144,31 @@ def test_it_comes_back_as_it_was(town: Town, empty: sa.Engine, sealed: bool) -> 
         assert tokens.verify_token([SECRET], claimed, again.token_generation), "the link in old messages still works"
         assert session.scalars(sa.select(Contact.email)).one() == CONTACT["email"]
     assert "is niet leeg" in town.run("restore", *words).output
+
+
+def test_photos_in_a_bucket_come_back_too(town: Town, empty: sa.Engine) -> None:
+    """From a bucket, and after a loss of all of it into a bucket again; the copies lie on a disk of our own."""
+    with s3_server() as cloud:
+        cloud.page_size = 2  # a list of many pages
+        town.store = S3Store(bucket=BUCKET, endpoint=cloud.endpoint, access_key=ACCESS_KEY, secret_key="geheim")
+        bucket = {
+            "S3_BUCKET": BUCKET, "S3_ENDPOINT": cloud.endpoint, "S3_ACCESS_KEY": ACCESS_KEY, "S3_SECRET_KEY": "geheim"
+        }  # fmt: skip
+        town.use(town.engine, **bucket)
+        first = town.melding()
+        before = files(town.store)
+        assert len(before) >= 4
+        made = town.run("backup")
+        assert made.exit_code == 0, made.output
+        assert town.run("backup", "controleer").output.endswith(" is heel.\n")
+        cloud.files.clear()
+        town.use(empty, **bucket)
+        put = town.run("restore")
+        assert put.exit_code == 0, put.output
+        assert files(town.store) == before
+        assert not (town.folder / "fotos").exists(), "nothing went to a folder"
+        with Session(empty) as session:
+            assert session.scalars(sa.select(Melding.number)).all() == [first.number]
 
 
 def test_what_happened_after_the_backup_harms_nobody(town: Town) -> None:
