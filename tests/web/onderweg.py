@@ -63,7 +63,7 @@ def goes_to(page: Page, screen: str) -> None:
 def back_in_coverage(page: Page, context: BrowserContext) -> None:
     """The line is whole again, and everything that waited was judged."""
     context.set_offline(False)
-    until(page, "tablet.waiting().then((left) => left === 0) && tablet.state().online && !tablet.state().syncing")
+    until(page, "tablet.waiting().then((left) => left === 0 && tablet.state().online && !tablet.state().syncing)")
 
 
 def closed_by_colleague(world: World, opdracht_id: int, actor: Actor) -> None:

@@ -75,8 +75,6 @@ def test_killed_while_sending_it_is_done_once(world: World, come: Callable[..., 
     """The answer of a closing is lost with the app; its photo is cut off and comes whole. Two tabs, one sender."""
     _, work = new_work(world, "Losse tegel, de app gaat dood")
     context = come()
-    page = context.new_page()
-    sign_in(page)
     seen: list[str] = []
 
     def lose(route: Route) -> None:
@@ -95,6 +93,8 @@ def test_killed_while_sending_it_is_done_once(world: World, come: Callable[..., 
 
     context.route("**/afhandelingen", lose)
     context.route(f"**/opdrachten/{work.id}/fotos", cut_off)
+    page = context.new_page()
+    sign_in(page)
     picture = list(photos.photo())
     with page.expect_event("close"):
         page.evaluate("(given) => void (" + WITH_PHOTO + ")(given)", [work.id, picture])

@@ -25,7 +25,7 @@ from .conftest import World
 from .onderweg import closed_by_colleague, goes_to, new_work, shows, sign_in, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
-QUIET = "tablet.waiting().then((left) => left === 0) && !tablet.state().syncing"
+QUIET = "tablet.waiting().then((left) => left === 0 && !tablet.state().syncing)"
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +60,14 @@ def test_each_judgement_is_told_and_a_person_decides(
 ) -> None:
     overtaken, again, noted, twice = (new_work(world, f"Losse tegel, oordeel {n}")[1] for n in range(4))
     context = come()
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:  # it arrives, and nobody hears
+        lost.append(route.request.url)
+        route.fetch()
+        route.abort()
+
+    context.route(f"**/{twice.id}/inbehandelingnames", lose, times=1)
     page = context.new_page()
     sign_in(page)
     context.set_offline(True)
@@ -76,15 +84,10 @@ def test_each_judgement_is_told_and_a_person_decides(
     taken_up(world, overtaken, boss)
     for one in (again, noted):
         closed_by_colleague(world, one.id, boss)
-
-    def lose(route: Route) -> None:  # it arrives, and nobody hears
-        route.fetch()
-        route.abort()
-
-    context.route(f"**/{twice.id}/inbehandelingnames", lose, times=1)
     context.set_offline(False)
     until(page, "tablet.sync(true).then(() => tablet.waiting()).then((left) => left === 0)")
     until(page, QUIET)
+    assert lost
     goes_to(page, "/wachtrij")
     expect(page.get_by_text("Bij 3 stappen is uw besluit nodig.")).to_be_visible()
     expect(page.locator("[data-deel=besluit] .post")).to_have_count(3)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import threading
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,11 @@ def test_a_photo_that_wants_too_much_memory_is_refused(monkeypatch: pytest.Monke
         apart.render(photo())
 
 
+def children() -> set[str]:
+    """The processes that this thread began and that are not gone; a browser of another test may be among them."""
+    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+
 def test_a_time_out_ends_the_other_process(monkeypatch: pytest.MonkeyPatch) -> None:
     class TooLongError(Exception):
         pass
@@ -53,6 +60,7 @@ def test_a_time_out_ends_the_other_process(monkeypatch: pytest.MonkeyPatch) -> N
         raise TooLongError
 
     monkeypatch.setattr(images, "render", lambda data: signal.pause())
+    others = children()
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, 0.2)
     try:
@@ -61,5 +69,4 @@ def test_a_time_out_ends_the_other_process(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)  # nobody is left
+    assert children() <= others, "nobody is left"

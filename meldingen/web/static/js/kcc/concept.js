@@ -110,6 +110,7 @@ const offer = (key, kept, putBack) => {
  * refused(problem): this form was stored before, or may not be kept. */
 export const begin = async ({ putBack, refused }) => {
   onRefused = refused;
+  const began = document.activeElement;
   const open = await heldElsewhere();
   hold();
   for (const item of begun.querySelectorAll("[data-begonnen-sleutel]")) {
@@ -142,5 +143,5 @@ export const begin = async ({ putBack, refused }) => {
   for (const kind of ["input", "change"]) form.addEventListener(kind, keep);
   for (const kind of ["online", "focus"]) window.addEventListener(kind, () => tells() && soon());
   if (tells()) send();
-  begun.querySelector("a, button:not([hidden])")?.focus();
+  if (document.activeElement === began) begun.querySelector("a, button:not([hidden])")?.focus(); // who types, types on
 };

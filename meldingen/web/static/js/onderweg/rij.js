@@ -297,6 +297,14 @@ export const makeQueue = ({
     await enqueue({ opdracht: item.opdracht, actie: "tabletbesluiten", velden: { stap: item.id, besluit } });
   };
 
+  // The coordinator's word is in the line before the refused step is gone: who sees it go knows that all of it is kept.
+  const instead = async (item, next, besluit) => {
+    await tellDecision(item, besluit);
+    await store.remove("stap", item.id);
+    tell();
+    return next;
+  };
+
   const wordsOf = (item) => Object.values(item.velden).filter((one) => typeof one === "string").join(" ");
 
   const decide = async (id, what, more = {}) => {
@@ -309,16 +317,12 @@ export const makeQueue = ({
     if (what === "opnieuw" && refused) {
       const velden = more.velden ?? item.velden;
       const next = await keep({ ...item, ...again, velden, versie: more.versie ?? item.versie, verschil: offset() });
-      await store.remove("stap", id);
-      await tellDecision(item, "opnieuw");
-      return next;
+      return instead(item, next, "opnieuw");
     }
     if (what === "notitie" && refused && !item.foto && item.opdracht !== null) {
       const tekst = more.tekst ?? (wordsOf(item) || item.reden);
       const next = await keep({ ...item, ...again, actie: "notities", velden: { tekst }, versie: null });
-      await store.remove("stap", id);
-      await tellDecision(item, "notitie");
-      return next;
+      return instead(item, next, "notitie");
     }
     if (what === "laten") {
       await store.remove("stap", id);
