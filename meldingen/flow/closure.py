@@ -14,7 +14,7 @@ from ..domain.errors import FieldError, Forbidden, InvalidInput
 from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN, VERVALLEN
-from ..store.closing import Known, Told, known_at_closing, store_closing
+from ..store.closing import Closed, Known, Told, known_at_closing, store_closing
 from ..store.melding import Melding
 from ..store.opdracht import Closure, Opdracht, opdrachten_of
 from . import endings, library, notices
@@ -56,8 +56,10 @@ def close_opdracht(
     closed_at = opened.happened_at or now
     meldingen, scope = list(opened.meldingen.values()), [opdracht.gemeente_id]
     before = before_closing(opdracht, meldingen, now=now)
-    parts = opdrachten_of(session, list(opened.meldingen), scope=scope)
-    known = known_at_closing(session, opened.meldingen, scope=scope)
+    known = known_at_closing(session, opdracht.id, opened.meldingen, scope=scope)
+    parts: Mapping[int, Sequence[Opdracht]] = {melding_id: [opdracht] for melding_id in opened.meldingen}
+    if known.elsewhere:
+        parts = opdrachten_of(session, list(opened.meldingen), scope=scope)
     row = Closure(
         gemeente_id=opdracht.gemeente_id,
         opdracht_id=opdracht.id,
@@ -74,9 +76,9 @@ def close_opdracht(
     not_before = opdracht.undo_until = now + timedelta(seconds=undo_s) if undo_s else None
     change_status(session, opdracht, GEREED, now=now)
     opdracht.version += 1
-    ends = _ends(derive_from(parts, meldingen, now=closed_at).became(AFGEHANDELD), parts)
+    derived = derive_from(parts, meldingen, now=closed_at)
+    ends = _ends(derived.became(AFGEHANDELD), parts)
     waiting = [m for m in meldingen if m.status != AFGEHANDELD and m.withdrawn_at is None]
-    session.flush()
     facts = {"status": opdracht.status, "version": opdracht.version, "outcome": said.outcome, "reason": said.reason}
     told = Told(
         kind="afgehandeld",
@@ -86,7 +88,9 @@ def close_opdracht(
         owed=_owed({**ends, NoticeKind.DEELS_KLAAR: waiting}, known),
         not_before=not_before,
     )
-    store_closing(session, row, endings.make_ends(opdracht, ends, parts, known, now=now), told, now=now)
+    changed = [melding for melding, _, _ in derived.changed]
+    made = endings.make_ends(opdracht, ends, parts, known, now=now)
+    store_closing(session, Closed(opdracht, changed, row, made), told, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
 
 

@@ -36,7 +36,8 @@ def remember_ends(
         return
     scope, ids = [opdracht.gemeente_id], [m.id for m in meldingen]
     parts = opdrachten_of(session, ids, scope=scope)
-    made = make_ends(opdracht, ends, parts, known_at_closing(session, ids, scope=scope), now=now)
+    known = known_at_closing(session, opdracht.id, ids, scope=scope)
+    made = make_ends(opdracht, ends, parts, known, now=now)
     for end in made:
         end.event_id = event.id
     session.add_all(made)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ..db import Base
+from ..db import Base, by_driver
 from ..domain.actor import ROLES
 from .table import Id, Moment, OfGemeente, Ref, one_of, own, refers
 from .team import Team
@@ -139,14 +139,14 @@ _HELD = sa.select(AccountRole.gemeente_id, AccountRole.role, AccountRole.team_id
     Team, sa.and_(Team.id == AccountRole.team_id, Team.gemeente_id == AccountRole.gemeente_id)
 )
 _HELD_BY = _HELD.where(AccountRole.account_id == sa.bindparam("account_id"))
-_MINE = _HELD.where(AccountRole.account_id == Account.id).lateral()
-_SIGNED_IN = (
-    sa.select(Account.id, Account.name, StaffSession.id, StaffSession.seen_at, *_MINE.c)
-    .join(StaffSession, StaffSession.account_id == Account.id)
-    .outerjoin(_MINE, sa.true())
-    .where(StaffSession.secret_hash == sa.bindparam("secret_hash"), StaffSession.expires_at > sa.bindparam("now"))
-    .where(Account.active)
-)
+_SIGNED_IN = """
+    SELECT a.id, a.name, s.id, s.seen_at, r.gemeente_id, r.role, r.team_id, t.kind
+    FROM staff_session s
+    JOIN account a ON a.id = s.account_id AND a.active
+    LEFT JOIN account_role r ON r.account_id = a.id
+    LEFT JOIN team t ON t.id = r.team_id AND t.gemeente_id = r.gemeente_id
+    WHERE s.secret_hash = %(secret_hash)s AND s.expires_at > %(now)s
+"""
 
 
 def held_by(session: Session, account_id: int) -> Sequence[Held]:
@@ -156,7 +156,7 @@ def held_by(session: Session, account_id: int) -> Sequence[Held]:
 
 def session_account(session: Session, secret_hash: bytes, now: datetime) -> SignedIn | None:
     """The active account of a live session, or None. One query: each request of a medewerker begins with it."""
-    rows = session.execute(_SIGNED_IN, {"secret_hash": secret_hash, "now": now}).all()
+    rows = by_driver(session, _SIGNED_IN, {"secret_hash": secret_hash, "now": now})
     if not rows:
         return None
     account_id, name, session_id, seen_at = rows[0][:4]

@@ -1,6 +1,6 @@
 """What a closing needs to know, at once, and all rows it leaves, by one statement: it is what teams do all day.
 
-The opdracht and its meldingen themselves are changed by who holds their locks (flow/closure.py). The rows are those
+What becomes of the opdracht and its meldingen is decided by who holds their locks (flow/closure.py). The rows are those
 that `journal.record`, `task.drop_of_opdracht`, flow/notices and `outbox.put` make one by one elsewhere; a test holds
 them to each other.
 """
@@ -15,75 +15,87 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..db import by_driver, for_driver
 from ..domain.actor import Actor
 from . import task
 from .contact import Contact
 from .ending import Ending
-from .gemeente import ClosingDay, Gemeente
 from .melding import Melding
-from .opdracht import Closure
+from .opdracht import Closure, Opdracht
 from .outbox import Topic, Urgency
 from .push import PushSubscription
-from .team import PARTY, Team
+from .team import PARTY
 
 
 @dataclass(frozen=True)
 class Known:
     """What counts for the end of some meldingen of one gemeente. contacts, devices: of their melders, by melding id.
 
-    closing_days: of the gemeente, on top of the holidays. parties: the ids of its external parties. policy: its own.
+    elsewhere: whether any of them is linked now to another opdracht too. closing_days: of the gemeente, on top of the
+    holidays. parties: the ids of its external parties. policy: its own.
     """
 
     contacts: Mapping[int, Contact]
     devices: Mapping[int, PushSubscription]
+    elsewhere: bool
     closing_days: frozenset[date]
     parties: frozenset[int]
     policy: Mapping[str, Any]
 
 
-def _array(column: sa.orm.InstrumentedAttribute[Any], *where: sa.ColumnElement[bool]) -> sa.ColumnElement[Any]:
-    return sa.func.array(sa.select(column).where(*where).scalar_subquery(), type_=ARRAY(column.type))
+_CONTACT = (
+    "email", "phone", "mobile", "preference", "only_when_done", "night_too", "postal_address", "email_refused_at",
+)  # fmt: skip
+_KNOWN = f"""
+    SELECT m.id, c.id IS NOT NULL, p.id IS NOT NULL, p.refused_at,
+           EXISTS (SELECT FROM melding_opdracht l WHERE l.melding_id = m.id AND l.gemeente_id = g.id
+                   AND l.until_at IS NULL AND l.opdracht_id <> %(opdracht_id)s),
+           ARRAY(SELECT day FROM closing_day WHERE gemeente_id = g.id),
+           ARRAY(SELECT id FROM team WHERE gemeente_id = g.id AND kind = '{PARTY}'),
+           g.policy, {", ".join(f"c.{name}" for name in _CONTACT)}
+    FROM gemeente g
+    LEFT JOIN melding m ON m.gemeente_id = g.id AND m.id = ANY(CAST(%(melding_ids)s AS bigint[]))
+    LEFT JOIN contact c ON c.melding_id = m.id AND c.gemeente_id = m.gemeente_id
+    LEFT JOIN push_subscription p ON p.melding_id = m.id AND p.gemeente_id = m.gemeente_id
+    WHERE g.id = ANY(CAST(%(scope)s AS bigint[]))
+"""  # noqa: S608  names of our own columns
 
 
-_KNOWN = (
-    sa.select(
-        Melding.id,
-        Contact,
-        PushSubscription,
-        _array(ClosingDay.day, ClosingDay.gemeente_id == Gemeente.id),
-        _array(Team.id, Team.gemeente_id == Gemeente.id, Team.kind == PARTY),
-        Gemeente.policy,
-    )
-    .select_from(Gemeente)
-    .outerjoin(
-        Melding,
-        sa.and_(
-            Melding.gemeente_id == Gemeente.id,
-            Melding.id == sa.any_(sa.bindparam("melding_ids", type_=ARRAY(sa.BigInteger))),
-        ),
-    )
-    .outerjoin(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
-    .outerjoin(
-        PushSubscription,
-        sa.and_(PushSubscription.melding_id == Melding.id, PushSubscription.gemeente_id == Melding.gemeente_id),
-    )
-    .where(Gemeente.id == sa.any_(sa.bindparam("scope", type_=ARRAY(sa.BigInteger))))
-)
+def known_at_closing(
+    session: Session, opdracht_id: int, melding_ids: Iterable[int], *, scope: Collection[int]
+) -> Known:
+    """What the end of these meldingen of one opdracht depends on, in one query. scope: their one gemeente.
 
-
-def known_at_closing(session: Session, melding_ids: Iterable[int], *, scope: Collection[int]) -> Known:
-    """What the end of these meldingen depends on, in one query. scope: their one gemeente."""
-    found = session.execute(_KNOWN, {"melding_ids": list(melding_ids), "scope": list(scope)}).all()
-    _, _, _, days, parties, policy = found[0]
+    The rows are not of the session: to look at only.
+    """
+    asked = {"opdracht_id": opdracht_id, "melding_ids": list(melding_ids), "scope": list(scope)}
+    found = by_driver(session, _KNOWN, asked)
+    days, parties, policy = found[0][5:8]
     return Known(
-        contacts={row[0]: row[1] for row in found if row[1] is not None},
-        devices={row[0]: row[2] for row in found if row[2] is not None},
+        contacts={
+            row[0]: Contact(melding_id=row[0], **dict(zip(_CONTACT, row[8:], strict=True))) for row in found if row[1]
+        },
+        devices={row[0]: PushSubscription(melding_id=row[0], refused_at=row[3]) for row in found if row[2]},
+        elsewhere=any(row[4] for row in found),
         closing_days=frozenset(days),
         parties=frozenset(parties),
         policy=policy,
     )
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The rows of a closing. opdracht: locked, as it must become. changed: its locked meldingen with another status.
+
+    closure, ends: not of any session; they get no ids.
+    """
+
+    opdracht: Opdracht
+    changed: Collection[Melding]
+    closure: Closure
+    ends: Iterable[Ending]
 
 
 @dataclass(frozen=True)
@@ -101,10 +113,14 @@ class Told:
     not_before: datetime | None
 
 
-def store_closing(session: Session, closure: Closure, ends: Iterable[Ending], told: Told, *, now: datetime) -> None:
-    """Writes the closure, its event, the ends of its meldingen and the berichten that are owed; and drops the work
-    items about the opdracht. closure, ends: not of any session; they get no ids."""
-    ended = [{name: _written(getattr(end, name)) for name in ENDING} for end in ends]
+def store_closing(session: Session, closed: Closed, told: Told, *, now: datetime) -> None:
+    """Writes the opdracht and its meldingen, the closure, its event, the ends and the berichten that are owed; and
+    drops the work items about the opdracht.
+
+    What changed in the locked rows besides MOVED and DERIVED is left to the session.
+    """
+    opdracht, changed, closure = closed.opdracht, closed.changed, closed.closure
+    ended = [{name: _written(getattr(end, name)) for name in ENDING} for end in closed.ends]
     facts: dict[str, Any] = {name: getattr(closure, name) for name in CLOSURE}
     facts |= {
         "at": told.at,
@@ -119,17 +135,34 @@ def store_closing(session: Session, closure: Closure, ends: Iterable[Ending], to
         "now": now,
         "request_id": session.info.get("request_id", ""),
     }
+    facts |= {f"moved_{name}": getattr(opdracht, name) for name in MOVED}
+    facts["changed"] = [melding.id for melding in changed]
+    facts |= {f"changed_{name}": [getattr(melding, name) for melding in changed] for name in DERIVED}
     by_driver(session, _statement(), facts)
+    _is_written(opdracht, MOVED)
+    for melding in changed:
+        _is_written(melding, DERIVED)
     if told.owed:
         session.info["outbox"] = True  # the door wakes the relay after its commit
 
 
 CLOSURE = ("gemeente_id", "opdracht_id", "outcome", "reason", "sentence", "partner", "closed_at", "closed_by")
+MOVED = (
+    "status", "version", "outcome", "closed_at", "taken_up_at", "undo_until", "due_at", "paused_at", "paused_days",
+    "party_since_at", "party_days",
+)  # fmt: skip
+DERIVED = ("status", "closed_at")
 ENDING = tuple(
     column.name
     for column in Ending.__table__.columns
     if column.name not in ("id", "gemeente_id", "event_id", "reopened_at")
 )
+
+
+def _is_written(row: Opdracht | Melding, names: Iterable[str]) -> None:
+    """Tells the session that these columns of a row are in the database as they are here."""
+    for name in names:
+        set_committed_value(row, name, getattr(row, name))
 
 
 def _written(value: Any) -> Any:
@@ -167,6 +200,13 @@ def _statement() -> str:
         ), dropped AS (
             UPDATE task SET status = '{task.VERVALLEN}', finished_at = :now, version = version + 1
             WHERE opdracht_id = :opdracht_id AND gemeente_id = :gemeente_id AND status = '{task.OPEN}'
+        ), moved AS (
+            UPDATE opdracht SET {", ".join(f"{name} = :moved_{name}" for name in MOVED)}
+            WHERE id = :opdracht_id AND gemeente_id = :gemeente_id
+        ), derived AS (
+            UPDATE melding SET {", ".join(f"{name} = one.{name}" for name in DERIVED)}
+            FROM unnest(:changed, {", ".join(f":changed_{name}" for name in DERIVED)}) AS one(id, {", ".join(DERIVED)})
+            WHERE melding.id = one.id AND melding.gemeente_id = :gemeente_id
         )
         SELECT id FROM told
     """  # noqa: S608  names of our own columns
@@ -175,4 +215,7 @@ def _statement() -> str:
     typed |= {name: sa.Text() for name in ("kind", "actor", "request_id")}
     typed |= {"on_behalf_of": sa.BigInteger(), "facts": JSONB(), "ended": JSONB()}
     typed |= {"to_tell": ARRAY(sa.BigInteger), "kinds": ARRAY(sa.Text)}
+    typed |= {f"moved_{name}": Opdracht.__table__.c[name].type for name in MOVED}
+    typed |= {"changed": ARRAY(sa.BigInteger)}
+    typed |= {f"changed_{name}": ARRAY(Melding.__table__.c[name].type) for name in DERIVED}
     return for_driver(text, typed)
