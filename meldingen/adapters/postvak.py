@@ -121,7 +121,7 @@ class PostvakMail:
 
     def send(self, mail: Mail) -> str:
         """Keeps the message."""
-        subject = str(write_message(mail, self._from)["Subject"])
+        subject = write_message(mail, self._from).subject
         kept = Kept(mail.reference, "email", mail.to, subject, mail.text, mail.html, mail.at.isoformat())
         return self._postvak.hand_over(kept)
 
