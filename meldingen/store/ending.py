@@ -63,6 +63,9 @@ class Ending(OfGemeente, Base):
         one_of("reach", REACHES),
         sa.UniqueConstraint("gemeente_id", "melding_id", "event_id"),
         sa.Index("ix_ending_month", "gemeente_id", "month"),
+        sa.Index(
+            "ix_ending_reopened", "gemeente_id", "reopened_at", postgresql_where=sa.text("reopened_at IS NOT NULL")
+        ),
     )
 
 

@@ -109,6 +109,7 @@ class Delivery(OfGemeente, Base):
         one_of("channel", CHANNELS),
         one_of("status", DELIVERY_STATUSES),
         sa.UniqueConstraint("notice_id", "channel", "again"),
+        sa.Index("ix_delivery_sent", "gemeente_id", "sent_at", postgresql_where=sa.text("sent_at IS NOT NULL")),
         sa.Index("ix_delivery_kept", "gemeente_id", "id", "created_at", postgresql_where=sa.text(KEPT_SQL)),
         sa.Index(
             "uq_delivery_unfinished",

@@ -86,6 +86,7 @@ class Opdracht(OfGemeente, Base):
         one_of("outcome", OUTCOMES),
         sa.Index("ix_opdracht_open_team", "team_id", *IN_ORDER, postgresql_where=sa.text(OPEN_SQL)),
         sa.Index("ix_opdracht_open_gemeente", "gemeente_id", *IN_ORDER, postgresql_where=sa.text(OPEN_SQL)),
+        sa.Index("ix_opdracht_open_received", "gemeente_id", "received_at", postgresql_where=sa.text(OPEN_SQL)),
         sa.Index(
             "ix_opdracht_open_location",
             "location",
