@@ -68,15 +68,25 @@ ENDED_AT = sa.func.coalesce(
 
 
 def due_contacts(terms: ByCategory, now: datetime, scope: Collection[int]) -> sa.Select[Any]:
-    """Meldingen whose contact has served: so long after the end, or so long after receipt whatever came of it."""
-    known = sa.or_(*(sa.exists().where(table.melding_id == Melding.id) for table in (Contact, PushSubscription)))
+    """Meldingen whose contact has served: so long after the end, or so long after receipt whatever came of it.
+
+    Those with a contact are few and recent. So each of these is looked up (OFFSET 0 keeps it that way), and not each
+    old melding.
+    """
+    known = sa.union(
+        *(sa.select(table.melding_id).where(table.gemeente_id.in_(scope)) for table in (Contact, PushSubscription))
+    ).subquery()
     category = Melding.category_id
     served = sa.or_(
         _past(ENDED_AT, Term.CONTACT, category, terms, now),
         _past(Melding.received_at, Term.CONTACT_MAX, category, terms, now),
     )
-    since = sa.func.coalesce(ENDED_AT, Melding.received_at)
-    return _select(Melding, since).where(Melding.gemeente_id.in_(scope), Melding.frozen_at.is_(None), known, served)
+    since = sa.func.coalesce(ENDED_AT, Melding.received_at).label("since")
+    due = sa.select(category, since).where(
+        Melding.id == known.c.melding_id, Melding.gemeente_id.in_(scope), Melding.frozen_at.is_(None), served
+    )
+    found = due.correlate(known).offset(sa.literal_column("0")).lateral()
+    return sa.select(known.c.melding_id.label("id"), found.c.category_id, found.c.since).join(found, sa.true())
 
 
 def due_messages(terms: ByCategory, now: datetime, scope: Collection[int]) -> sa.Select[Any]:
