@@ -182,11 +182,23 @@ def _words(kind: Kind, scope: Scope) -> list[sa.Subquery]:
     words = kind.fact()
     of_name = sa.func.word_similarity(words, Contact.name) + 1
     named = _of_contact("naam", of_name, scope).where(Contact.name != "", Contact.name.op("%>")(words))
-    of_place = sa.func.word_similarity(words, Melding.address) + 1
-    placed = _by_week("adres", of_place, scope).where(Melding.address != "", Melding.address.op("%>")(words))
-    month = placed.where(_in_weeks(scope, 0, NEAR)).limit(LIMIT).cte()
-    year = placed.where(_in_weeks(scope, NEAR + 1, FAR), _count(month) == 0).limit(LIMIT).subquery()
+    month = _placed(words, _weeks(scope, 0, NEAR), scope).limit(LIMIT).cte()
+    before = _weeks(scope, NEAR + 1, FAR).where(_count(month) == 0)
+    year = _placed(words, before, scope).limit(LIMIT).subquery()
     return [named.limit(LIMIT).subquery(), sa.select(month).subquery(), year]
+
+
+def _placed(words: sa.BindParameter[Any], weeks: sa.Select[tuple[int]], scope: Scope) -> sa.Select[Any]:
+    """What has an address much like these words, week by week (OFFSET 0 keeps it that way): for several weeks at once
+    PostgreSQL gathers such addresses of all weeks and all gemeenten first."""
+    week = weeks.subquery()
+    alike = sa.select(Melding.id, sa.func.word_similarity(words, Melding.address).label("alike"), Melding.received_at)
+    mine = alike.where((Melding.gemeente_id + 0).in_(scope), week.c.week == _WEEK)
+    mine = mine.where(Melding.address != "", Melding.address.op("%>")(words))
+    found = mine.correlate(week).offset(sa.literal_column("0")).lateral()
+    rank = (found.c.alike + 1).label("rank")
+    query = sa.select(found.c.id, sa.literal("adres").label("found_by"), rank).join_from(week, found, sa.true())
+    return query.order_by(sa.desc("rank"), found.c.received_at.desc())
 
 
 def _told(kind: Kind, scope: Scope) -> list[sa.Subquery]:
@@ -235,16 +247,22 @@ def _newest_week(scope: Scope) -> sa.ScalarSelect[int]:
     return sa.select(sa.cast(day, sa.BigInteger) // 7).scalar_subquery()
 
 
-def _in_weeks(scope: Scope, first: int, last: int) -> sa.ColumnElement[bool]:
-    """Of these gemeenten, `first` to `last` weeks before the newest melding.
+def _weeks(scope: Scope, first: int, last: int) -> sa.Select[tuple[int]]:
+    """The weeks of these gemeenten, `first` to `last` before that of the newest melding.
 
     Each week by itself: for a range a GIN index gathers all there is from its beginning on.
     """
-    newest, week = _newest_week(scope), _WEEK
+    newest = _newest_week(scope)
     weeks = (
-        sa.select(sa.func.generate_series(one * WEEKS + newest - last, one * WEEKS + newest - first)) for one in scope
+        sa.select(sa.func.generate_series(one * WEEKS + newest - last, one * WEEKS + newest - first).label("week"))
+        for one in scope
     )
-    return sa.or_(*(week == sa.any_(sa.func.array(some.scalar_subquery())) for some in weeks))
+    return sa.select(sa.union_all(*weeks).subquery().c.week)
+
+
+def _in_weeks(scope: Scope, first: int, last: int) -> sa.ColumnElement[bool]:
+    """Of these gemeenten, in those weeks."""
+    return sa.or_(*(sa.any_(sa.func.array(_weeks((one,), first, last).scalar_subquery())) == _WEEK for one in scope))
 
 
 def _as_words(kind: Kind, scope: Scope) -> sa.Select[Any]:
