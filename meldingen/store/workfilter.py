@@ -102,7 +102,8 @@ def narrowed(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
 def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
     """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing."""
     if name == "vangnet":
-        return sa.and_(IS_OPEN, Team.vangnet)
+        of_vangnet = sa.select(Team.id, Team.gemeente_id).where(Team.vangnet)
+        return sa.and_(IS_OPEN, sa.tuple_(Opdracht.team_id, Opdracht.gemeente_id).in_(of_vangnet))
     if name == "te_laat":
         assert now is not None, "late is late at a moment"
         return sa.and_(IS_OPEN, Opdracht.due_at <= now)
@@ -118,8 +119,9 @@ def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
         return sa.and_(IS_OPEN, Opdracht.party_since_at.is_not(None), Opdracht.party_expected_on < local_day(now))
     if name == SUSPECTED:
         return sa.and_(IS_OPEN, Opdracht.danger_suspected)
-    flagged = Opdracht.id.in_(
-        sa.select(Link.opdracht_id)
+    # With its gemeente, which is that of the query too: so those few are read first, and not all open work.
+    flagged = sa.tuple_(Opdracht.id, Opdracht.gemeente_id).in_(
+        sa.select(Link.opdracht_id, Link.gemeente_id)
         .join(Melding, sa.and_(Melding.id == Link.melding_id, Melding.gemeente_id == Link.gemeente_id))
         .where(
             Link.until_at.is_(None),
