@@ -133,12 +133,15 @@ def _photo(context: Context, entry: Leased) -> datetime | None:
 @contextmanager
 def _notice_lot(context: Context, entries: Sequence[Leased]) -> Iterator["Lot"]:
     """What the berichten of a lot share: that nobody else has them, and a connection to the mail server."""
-    ids = [int(entry.payload["notice_id"]) for entry in entries]
-    with notices.held_alone(context.engine, ids) as mine, context.adapters.mail_together():
-        yield Lot(lambda context, entry: _notice(context, entry, held=entry.payload["notice_id"] in mine))
+    payloads = [entry.payload for entry in entries]
+    with (
+        notices.in_line(context.engine, context.adapters, context.settings, payloads) as line,
+        context.adapters.mail_together(),
+    ):
+        yield Lot(lambda context, entry: _notice(context, entry, line if entry.payload in line.payloads else None))
 
 
-def _notice(context: Context, entry: Leased, *, held: bool = False) -> datetime | None:
+def _notice(context: Context, entry: Leased, line: notices.Line | None = None) -> datetime | None:
     """As `in_steps`, with the row finished in the very transaction that records what the provider took."""
     adapters, settings = context.adapters, context.settings
     recorded = []
@@ -147,7 +150,7 @@ def _notice(context: Context, entry: Leased, *, held: bool = False) -> datetime 
         recorded.append(leases.finish(session, entry, now=now))
 
     until = notices.deliver_notice(
-        context.engine, adapters, settings, entry.payload, last_try=entry.last_try, held=held, finish=finish
+        context.engine, adapters, settings, entry.payload, last_try=entry.last_try, line=line, finish=finish
     )
     if until is None and not recorded:
         _finish(context, entry)

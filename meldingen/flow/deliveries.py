@@ -69,7 +69,7 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
     The first time it chooses the channel and copies the address. The words are written for the moment of sending, and
     stay the same as soon as somebody may have read them.
     """
-    fresh = _begin_mail(desk, notice_id)
+    fresh = begin_mail(desk, notice_id)
     if fresh is not None:
         return fresh
     about = _lock_melding(desk, notice_id)  # first, so that an erasure comes wholly before this try or wholly after it
@@ -123,9 +123,9 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
     )
 
 
-def _begin_mail(desk: Desk, notice_id: int) -> Attempt | None:
+def begin_mail(desk: Desk, notice_id: int) -> Attempt | None:
     """`begin` for nearly every bericht: one e-mail of its own, for which nothing was tried yet and that need not wait
-    for its turn. None, and nothing changed, for any other."""
+    for its turn. None, and nothing changed, for any other. Waits for nobody's lock."""
     if desk.settings.limits.get(Channel.EMAIL):
         return None
     found = sending.lock_fresh(desk.session, notice_id, scope=desk.scope)

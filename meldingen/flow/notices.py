@@ -6,7 +6,9 @@ is the worker's: it reads, calls with no transaction open, and records. What an 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -36,6 +38,7 @@ from .deliveries import Attempt, Desk
 
 DOUBT_RESTS_S = 240.0
 """Shorter than a quiet row holds the next of its melding (HELD_AT_MOST), so that the order stays."""
+NOT_REACHED = "de werker stopte voordat dit bericht aan de beurt was"
 _LOCK_CLASS = 4021
 """The first half of our advisory locks on notices, apart from those of others."""
 
@@ -151,6 +154,21 @@ def tell_people(
         _owe(session, kind, event, now=now, urgency=Urgency.SPOED, account_id=account_id, device_id=device_id)
 
 
+@dataclass
+class Line:
+    """Berichten that one worker has alone and delivers in this order. begun: the ones that began and were not sent yet,
+    by notice id; at most one at a time."""
+
+    payloads: Sequence[Mapping[str, Any]] = ()
+    begun: dict[int, Attempt] = field(default_factory=dict)
+
+    def after(self, notice_id: int) -> Mapping[str, Any] | None:
+        """The one that comes next."""
+        ids = [int(payload["notice_id"]) for payload in self.payloads]
+        following = self.payloads[ids.index(notice_id) + 1 :] if notice_id in ids else ()
+        return following[0] if following else None
+
+
 def deliver_notice(
     engine: sa.Engine,
     adapters: Adapters,
@@ -158,29 +176,29 @@ def deliver_notice(
     payload: Mapping[str, Any],
     *,
     last_try: bool = False,
-    held: bool = False,
+    line: Line | None = None,
     finish: Callable[[Session, datetime], object] = lambda _session, _now: None,
 ) -> datetime | None:
     """Takes one bericht one step further, for the worker.
 
     payload: notice_id and gemeente_id. last_try: the outbox will not try again, so a failure now is final and the next
-    channel's turn. held: who calls has it in `held_alone`. finish: finishes the row of the outbox, called in the
+    channel's turn. line: who calls has it `in_line`; then the next of the line begins in the transaction that records
+    this one, so that each takes a commit of its own and no more. finish: finishes the row of the outbox, called in the
     transaction that records what the provider took; in every other case that is left to who calls. Returns None when
     this row is done, or the moment before which it must wait (quiet hours). Raises TemporaryFailure to be tried again,
     PermanentFailure when people must look.
     """
-    notice_id, scope = int(payload["notice_id"]), frozenset({int(payload["gemeente_id"])})
+    notice_id = int(payload["notice_id"])
+    following = line.after(notice_id) if line is not None else None
+    step = partial(_desk, engine, adapters, settings, payload)
 
-    @contextmanager
-    def step() -> Iterator[Desk]:
-        with transaction(engine) as session:
-            yield Desk(session, adapters, settings, scope, business_now(session))
-
-    with nullcontext([notice_id]) if held else held_alone(engine, [notice_id]) as mine:
+    with nullcontext([notice_id]) if line is not None else held_alone(engine, [notice_id]) as mine:
         if not mine:
             raise TemporaryFailure("een andere werker is met dit bericht bezig")
-        with step() as desk:
-            attempt = deliveries.begin(desk, notice_id)
+        attempt: Attempt | datetime | PermanentFailure | None = line.begun.pop(notice_id, None) if line else None
+        if attempt is None:
+            with step() as desk:
+                attempt = deliveries.begin(desk, notice_id)
         if isinstance(attempt, PermanentFailure):
             raise attempt
         if not isinstance(attempt, Attempt):
@@ -200,7 +218,7 @@ def deliver_notice(
                 raise
             return None
 
-        def record_it() -> None:
+        def record_it(following: Mapping[str, Any] | None) -> Attempt | None:
             with step() as desk:
                 if receipt.status == VERZONDEN:
                     deliveries.record_taken(desk, attempt, receipt.provider_id)
@@ -208,10 +226,51 @@ def deliver_notice(
                     deliveries.record_receipt(desk, attempt.reference, receipt)
                 receipts.ask_later(desk, attempt.channel, attempt.reference)
                 finish(desk.session, desk.now)
+                return _begin_following(desk, following) if following is not None else None
 
-        # It has gone: neither a clash nor a long wait for the melding's lock must make it a double.
-        retry_deadlock(record_it, tries=3, also=[LOCK_TIMED_OUT])
+        # It has gone: neither a clash nor a long wait for the melding's lock must make it a double, nor may whatever is
+        # the matter with the next one.
+        record = partial(retry_deadlock, tries=3, also=[LOCK_TIMED_OUT])
+        try:
+            begun = record(lambda: record_it(following))
+        except Exception:
+            if following is None:
+                raise
+            begun = record(lambda: record_it(None))
+        if begun is not None and line is not None and following is not None:
+            line.begun[int(following["notice_id"])] = begun
     return None
+
+
+@contextmanager
+def _desk(engine: sa.Engine, adapters: Adapters, settings: Settings, payload: Mapping[str, Any]) -> Iterator[Desk]:
+    """One step of the bericht of this payload, in a transaction of its own."""
+    with transaction(engine) as session:
+        yield Desk(session, adapters, settings, frozenset({int(payload["gemeente_id"])}), business_now(session))
+
+
+def _begin_following(desk: Desk, payload: Mapping[str, Any]) -> Attempt | None:
+    """Begins the next of a line when it is an ordinary e-mail; any other begins in its turn."""
+    there = replace(desk, scope=frozenset({int(payload["gemeente_id"])}))
+    return deliveries.begin_mail(there, int(payload["notice_id"]))
+
+
+@contextmanager
+def in_line(
+    engine: sa.Engine, adapters: Adapters, settings: Settings, payloads: Sequence[Mapping[str, Any]]
+) -> Iterator[Line]:
+    """A line of those of these berichten that nobody else has. What began and is not sent when it ends, since the
+    worker stops, is written down as certainly not sent."""
+    with held_alone(engine, [int(payload["notice_id"]) for payload in payloads]) as mine:
+        line = Line([payload for payload in payloads if payload["notice_id"] in mine])
+        try:
+            yield line
+        finally:
+            for payload in line.payloads:
+                attempt = line.begun.pop(int(payload["notice_id"]), None)
+                if attempt is not None:
+                    with _desk(engine, adapters, settings, payload) as desk:
+                        deliveries.note_failure(desk, attempt.delivery_id, TemporaryFailure(NOT_REACHED))
 
 
 def _let_the_doubt_rest(adapters: Adapters, channel: str, failure: UncertainFailure) -> None:
