@@ -252,7 +252,7 @@ def write_message(mail: Mail, mail_from: str) -> Written:
     a header or an address.
 
     A header is left to the standard library when it is more than plain words: that takes everything apart to put it
-    together again, which was a third of the work of sending.
+    together again, which was a quarter of the work of sending.
     """
     ours = parseaddr(mail_from)[1]
     to, subject = _receiver(mail.to).addr_spec, " ".join(mail.subject.split())
