@@ -100,8 +100,14 @@ def other_category(session: Session, *, scope: Collection[int]) -> Category:
     return session.scalars(sa.select(Category).where(Category.slug == OTHER, Category.gemeente_id.in_(scope))).one()
 
 
-def public_to_all(of: type[Category] = Category) -> sa.ColumnElement[bool]:
-    """`domain.privacy.is_public_category` as a condition on a (possibly aliased) Category in a query."""
-    main = aliased(Category)
-    of_persons = sa.exists().where(main.id == of.parent_id, main.slug.in_(NEVER_PUBLIC_MAIN))
+def public_to_all(of: type[Category] = Category, main: type[Category] | None = None) -> sa.ColumnElement[bool]:
+    """`domain.privacy.is_public_category` as a condition on a (possibly aliased) Category in a query.
+
+    main: its main category, when the query has that beside it (outer join).
+    """
+    if main is not None:
+        of_persons: sa.ColumnElement[bool] = sa.func.coalesce(main.slug, "").in_(NEVER_PUBLIC_MAIN)
+    else:
+        main = aliased(Category)
+        of_persons = sa.exists().where(main.id == of.parent_id, main.slug.in_(NEVER_PUBLIC_MAIN))
     return sa.and_(of.public, of.slug.not_in(NEVER_PUBLIC | NEVER_PUBLIC_MAIN), ~of_persons)

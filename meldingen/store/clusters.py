@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ..domain.workflow import OPEN
 from .melding import Melding
 from .opdracht import Link, Opdracht
+from .workfilter import IS_OPEN
 from .worklists import Sees, melders_now
 
 RD = 28992
@@ -59,7 +60,7 @@ def clusters(
         )
         .where(
             Opdracht.gemeente_id.in_(set(scope) & sees.whole),
-            Opdracht.status.in_(OPEN),
+            IS_OPEN,
             Opdracht.received_at >= since,
         )
         .subquery()

@@ -7,23 +7,28 @@ rule as worklists.open_nearby says what is public; of the rest there are only co
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from ..domain.privacy import NEVER_PUBLIC, NEVER_PUBLIC_MAIN
-from ..domain.workflow import GEREED, OPEN, VERVALLEN
+from ..domain.workflow import GEREED, VERVALLEN
 from .category import Category, public_to_all
-from .gemeente import GEOGRAPHY, point
+from .gemeente import GEOGRAPHY
 from .melding import Melding
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
-from .workfilter import LINKED_NOW
-from .worklists import PUBLIC_GRID, melders_now, photos_of_this_work, reported_as_private, use_is_limited, within
+from .workfilter import IS_OPEN, LINKED_NOW
+from .worklists import PUBLIC_GRID, photos_of_this_work, use_is_limited, within
 
 SNAPPED_M = 10
 """Farther than rounding to PUBLIC_GRID moves a place, which is half a cell to the north and half one to the east."""
+
+
+_SCOPE: sa.BindParameter[Any] = sa.bindparam("scope", expanding=True, type_=sa.BigInteger)
+_LIMIT: sa.BindParameter[Any] = sa.bindparam("limit", type_=sa.Integer)
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,25 @@ def public_work(
     session: Session, wanted: Around, *, closed_since: datetime, scope: Collection[int], limit: int
 ) -> Sequence[PublicWork]:
     """The nearest ones to the place asked for, else the newest: open, or closed since a moment."""
+    facts = {
+        "scope": list(scope), "closed_since": closed_since, "limit": limit, "category": wanted.category_slug,
+        "area": wanted.buurt_code, "lon": wanted.lon, "lat": wanted.lat, "radius": wanted.radius_m,
+    }  # fmt: skip
+    query = _public_work(wanted.lon is not None, bool(wanted.category_slug), bool(wanted.buurt_code))
+    return [PublicWork(*row) for row in session.execute(query, facts)]
+
+
+@cache
+def _public_work(placed: bool, of_category: bool, of_area: bool) -> sa.Select[Any]:
+    """The question of public_work, made once for each kind. Two arms: what is open and what was closed lately each
+    have an index of their own."""
     spot = sa.func.ST_SnapToGrid(Opdracht.location, PUBLIC_GRID)
     metres: sa.ColumnElement[Any] = sa.cast(sa.null(), sa.Float)
-    here = point(wanted.lon or 0, wanted.lat or 0)
-    if wanted.lon is not None and wanted.lat is not None:
+    here = sa.func.ST_SetSRID(sa.func.ST_MakePoint(_fact("lon", sa.Float), _fact("lat", sa.Float)), 4326)
+    radius = _fact("radius", sa.Float)
+    if placed:
         metres = sa.func.ST_Distance(sa.cast(spot, GEOGRAPHY), sa.cast(here, GEOGRAPHY))
-    melders = melders_now()
+    main, told = aliased(Category), _told_by_melders()
     columns = (
         Opdracht.id,
         Category.slug,
@@ -76,22 +94,26 @@ def public_work(
         metres.label("metres"),
         Opdracht.received_at.label("received_at"),
         Opdracht.closed_at,
-        melders,
+        told.c.melders,
         _first_public_photo(),
     )
-    of_category = sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id)
     arms = []
-    for lately in (Opdracht.status.in_(OPEN), _closed_since(closed_since)):
-        arm = sa.select(*columns).join(Category, of_category).where(Opdracht.gemeente_id.in_(scope), lately)
-        arm = _inside(arm, wanted).where(public_to_all(), ~reported_as_private(), melders > 0)
-        if wanted.lon is not None:
-            arm = arm.where(metres <= wanted.radius_m, within(here, wanted.radius_m + SNAPPED_M))  # the index first
-        arms.append(
-            arm.order_by(*_nearest_first(sa.column("metres"), sa.column("received_at"))).limit(limit).subquery()
-        )
+    for lately in (IS_OPEN, _closed_since(_fact("closed_since", sa.DateTime(timezone=True)))):
+        arm = _of_category(sa.select(*columns), main).join(told, sa.true()).where(lately)
+        arm = arm.where(Opdracht.gemeente_id.in_(_SCOPE), public_to_all(Category, main), ~told.c.hidden)
+        arm = arm.where(told.c.melders > 0)
+        if placed:  # the index first
+            arm = arm.where(metres <= radius, within(here, radius + SNAPPED_M))
+        if of_category:
+            category = _fact("category", sa.Text)
+            arm = arm.where(sa.or_(Category.slug == category, main.slug == category))
+        if of_area:
+            area = _fact("area", sa.Text)
+            arm = arm.where(sa.or_(Opdracht.buurt_code == area, Opdracht.wijk_code == area))
+        newest = _nearest_first(sa.column("metres"), sa.column("received_at"))
+        arms.append(arm.order_by(*newest).limit(_LIMIT).subquery())
     found = sa.union_all(*(sa.select(arm) for arm in arms)).subquery()
-    query = sa.select(found).order_by(*_nearest_first(found.c.metres, found.c.received_at), found.c.id).limit(limit)
-    return [PublicWork(*row) for row in session.execute(query)]
+    return sa.select(found).order_by(*_nearest_first(found.c.metres, found.c.received_at), found.c.id).limit(_LIMIT)
 
 
 class BuurtCount(NamedTuple):
@@ -104,43 +126,61 @@ class BuurtCount(NamedTuple):
 
 def count_per_buurt(session: Session, *, closed_since: datetime, scope: Collection[int]) -> Sequence[BuurtCount]:
     """Open, or closed since a moment, per buurt. What is about persons, drugs, homes or neighbours is in no count."""
-    main, reported = aliased(Category), aliased(Category)
-    of_category = sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id)
-    private = sa.or_(_about_persons(Category, main), _limited_or_about_persons(reported))
-    shown = sa.and_(public_to_all(), ~reported_as_private())
-    lately = sa.or_(Opdracht.status.in_(OPEN), _closed_since(closed_since))
+    rows = session.execute(_per_buurt(), {"scope": list(scope), "closed_since": closed_since})
+    return [BuurtCount(str(code), shown_here, other) for code, shown_here, other in rows]
+
+
+@cache
+def _per_buurt() -> sa.Select[Any]:
+    """The question of count_per_buurt, made once. In two arms, as _public_work."""
+    main, told = aliased(Category), _told_by_melders()
+    shown = sa.and_(public_to_all(Category, main), ~told.c.hidden)
     place = sa.func.coalesce(Opdracht.buurt_code, Opdracht.wijk_code)  # a gemeente may have no buurten
-    query = (
-        sa.select(
-            place,
-            sa.func.count().filter(shown),
-            sa.func.count().filter(~shown),
-        )
-        .select_from(Opdracht)
-        .join(Category, of_category)
-        .outerjoin(main, main.id == Category.parent_id)
-        .where(Opdracht.gemeente_id.in_(scope), place.is_not(None), lately, ~private, melders_now() > 0)
-        .group_by(place)
+    columns: list[sa.ColumnElement[Any]] = [place.label("place"), shown.label("shown")]
+    arms = (
+        _of_category(sa.select(*columns), main)
+        .join(told, sa.true())
+        .where(Opdracht.gemeente_id.in_(_SCOPE), place.is_not(None), lately, told.c.melders > 0)
+        .where(~_about_persons(Category, main), ~told.c.about_persons)
+        for lately in (IS_OPEN, _closed_since(_fact("closed_since", sa.DateTime(timezone=True))))
     )
-    return [BuurtCount(str(code), shown_here, other) for code, shown_here, other in session.execute(query)]
+    found = sa.union_all(*arms).subquery()
+    counted = sa.func.count().filter(found.c.shown), sa.func.count().filter(~found.c.shown)
+    return sa.select(found.c.place, *counted).group_by(found.c.place)
 
 
-def _closed_since(moment: datetime) -> sa.ColumnElement[bool]:
+def _of_category(query: sa.Select[Any], main: type[Category]) -> sa.Select[Any]:
+    """Opdrachten with their category, and its main category when it has one."""
+    mine = sa.and_(Category.id == Opdracht.category_id, Category.gemeente_id == Opdracht.gemeente_id)
+    return query.join_from(Opdracht, Category, mine).outerjoin(main, main.id == Category.parent_id)
+
+
+def _told_by_melders() -> sa.sql.selectable.LateralFromClause:
+    """What an opdracht answers, looked at once: how many melders, and whether one of them chose what is not for all
+    (hidden), or what is about persons. As worklists.reported_as_private: a melding without category hides nothing."""
+    reported, above = aliased(Category), aliased(Category)
+    hidden = sa.or_(~public_to_all(reported, above), use_is_limited())
+    about = sa.or_(use_is_limited(), sa.func.coalesce(_about_persons(reported, above), sa.false()))
+    query = sa.select(
+        sa.func.count().label("melders"),
+        sa.func.coalesce(sa.func.bool_or(hidden), sa.false()).label("hidden"),
+        sa.func.coalesce(sa.func.bool_or(about), sa.false()).label("about_persons"),
+    )
+    query = query.join_from(Link, Melding, Melding.id == Link.melding_id)
+    query = query.outerjoin(reported, reported.id == Melding.category_id)
+    return query.outerjoin(above, above.id == reported.parent_id).where(LINKED_NOW).correlate(Opdracht).lateral()
+
+
+def _fact(name: str, type_: Any) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=type_)
+
+
+def _closed_since(moment: sa.BindParameter[Any]) -> sa.ColumnElement[bool]:
     """Closed, and not found to be unsolved: then the work that took its place is shown."""
     again = aliased(Opdracht)
     redone = sa.select(again.id).where(again.reopened_from_id == Opdracht.id, again.status != VERVALLEN)
-    return sa.and_(Opdracht.status == GEREED, Opdracht.closed_at >= moment, ~redone.correlate(Opdracht).exists())
-
-
-def _inside(query: sa.Select[Any], wanted: Around) -> sa.Select[Any]:
-    if wanted.category_slug:
-        main = aliased(Category)
-        of_main = sa.select(main.id).where(main.slug == wanted.category_slug, main.gemeente_id == Category.gemeente_id)
-        query = query.where(sa.or_(Category.slug == wanted.category_slug, Category.parent_id.in_(of_main)))
-    if wanted.buurt_code:
-        code = wanted.buurt_code
-        query = query.where(sa.or_(Opdracht.buurt_code == code, Opdracht.wijk_code == code))
-    return query
+    done: sa.ColumnElement[str] = sa.literal_column(f"'{GEREED}'")  # written out, as IS_OPEN
+    return sa.and_(Opdracht.status == done, Opdracht.closed_at >= moment, ~redone.correlate(Opdracht).exists())
 
 
 def _nearest_first(metres: Any, received_at: Any) -> tuple[Any, ...]:
@@ -155,16 +195,3 @@ def _first_public_photo() -> sa.ScalarSelect[str]:
 def _about_persons(of: type[Category], main: type[Category]) -> sa.ColumnElement[bool]:
     """`domain.privacy.is_about_persons` as a condition. main: the main category of `of`, when it has one."""
     return sa.or_(of.slug.in_(NEVER_PUBLIC | NEVER_PUBLIC_MAIN), sa.func.coalesce(main.slug, "").in_(NEVER_PUBLIC_MAIN))
-
-
-def _limited_or_about_persons(reported: type[Category]) -> sa.ColumnElement[bool]:
-    above = aliased(Category)
-    return (
-        sa.select(Link.id)
-        .join(Melding, Melding.id == Link.melding_id)
-        .outerjoin(reported, reported.id == Melding.category_id)
-        .outerjoin(above, above.id == reported.parent_id)
-        .where(LINKED_NOW, sa.or_(use_is_limited(), sa.func.coalesce(_about_persons(reported, above), sa.false())))
-        .correlate(Opdracht)
-        .exists()
-    )

@@ -290,7 +290,7 @@ def _metres(here: sa.ColumnElement[Any]) -> sa.ColumnElement[float]:
     return sa.func.ST_Distance(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY))
 
 
-def within(here: sa.ColumnElement[Any], radius_m: float) -> sa.ColumnElement[bool]:
+def within(here: sa.ColumnElement[Any], radius_m: float | sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
     """Whether an opdracht lies within radius_m metres of a point; of open ones by index (ix_opdracht_open_near)."""
     return sa.func.ST_DWithin(sa.cast(Opdracht.location, GEOGRAPHY), sa.cast(here, GEOGRAPHY), radius_m)
 
