@@ -1,6 +1,7 @@
 """A mail server that says yes to everything and writes down when: as light as it can be, so that it is not measured.
 
-Started by ground.py as `python -m bench.snel.mail FOLDER`; its port goes to `post.poort`, each mail to `post.log`.
+It takes several steps at once, as mail servers do. Started by ground.py as `python -m bench.snel.mail FOLDER`; its port
+goes to `post.poort`, each mail to `post.log`.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ async def serve(folder: Path) -> None:
                 writer.write(b"221 dag\r\n")
                 break
             else:
-                writer.write(b"250 SMTPUTF8\r\n" if verb == b"EHLO" else b"250 ok\r\n")
+                writer.write(b"250-PIPELINING\r\n250 SMTPUTF8\r\n" if verb == b"EHLO" else b"250 ok\r\n")
         writer.close()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=2**22)

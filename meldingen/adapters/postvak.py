@@ -20,7 +20,8 @@ from ..db import machine_now
 from ..domain.delivery import VERZONDEN
 from .failures import PermanentFailure, TemporaryFailure, UncertainFailure
 from .fates import PUSH_ORIGIN, fate_of
-from .mail import Mail, write_message
+from .mail import Mail
+from .mime import write_message
 from .push import Push
 from .queue import libpq_url
 from .receipt import Receipt

@@ -28,9 +28,10 @@ def running() -> Iterator[MailServer]:
         yield server
 
 
-@pytest.fixture
-def server(running: MailServer) -> MailServer:
-    """The mail server, empty and well-behaved."""
+@pytest.fixture(params=[False, True], ids=["", "pipelining"])
+def server(running: MailServer, request: pytest.FixtureRequest) -> MailServer:
+    """The mail server, empty and well-behaved; it takes the steps of a message one by one, or several at once."""
+    running.pipelining = request.param
     for kept in (running.accepted, running.raw, running.senders, running.peers, running.refuse, running.tried):
         kept.clear()
     running.greylist = running.break_off = False
@@ -202,6 +203,26 @@ class TestWhatAServerMaySay:
         sender.send(mail)
         first, second, third, fourth = server.peers
         assert first == second and len({second, third, fourth}) == 3
+
+    def test_where_the_server_can_a_message_takes_two_round_trips(
+        self, server: MailServer, mail: Mail, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        sender = SmtpSender(server.url, FROM)
+        with sender.together():
+            sender.send(mail)
+            kept = sender._kept.server
+            assert kept is not None
+            said: list[bytes] = []
+            send = kept.send
+            monkeypatch.setattr(kept, "send", lambda words: said.append(words) or send(words))
+            sender.send(mail)
+            assert len(said) == (2 if server.pipelining else 4)
+
+    def test_a_refused_receiver_gets_no_text(self, server: MailServer, mail: Mail) -> None:
+        server.refuse["RCPT"] = "550 5.1.1 onbekend"
+        with pytest.raises(AddressRefused):
+            SmtpSender(server.url, FROM).send(mail)
+        assert server.accepted == []
 
     def test_a_server_that_left_meanwhile_is_dialled_again(self, server: MailServer, mail: Mail) -> None:
         sender = SmtpSender(server.url, FROM)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from meldingen.adapters.failures import PermanentFailure
-from meldingen.adapters.mail import Mail, Written, write_message
+from meldingen.adapters.mail import Mail
+from meldingen.adapters.mime import Written, write_message
 
 FROM = "Meldingen <meldingen@gemeente.example>"
 MAIL = Mail(

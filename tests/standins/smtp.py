@@ -29,7 +29,7 @@ class MailServer:
 
     refuse: reply per step (`MAIL`, `RCPT`, `DATA`). greylist: the first try of each receiver gets 451.
     break_off: keep the message and hang up without a word. wait_s: silence after DATA.
-    slow_s: before each answer to MAIL and RCPT.
+    slow_s: before each answer to MAIL and RCPT. pipelining: says that it takes several steps at once.
     """
 
     port: int = 0
@@ -44,6 +44,7 @@ class MailServer:
     break_off: bool = False
     wait_s: float = 0.0
     slow_s: float = 0.0
+    pipelining: bool = False
     tried: set[str] = field(default_factory=set)
     signed_in: list[str] = field(default_factory=list)
 
@@ -55,6 +56,12 @@ class MailServer:
     def messages(self, reference: str) -> list[EmailMessage]:
         """What was accepted under this reference, oldest first."""
         return [message for message, _ in self.accepted if message["Message-ID"].startswith(f"<{reference}@")]
+
+    async def handle_EHLO(
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-PIPELINING"] if self.pipelining else []), *responses[-1:]]
 
     async def handle_MAIL(self, server: SMTP, session: Session, envelope: Envelope, address: str, options: Any) -> str:
         await asyncio.sleep(self.slow_s)
