@@ -119,9 +119,16 @@ def by_driver(session: Session, statement: str, facts: Mapping[str, Any]) -> lis
         ) from error
 
 
-def for_driver(statement: str, kinds: Mapping[str, Any]) -> str:
-    """A statement with `:name` as `by_driver` takes it. kinds: the SQL type that the value of each name is cast to."""
-    bound = sa.text(statement).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in kinds.items()))
+def for_driver(statement: str | sa.Select[Any], kinds: Mapping[str, Any] | None = None) -> str:
+    """A statement as `by_driver` takes it: a text with `:name`, or a select whose every value is a `bindparam`.
+
+    kinds: of a text, the SQL type that the value of each name is cast to.
+    """
+    bound: sa.ClauseElement = (
+        sa.text(statement).bindparams(*(sa.bindparam(name, type_=kind) for name, kind in (kinds or {}).items()))
+        if isinstance(statement, str)
+        else statement
+    )
     return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
 
 

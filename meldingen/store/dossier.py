@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from ..db import by_driver, for_driver
 from .category import Category
 from .ending import Ending
 from .gemeente import Gemeente
 from .journal import Event, Note
-from .listed import listed
+from .listed import listed, readers_of
 from .melding import Melding
 from .notice import Delivery, Notice
 from .opdracht import Closure, Link, Opdracht
@@ -196,7 +197,8 @@ def dossier_of(session: Session, melding: Melding) -> Dossier:
     """The dossier of one melding, in its own gemeente and no further."""
     session.flush()  # what this request changed is told too
     asked = {"melding_id": melding.id, "category_id": melding.category_id, "gemeente_id": melding.gemeente_id}
-    homes, kinds, teams, *lists = session.connection().execute(ALL, asked).one()
+    (row,) = by_driver(session, _TEXT, asked)
+    homes, kinds, teams, *lists = (read(given) for read, given in zip(_READERS, row, strict=True))
     by_id = ({one.id: one for one in rows} for rows in (homes, kinds, teams))
     return Dossier(melding, *by_id, *lists)  # type: ignore[arg-type]  # _lists() and Dossier have one order
 
@@ -238,3 +240,4 @@ def _held(linked: sa.ColumnElement[bool]) -> sa.CTE:
 
 ALL = sa.select(*_lists())
 """The one statement, made once."""
+_TEXT, _READERS = for_driver(ALL), readers_of(ALL)

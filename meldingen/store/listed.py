@@ -27,6 +27,11 @@ def listed(shape: type[Row], of: type[Any], *where: sa.ColumnElement[bool]) -> s
     return sa.select(sa.func.json_agg(in_order, type_=read)).where(*where).scalar_subquery()
 
 
+def readers_of(statement: sa.Select[Any]) -> tuple[Callable[[Any], list[Any]], ...]:
+    """How each column of a statement made of `listed` is read, for who asks the driver itself."""
+    return tuple(column.type.rows for column in statement.selected_columns if isinstance(column.type, _Listed))
+
+
 def _reader(kind: sa.types.TypeEngine[Any]) -> Reader | None:
     """How to read what JSON has no word for, and so brings as text."""
     if isinstance(kind, sa.DateTime):
@@ -47,6 +52,10 @@ class _Listed(sa.types.TypeDecorator[list[Any]]):
         self._to_read = [(n, read) for n, read in enumerate(readers) if read is not None]
 
     def process_result_value(self, value: list[list[Any]] | None, _dialect: sa.Dialect) -> list[Any]:
+        """The rows, for who asks by SQLAlchemy."""
+        return self.rows(value)
+
+    def rows(self, value: list[list[Any]] | None) -> list[Any]:
         """The rows, with days and moments read."""
         for row in value or ():
             for n, read in self._to_read:

@@ -19,6 +19,7 @@ from meldingen.store.category import Category
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.opdracht import Link, Opdracht
 from meldingen.store.workfilter import LISTS, WorkFilter
+from meldingen.store.worklines import list_lines
 from meldingen.store.worklists import (
     Sees,
     count_lists,
@@ -65,9 +66,15 @@ def counted(session: Session) -> Iterator[list[str]]:
 
 
 def ids(session: Session, home: Gemeente, sees: Sees | None = None, **facts: object) -> list[int]:
+    """What a list of our pages holds, which is what the count and the list of the API hold too."""
     sees = sees or Sees(whole=frozenset([home.id]))
-    wanted = WorkFilter(**facts)  # type: ignore[arg-type]
+    hashable = {name: tuple(value) if isinstance(value, list) else value for name, value in facts.items()}
+    wanted = WorkFilter(**hashable)  # type: ignore[arg-type]
     rows = list_opdrachten(session, wanted, sees, scope=[home.id], limit=100)
+    lines = list_lines(session, wanted, sees, scope=[home.id], limit=100)
+    assert [(one.id, one.category_slug, one.team_name, one.melders, one.lon, one.due_at) for one in lines] == [
+        (row.opdracht.id, row.category.slug, row.team.name, row.melders, row.lon, row.opdracht.due_at) for row in rows
+    ]
     assert len(rows) == count_opdrachten(session, wanted, sees, scope=[home.id])
     return [row.opdracht.id for row in rows]
 
