@@ -65,3 +65,28 @@ def test_goes_by_an_index_and_touches_no_more_than_asked(asked: tuple[Session, T
     if not question.name.startswith(COUNTED):
         most = next((rows for begin, rows in MOST_ROWS.items() if question.name.startswith(begin)), USUAL)
         assert sum(plan.rows for plan in plans) <= most, told
+
+
+@pytest.mark.parametrize(
+    ("name", "indexes"),
+    [
+        ("cijfers, een maand", {"ix_delivery_sent", "ix_ending_reopened"}),
+        ("groepen op het scherm", {"ix_opdracht_open_received"}),
+        ("aantallen van de coördinator", {"ix_melding_flagged"}),
+    ],
+)
+def test_what_was_slow_at_ten_million_goes_by_its_own_index(
+    asked: tuple[Session, Town], name: str, indexes: set[str]
+) -> None:
+    session, town = asked
+    question = next(one for one in QUESTIONS if one.name == name)
+    plans = explain(session, lambda: question.ask(session, town))
+    assert indexes <= {index for plan in plans for index in plan.indexes}
+
+
+def test_contacts_that_have_served_are_sought_among_contacts(asked: tuple[Session, Town]) -> None:
+    session, town = asked
+    question = next(one for one in QUESTIONS if one.name == "bewaartermijn: contact")
+    known = session.execute(sa.text("SELECT count(*) FROM contact WHERE gemeente_id = :id"), {"id": town.gemeente_id})
+    plan = explain(session, lambda: question.ask(session, town))[-1]
+    assert plan.rows <= 2 * known.scalar_one(), plan.tree
