@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ..domain.workflow import BIJ_PARTIJ, NIEUW, OPEN
 from .category import Category
@@ -60,10 +60,17 @@ def running_out(session: Session, *, now: datetime, before: date, scope: Collect
     )
     rows = session.execute(query).all()
     ids = sa.literal([row[0].id for row in rows], sa.ARRAY(sa.BigInteger))  # one value: a statement takes 65,535
-    dates = sa.select(Event).where(
-        Event.opdracht_id == sa.any_(ids), Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN)
+    asked = sa.func.unnest(ids).table_valued("id").render_derived()
+    last = (  # of each by itself: for all at once PostgreSQL reads the whole journal of a gemeente
+        sa.select(Event)
+        .where(Event.opdracht_id == asked.c.id, Event.gemeente_id.in_(scope), Event.kind.in_(DATE_GIVEN))
+        .order_by(Event.id.desc())
+        .limit(1)
+        .correlate(asked)
+        .lateral()
     )
-    given = {event.opdracht_id: event for event in session.scalars(dates.order_by(Event.id))}
+    found = session.scalars(sa.select(aliased(Event, last)).select_from(asked.join(last, sa.true())))
+    given = {event.opdracht_id: event for event in found}
     return [Running(opdracht, day, given.get(opdracht.id)) for opdracht, day in rows]
 
 
