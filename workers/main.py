@@ -4,7 +4,6 @@ The parent holds no connection of its own: each part is forked before it makes a
 """
 
 import multiprocessing
-import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,7 @@ from meldingen.forking import share
 from meldingen.settings import Settings
 from meldingen.store.outbox import Topic
 
-from . import jobs, relay, rq_workers, schedule
+from . import giving_way, jobs, relay, rq_workers, schedule
 from .context import Context
 from .policy import POLICIES, Policy
 from .stopping import Stop, die_with_parent
@@ -33,9 +32,6 @@ log = structlog.get_logger()
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 10.0
 STEADY_S = 60.0
 """A part that lived this long starts again without a growing pause."""
-TEXT_GIVES_WAY, HEAVY_GIVES_WAY = 5, 10
-"""How nice workers are (as `nice` counts): in a storm a melder at the door goes first, and what was promised is done
-with the quarter of a processor that is always left to it. The relay and the clock do little, and all wait for them."""
 GRACE_S = 8.0
 """How long the work in hand may take at the end; the lease brings back what is cut off."""
 
@@ -78,6 +74,7 @@ def keep_alive(parts: Sequence[Part], stop: Stop, *, grace_s: float = GRACE_S) -
     context = multiprocessing.get_context("fork")
     configure_mappers()  # once, before anything is forked: each part has them and starts in half the time
     share()
+    giving_way.together()
     try:
         while not stop.asked:
             clock = time.monotonic()
@@ -157,7 +154,7 @@ def be_text_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A long-lived RQ worker, until SIGTERM."""
-    os.nice(TEXT_GIVES_WAY)
+    giving_way.alone(giving_way.TEXT)
     if _queue_awaited(settings):
         worker = rq_workers.text_worker(relay.connect(settings.redis_url))
         jobs.settle(_context(settings), handlers=handlers, policies=policies, stopping=worker.asked_to_stop)
@@ -171,7 +168,7 @@ def be_heavy_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A forking RQ worker, until SIGTERM."""
-    os.nice(HEAVY_GIVES_WAY)
+    giving_way.alone(giving_way.HEAVY)
     if _queue_awaited(settings):
         warm_up()  # once, before a process is forked for each picture: that one needs half of its time for it
         context = _context(settings)
