@@ -92,7 +92,7 @@ def _route(session: Session, entry: Leased, now: datetime) -> None:
 
 
 @contextmanager
-def _route_lot(context: Context, entries: Sequence[Leased]) -> Iterator["Lot"]:
+def _route_lot(context: Context, entries: Sequence[Leased], _goes_on: Callable[[], bool]) -> Iterator["Lot"]:
     """The ordinary ones of a lot, in one transaction with their finished rows."""
     of_melding = {int(entry.payload["melding_id"]): entry for entry in entries}
     scope = {int(entry.payload["gemeente_id"]) for entry in entries}
@@ -131,14 +131,17 @@ def _photo(context: Context, entry: Leased) -> datetime | None:
 
 
 @contextmanager
-def _notice_lot(context: Context, entries: Sequence[Leased]) -> Iterator["Lot"]:
+def _notice_lot(context: Context, entries: Sequence[Leased], goes_on: Callable[[], bool]) -> Iterator["Lot"]:
     """What the berichten of a lot share: that nobody else has them, and a connection to the mail server."""
     payloads = [entry.payload for entry in entries]
     with (
-        notices.in_line(context.engine, context.adapters, context.settings, payloads) as line,
+        notices.in_line(context.engine, context.adapters, context.settings, payloads, goes_on=goes_on) as line,
         context.adapters.mail_together(),
     ):
-        yield Lot(lambda context, entry: _notice(context, entry, line if entry.payload in line.payloads else None))
+        yield Lot(
+            lambda context, entry: _notice(context, entry, line if entry.payload in line.payloads else None),
+            began=lambda entry: entry.payload["notice_id"] in line.begun,
+        )
 
 
 def _notice(context: Context, entry: Leased, line: notices.Line | None = None) -> datetime | None:
@@ -167,19 +170,23 @@ def _webhook(context: Context, entry: Leased) -> datetime | None:
 
 @dataclass(frozen=True)
 class Lot:
-    """What is left of a lot that began: `done` is finished already, the rest is done by `one`, row by row."""
+    """What is left of a lot that began: `done` is finished already, the rest is done by `one`, row by row.
+
+    began: whether a row is half done, so that it is finished however late it is.
+    """
 
     one: Handler
     done: Sequence[Leased] = ()
+    began: Callable[[Leased], bool] = lambda _entry: False
 
 
 @dataclass(frozen=True)
 class Together:
     """A handler that does `one` row, or more for less of rows that were never tried, within `lot`. When entering that
-    raises, nothing was done."""
+    raises, nothing was done. It is told how to ask whether there is time for another row."""
 
     one: Handler
-    lot: Callable[[Context, Sequence[Leased]], AbstractContextManager[Lot]]
+    lot: Callable[[Context, Sequence[Leased], Callable[[], bool]], AbstractContextManager[Lot]]
 
     def __call__(self, context: Context, entry: Leased) -> datetime | None:
         return self.one(context, entry)
@@ -243,10 +250,10 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     ends_at = time.monotonic() + policy.budget_s
     in_time = True
     with ExitStack() as stack:
-        lot = _begin_lot(place, entries, stack)
+        lot = _begin_lot(place, entries, stack, lambda: time.monotonic() < ends_at and not place.stopping())
         done = {entry.id for entry in lot.done}
         left = deque(entry for entry in entries if entry.id not in done)
-        while left and in_time and not place.stopping():
+        while left and (lot.began(left[0]) or (in_time and not place.stopping())):
             in_time = _work_entry(place, policy, lot.one, left.popleft()) and time.monotonic() < ends_at
     if left:
         with transaction(engine) as session:
@@ -255,13 +262,14 @@ def work_lot(place: Workplace, topic: Topic, lease: UUID, ids: Sequence[int]) ->
     place.context.adapters.wake()  # for what this work promised, and the next of its order keys
 
 
-def _begin_lot(place: Workplace, entries: Sequence[Leased], stack: ExitStack) -> Lot:
-    """Begins what rows share until `stack` ends; when that cannot be, each is on its own."""
+def _begin_lot(place: Workplace, entries: Sequence[Leased], stack: ExitStack, goes_on: Callable[[], bool]) -> Lot:
+    """Begins what rows share until `stack` ends; when that cannot be, each is on its own. goes_on: whether there is
+    time for another row."""
     handler, began = place.handlers[Topic(entries[0].topic)], time.monotonic()
     if not isinstance(handler, Together) or any(entry.attempts > 1 for entry in entries):
         return Lot(handler)
     try:
-        lot = stack.enter_context(handler.lot(place.context, entries))
+        lot = stack.enter_context(handler.lot(place.context, entries, goes_on))
     except LeaseLost:
         return Lot(handler.one)
     except Exception as error:

@@ -157,13 +157,16 @@ def tell_people(
 @dataclass
 class Line:
     """Berichten that one worker has alone and delivers in this order. begun: the ones that began and were not sent yet,
-    by notice id; at most one at a time."""
+    by notice id; at most one at a time. goes_on: whether the worker has time for another; what began, it sends."""
 
     payloads: Sequence[Mapping[str, Any]] = ()
+    goes_on: Callable[[], bool] = lambda: True
     begun: dict[int, Attempt] = field(default_factory=dict)
 
     def after(self, notice_id: int) -> Mapping[str, Any] | None:
-        """The one that comes next."""
+        """The one that comes next, if there is time for it."""
+        if not self.goes_on():
+            return None
         ids = [int(payload["notice_id"]) for payload in self.payloads]
         following = self.payloads[ids.index(notice_id) + 1 :] if notice_id in ids else ()
         return following[0] if following else None
@@ -189,7 +192,6 @@ def deliver_notice(
     PermanentFailure when people must look.
     """
     notice_id = int(payload["notice_id"])
-    following = line.after(notice_id) if line is not None else None
     step = partial(_desk, engine, adapters, settings, payload)
 
     with nullcontext([notice_id]) if line is not None else held_alone(engine, [notice_id]) as mine:
@@ -231,6 +233,7 @@ def deliver_notice(
         # It has gone: neither a clash nor a long wait for the melding's lock must make it a double, nor may whatever is
         # the matter with the next one.
         record = partial(retry_deadlock, tries=3, also=[LOCK_TIMED_OUT])
+        following = line.after(notice_id) if line is not None else None
         try:
             begun = record(lambda: record_it(following))
         except Exception:
@@ -257,12 +260,17 @@ def _begin_following(desk: Desk, payload: Mapping[str, Any]) -> Attempt | None:
 
 @contextmanager
 def in_line(
-    engine: sa.Engine, adapters: Adapters, settings: Settings, payloads: Sequence[Mapping[str, Any]]
+    engine: sa.Engine,
+    adapters: Adapters,
+    settings: Settings,
+    payloads: Sequence[Mapping[str, Any]],
+    *,
+    goes_on: Callable[[], bool] = lambda: True,
 ) -> Iterator[Line]:
     """A line of those of these berichten that nobody else has. What began and is not sent when it ends, since the
-    worker stops, is written down as certainly not sent."""
+    worker fails, is written down as certainly not sent. goes_on: whether another may begin."""
     with held_alone(engine, [int(payload["notice_id"]) for payload in payloads]) as mine:
-        line = Line([payload for payload in payloads if payload["notice_id"] in mine])
+        line = Line([payload for payload in payloads if payload["notice_id"] in mine], goes_on)
         try:
             yield line
         finally:

@@ -2,18 +2,23 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from meldingen.adapters.failures import TemporaryFailure
-from meldingen.db import transaction
+from meldingen.db import business_now, transaction
 from meldingen.flow import deliveries, notices
+from meldingen.store import leases
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
-from meldingen.store.outbox import OutboxEntry
+from meldingen.store.outbox import OutboxEntry, Topic
 from tests.flow.berichten import MAIL, MOBILE, House, Killed, statuses
+from workers import jobs
+from workers.context import Context
+from workers.policy import POLICIES
 
 SENT = [("gepland", 0, ""), ("klaar", 1, ""), ("verzonden", 1, "")]
 
@@ -129,3 +134,26 @@ def test_what_another_worker_has_is_not_in_the_line(house: House) -> None:
         notices.in_line(house.engine, house.adapters, house.settings, [row.payload for row in rows]) as line,
     ):
         assert line.payloads == [rows[1].payload]
+
+
+@pytest.mark.parametrize(
+    ("answers", "sent"),
+    [
+        pytest.param([False, True], 1, id="no time for another: it does not begin"),
+        pytest.param([False, False, True], 2, id="time is up once it began: it is sent"),
+    ],
+)
+def test_a_lot_that_ends_leaves_nothing_half_done(house: House, answers: list[bool], sent: int) -> None:
+    told = owing(house, MAIL, MAIL, MAIL)
+    asked = iter(answers)
+    with transaction(house.engine) as session:
+        terms = {Topic.NOTICE: POLICIES[Topic.NOTICE].terms}
+        lot = leases.lease(session, [(Topic.NOTICE, False)], terms=terms, now=business_now(session))
+    assert lot is not None and len(lot.ids) == 3
+    context = Context(house.settings, house.engine, house.adapters)
+    patient = {topic: replace(policy, budget_s=600) for topic, policy in POLICIES.items()}
+    place = jobs.Workplace(context, jobs.HANDLERS, patient, lambda: next(asked, True))
+    jobs.work_lot(place, lot.topic, lot.lease, lot.ids)
+    steps = [house.steps(one) for melding in told for one in house.deliveries(melding)]
+    assert steps == [SENT] * sent, "and of the others nothing"
+    assert len(house.mail.calls) == sent
