@@ -15,13 +15,8 @@ ALL_OF_US, TEXT, HEAVY = 5, 5, 10
 The relay and the clock do little, and all wait for them. At 5 a third of the weight of the website or the database."""
 
 
-def together(nice: int = ALL_OF_US) -> None:
+def together() -> None:
     """Gives all of this session less weight, if it was begun for us: not that of somebody at a terminal."""
     if os.getsid(0) == os.getpid():
         with suppress(OSError):  # a kernel without it, or a folder that may only be read
-            OURS.write_text(f"{nice}")
-
-
-def alone(nice: int) -> None:
-    """Gives this process less weight than the others of its session."""
-    os.nice(nice)
+            OURS.write_text(f"{ALL_OF_US}")

@@ -4,6 +4,7 @@ The parent holds no connection of its own: each part is forked before it makes a
 """
 
 import multiprocessing
+import os
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -154,7 +155,7 @@ def be_text_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A long-lived RQ worker, until SIGTERM."""
-    giving_way.alone(giving_way.TEXT)
+    os.nice(giving_way.TEXT)
     if _queue_awaited(settings):
         worker = rq_workers.text_worker(relay.connect(settings.redis_url))
         jobs.settle(_context(settings), handlers=handlers, policies=policies, stopping=worker.asked_to_stop)
@@ -168,7 +169,7 @@ def be_heavy_worker(
     policies: Mapping[Topic, Policy] = POLICIES,
 ) -> None:
     """A forking RQ worker, until SIGTERM."""
-    giving_way.alone(giving_way.HEAVY)
+    os.nice(giving_way.HEAVY)
     if _queue_awaited(settings):
         warm_up()  # once, before a process is forked for each picture: that one needs half of its time for it
         context = _context(settings)
