@@ -6,7 +6,7 @@ have weights of their own instead (docker/compose.yaml, docs/opzetten.md).
 """
 
 import os
-from contextlib import suppress
+import time
 from pathlib import Path
 
 OURS = Path("/proc/self/autogroup")
@@ -17,6 +17,14 @@ The relay and the clock do little, and all wait for them. At 5 a third of the we
 
 def together() -> None:
     """Gives all of this session less weight, if it was begun for us: not that of somebody at a terminal."""
-    if os.getsid(0) == os.getpid():
-        with suppress(OSError):  # a kernel without it, or a folder that may only be read
+    if os.getsid(0) != os.getpid():
+        return
+    for _ in range(20):
+        try:
             OURS.write_text(f"{ALL_OF_US}")
+        except BlockingIOError:  # who does not administer the machine is heard once in 0.1 s, all sessions together
+            time.sleep(0.1)
+        except OSError:  # a kernel without it, or a folder that may only be read
+            return
+        else:
+            return
