@@ -1,5 +1,6 @@
 """What workers are as a whole weighs less than a melder at the door, and a terminal is left alone."""
 
+import os
 import subprocess
 import sys
 
@@ -20,5 +21,7 @@ def told(script: str, *, own_session: bool) -> str:
 
 def test_a_session_of_workers_gives_way_and_another_does_not() -> None:
     assert told(GIVE_WAY_AND_ASK, own_session=False) == told(ASK, own_session=False)
-    shared = told(ASK, own_session=True)
-    assert told(GIVE_WAY_AND_ASK, own_session=True) == (f"{giving_way.ALL_OF_US}" if shared else "")
+    shared = told(ASK, own_session=True) if os.access(giving_way.OURS, os.W_OK) else ""
+    assert told(GIVE_WAY_AND_ASK, own_session=True) == (
+        f"{giving_way.ALL_OF_US}" if shared else told(ASK, own_session=True)
+    )
