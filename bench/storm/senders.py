@@ -70,7 +70,7 @@ class Crowd:
             thread.join()
 
     def _live(self, index: int) -> None:
-        link = Link(self.ports[index % len(self.ports)])
+        link = Link(self.ports[index % len(self.ports)], f"127.0.1.{index + 1}")
         while (turn := next(self._turn)) < len(self.arrivals) and not self.stop.is_set():
             who = self.arrivals[turn]
             due = self.began + who.at_s
@@ -100,10 +100,11 @@ def again(ask: Callable[[], tuple[int, Any]]) -> tuple[int, Any, int]:
 
 
 class Link:
-    """One kept connection to a website."""
+    """One kept connection to a website, from an address of its own: people in a storm do not share one, and a website
+    takes only so much from an address at once (meldingen/bodies.py)."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, address: str = "127.0.0.1") -> None:
+        self._port, self._address = port, address
         self._link: http.client.HTTPConnection | None = None
 
     def post(self, path: str, body: Any, *, key: str) -> tuple[int, Any]:
@@ -122,7 +123,9 @@ class Link:
     def send(self, method: str, path: str, body: bytes | None, head: dict[str, str]) -> tuple[int, Any]:
         """One request and its answer."""
         if self._link is None:
-            self._link = http.client.HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT_S)
+            self._link = http.client.HTTPConnection(
+                "127.0.0.1", self._port, timeout=TIMEOUT_S, source_address=(self._address, 0)
+            )
         try:
             self._link.request(method, API + path, body, head)
             response = self._link.getresponse()

@@ -8,6 +8,7 @@ bericht; the melding's own lock comes before those of its deliveries. Which way 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ..adapters import Adapters
 from ..adapters.failures import AddressRefused, PermanentFailure, TemporaryFailure
@@ -123,11 +124,9 @@ def begin(desk: Desk, notice_id: int) -> Attempt | datetime | PermanentFailure |
     )
 
 
-def begin_mail(desk: Desk, notice_id: int) -> Attempt | None:
-    """`begin` for nearly every bericht: one e-mail of its own, for which nothing was tried yet and that need not wait
-    for its turn. None, and nothing changed, for any other. Waits for nobody's lock."""
-    if desk.settings.limits.get(Channel.EMAIL):
-        return None
+def begin_mail(desk: Desk, notice_id: int) -> Attempt | datetime | None:
+    """`begin` for nearly every bericht: one e-mail of its own, for which nothing was tried yet. The call to make, or
+    the moment of its turn at the provider. None, and nothing changed, for any other. Waits for nobody's melding."""
     found = sending.lock_fresh(desk.session, notice_id, scope=desk.scope)
     if found is None or desk.now < found.notice.at or LIMITED in found.about.flags:
         return None
@@ -135,14 +134,19 @@ def begin_mail(desk: Desk, notice_id: int) -> Attempt | None:
     reached = reach.contact_facts(found.contact, adapters=desk.adapters)
     if next_channel(reached, notice.kind, ()) != Channel.EMAIL:
         return None
+    address = found.contact.email
+    reference = found.planned.reference if found.planned is not None else chain.new_reference(about.number)
+    kept = found.planned.slot_at if found.planned is not None else None
+    slot = _turn(desk, Channel.EMAIL, kept, home=notice.gemeente_id, urgent=about.danger)
+    if slot is not None:
+        sending.wait_for_turn(desk.session, found, address=address, reference=reference, slot=slot, now=desk.now)
+        return slot
     told = facts_for_melder(desk.session, desk.settings, notice, found.event, about, Channel.EMAIL, now=desk.now)
     wording = texts.text_for(desk.session, notice.kind, Channel.EMAIL, told, has_own=found.own_texts)
     words = texts.compose(notice.kind, Channel.EMAIL, wording, told)
-    reference = chain.new_reference(about.number)
     sent = {"reference": reference, "subject": words.subject, "text": words.text, "html": words.html}
-    address = found.contact.email
     return Attempt(
-        delivery_id=sending.begin_mail(desk.session, notice, address=address, now=desk.now, **sent),
+        delivery_id=sending.begin_mail(desk.session, found, address=address, now=desk.now, **sent),
         channel=Channel.EMAIL,
         address=address,
         number=1,
@@ -303,27 +307,30 @@ def _wait(desk: Desk, notice: Notice, about: Melding | None, delivery: Delivery,
     if quiet is not None:
         delivery.due_at, delivery.slot_at = quiet, None
         return quiet
-    per_minute = desk.settings.limits.get(delivery.channel, 0)
+    slot = _turn(desk, delivery.channel, delivery.slot_at, home=notice.gemeente_id, urgent=urgent)
+    if slot is not None:
+        delivery.due_at = delivery.slot_at = slot
+    return slot
+
+
+def _turn(desk: Desk, channel: str, slot: datetime | None, *, home: int, urgent: bool) -> datetime | None:
+    """The moment of its turn at the provider; None: it goes now, and was counted. slot: the turn that it has."""
+    per_minute = desk.settings.limits.get(channel, 0)
     if not per_minute:
         return None
     if urgent:
-        pace.pass_gate(desk.session, delivery.channel, per_minute=per_minute, now=desk.now, urgent=True)
+        pace.pass_gate(desk.session, channel, per_minute=per_minute, now=desk.now, urgent=True)
         return None
 
-    def stand_in_line() -> datetime:
-        home = notice.gemeente_id
-        return pace.take_slot(desk.session, delivery.channel, home=home, per_minute=per_minute, now=desk.now)
-
-    slot = delivery.slot_at
+    line: dict[str, Any] = {"home": home, "per_minute": per_minute, "now": desk.now}
     if slot is None or slot + SLOT_KEPT < desk.now:
-        slot = stand_in_line()
-    if slot <= desk.now:
-        room_at = pace.pass_gate(desk.session, delivery.channel, per_minute=per_minute, now=desk.now)
-        if room_at is None:
+        slot, passed = pace.take_turn(desk.session, channel, **line)
+        if passed:
             return None
-        slot = max(room_at, stand_in_line())
-    delivery.due_at = delivery.slot_at = slot
-    return slot
+    if slot > desk.now:
+        return slot
+    room_at = pace.pass_gate(desk.session, channel, per_minute=per_minute, now=desk.now)
+    return max(room_at, pace.take_slot(desk.session, channel, **line)) if room_at is not None else None
 
 
 def _ended(desk: Desk, notice: Notice, about: Melding | None) -> bool:

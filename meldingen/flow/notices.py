@@ -156,12 +156,12 @@ def tell_people(
 
 @dataclass
 class Line:
-    """Berichten that one worker has alone and delivers in this order. begun: the ones that began and were not sent yet,
-    by notice id; at most one at a time. goes_on: whether the worker has time for another; what began, it sends."""
+    """Berichten that one worker has alone and delivers in this order. begun: by notice id the one that began and was
+    not sent yet, or when its turn is. goes_on: whether the worker has time for another; what began, it sends."""
 
     payloads: Sequence[Mapping[str, Any]] = ()
     goes_on: Callable[[], bool] = lambda: True
-    begun: dict[int, Attempt] = field(default_factory=dict)
+    begun: dict[int, Attempt | datetime] = field(default_factory=dict)
 
     def after(self, notice_id: int) -> Mapping[str, Any] | None:
         """The one that comes next, if there is time for it."""
@@ -220,7 +220,7 @@ def deliver_notice(
                 raise
             return None
 
-        def record_it(following: Mapping[str, Any] | None) -> Attempt | None:
+        def record_it(following: Mapping[str, Any] | None) -> Attempt | datetime | None:
             with step() as desk:
                 if receipt.status == VERZONDEN:
                     deliveries.record_taken(desk, attempt, receipt.provider_id)
@@ -252,7 +252,7 @@ def _desk(engine: sa.Engine, adapters: Adapters, settings: Settings, payload: Ma
         yield Desk(session, adapters, settings, frozenset({int(payload["gemeente_id"])}), business_now(session))
 
 
-def _begin_following(desk: Desk, payload: Mapping[str, Any]) -> Attempt | None:
+def _begin_following(desk: Desk, payload: Mapping[str, Any]) -> Attempt | datetime | None:
     """Begins the next of a line when it is an ordinary e-mail; any other begins in its turn."""
     there = replace(desk, scope=frozenset({int(payload["gemeente_id"])}))
     return deliveries.begin_mail(there, int(payload["notice_id"]))
@@ -276,7 +276,7 @@ def in_line(
         finally:
             for payload in line.payloads:
                 attempt = line.begun.pop(int(payload["notice_id"]), None)
-                if attempt is not None:
+                if isinstance(attempt, Attempt):
                     with _desk(engine, adapters, settings, payload) as desk:
                         deliveries.note_failure(desk, attempt.delivery_id, TemporaryFailure(NOT_REACHED))
 

@@ -29,6 +29,7 @@ class Fresh:
     """A bericht that nobody began, of which nothing else about its melding waits, with all that its words need.
 
     chosen: the melder's own category. own_texts: whether the gemeente has words of its own for this kind of e-mail.
+    planned: its delivery, when it waits for its turn at the provider; without it there is none.
     """
 
     notice: Notice
@@ -38,8 +39,18 @@ class Fresh:
     home: Gemeente
     chosen: Category | None
     own_texts: bool
+    planned: Delivery | None
 
 
+_planned = aliased(Delivery)
+_PLANNED = sa.and_(
+    _planned.notice_id == Notice.id,
+    _planned.channel == "email",
+    _planned.status == GEPLAND,
+    _planned.attempts == 0,
+    _planned.again == 0,
+    _planned.carrier_id.is_(None),
+)
 _other, _sent = aliased(Notice), aliased(Delivery)
 _WAITING = sa.and_(
     _other.melding_id == Melding.id,
@@ -70,19 +81,22 @@ _FRESH = (
             NoticeText.channel == "email",
             NoticeText.retired_at.is_(None),
         ),
+        _planned,
     )
     .join(Melding, sa.and_(Melding.id == Notice.melding_id, Melding.gemeente_id == Notice.gemeente_id))
     .join(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
     .join(Event, Event.id == Notice.event_id)
     .join(Gemeente, Gemeente.id == Notice.gemeente_id)
     .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
+    .outerjoin(_planned, _PLANNED)
     .where(
         Notice.id == sa.bindparam("notice_id"),
         Notice.gemeente_id.in_(sa.bindparam("scope", expanding=True)),
         Notice.ended == "",
         Melding.withdrawn_at.is_(None),
         Melding.erased_at.is_(None),
-        _how_many(sa.select(sa.func.count(Delivery.id)).where(Delivery.notice_id == Notice.id)) == 0,
+        _how_many(sa.select(sa.func.count(Delivery.id)).where(Delivery.notice_id == Notice.id))
+        == sa.case((_planned.id.is_(None), 0), else_=1),
         _how_many(sa.select(sa.func.count(PushSubscription.id)).where(_DEVICE)) == 0,
         _how_many(
             sa.select(sa.func.count(_other.id))
@@ -93,6 +107,7 @@ _FRESH = (
     )
     .options(
         load_only(Category.gemeente_id, Category.parent_id, Category.phrase),
+        load_only(_planned.gemeente_id, _planned.reference, _planned.slot_at),
         load_only(
             Melding.gemeente_id,
             Melding.number,
@@ -124,6 +139,28 @@ _BEGIN = f"""
     )
     SELECT id FROM made
 """  # noqa: S608  our own words
+_BEGIN_PLANNED = f"""
+    WITH begun AS (
+        UPDATE delivery
+        SET status = '{KLAAR}', reason = '', address = %(address)s, subject = %(subject)s, text = %(text)s,
+            html = %(html)s, attempts = 1, slot_at = NULL
+        WHERE id = %(planned_id)s
+        RETURNING id, gemeente_id, provider_id
+    )
+    INSERT INTO delivery_step (gemeente_id, delivery_id, status, at, attempt, provider_id)
+    SELECT gemeente_id, id, '{KLAAR}', %(now)s, 1, provider_id FROM begun
+    RETURNING delivery_id
+"""  # noqa: S608  our own words
+_PLAN = f"""
+    WITH made AS (
+        INSERT INTO delivery (gemeente_id, notice_id, channel, address, reference, due_at, slot_at, created_at)
+        VALUES (%(gemeente_id)s, %(notice_id)s, 'email', %(address)s, %(reference)s, %(slot)s, %(slot)s, %(now)s)
+        RETURNING id
+    )
+    INSERT INTO delivery_step (gemeente_id, delivery_id, status, at)
+    SELECT %(gemeente_id)s, id, '{GEPLAND}', %(now)s FROM made
+    RETURNING id
+"""  # noqa: S608  our own words
 _SENT = f"""
     WITH about AS (
         SELECT d.id FROM delivery d
@@ -153,13 +190,27 @@ def lock_fresh(session: Session, notice_id: int, *, scope: Collection[int]) -> F
     return Fresh(*row) if row is not None else None
 
 
+def wait_for_turn(
+    session: Session, found: Fresh, *, address: str, reference: str, slot: datetime, now: datetime
+) -> None:
+    """Plans the delivery of a locked fresh bericht for its turn at the provider, or moves the turn of the planned."""
+    if found.planned is not None:
+        found.planned.due_at = found.planned.slot_at = slot
+        return
+    notice, facts = found.notice, {"address": address, "reference": reference, "slot": slot, "now": now}
+    by_driver(session, _PLAN, {"gemeente_id": notice.gemeente_id, "notice_id": notice.id, **facts})
+
+
 def begin_mail(
-    session: Session, notice: Notice, *, address: str, reference: str, subject: str, text: str, html: str, now: datetime
+    session: Session, found: Fresh, *, address: str, reference: str, subject: str, text: str, html: str, now: datetime
 ) -> int:
-    """The first try of a locked fresh bericht begins: its delivery with both its steps. The id of the delivery."""
+    """The first try of a locked fresh bericht begins: its delivery with its steps. The id of the delivery."""
     facts = {"address": address, "reference": reference, "subject": subject, "text": text, "html": html, "now": now}
-    asked = {"gemeente_id": notice.gemeente_id, "notice_id": notice.id, **facts}
-    ((delivery_id,),) = by_driver(session, _BEGIN, asked)
+    if found.planned is not None:
+        ((delivery_id,),) = by_driver(session, _BEGIN_PLANNED, {"planned_id": found.planned.id, **facts})
+    else:
+        asked = {"gemeente_id": found.notice.gemeente_id, "notice_id": found.notice.id, **facts}
+        ((delivery_id,),) = by_driver(session, _BEGIN, asked)
     return int(delivery_id)
 
 

@@ -15,7 +15,7 @@ from meldingen.db import business_now, transaction
 from meldingen.domain.actor import SYSTEM
 from meldingen.domain.delivery import BEZORGD, DELIVERY_STATUSES, NIET_BEZORGD, STEPS, may_step
 from meldingen.flow import chain, deliveries, kcc, notices
-from meldingen.store import journal
+from meldingen.store import journal, pace
 from meldingen.store.melding import Melding
 from meldingen.store.notice import Delivery, DeliveryStep
 from meldingen.store.outbox import OutboxEntry
@@ -310,14 +310,29 @@ class TestPush:
         assert delivery.maybe_double and house.push.calls == [delivery.reference] * 2
 
 
-def test_what_is_written_at_once_for_an_ordinary_e_mail_is_what_goes_step_by_step(house: House) -> None:
-    """store/sending.py against `begin` and `record_receipt`, column by column: a limit makes it go step by step."""
+@pytest.mark.parametrize("waits", [False, True], ids=["goes-at-once", "waits-for-its-turn"])
+def test_what_is_written_at_once_for_an_ordinary_e_mail_is_what_goes_step_by_step(
+    house: House, now: datetime, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    """store/sending.py against the rest of `begin` and `record_receipt`, column by column."""
     at_once, by_steps = house.melding(contact=MAIL), house.melding(contact=MAIL)
-    for melding, limit in ((at_once, 0), (by_steps, 600)):
-        house.settings = replace(house.settings, limit_email=limit)
+    house.settings = replace(house.settings, limit_email=60 if waits else 0)
+    for minutes, melding in enumerate((at_once, by_steps)):
+        if melding is by_steps:
+            monkeypatch.setattr(deliveries, "begin_mail", lambda *_: None)
+        house.set_clock(now + timedelta(minutes=10 * minutes))
+        if waits:
+            with transaction(house.engine) as session:
+                pace.rest_until(session, "email", business_now(session) + timedelta(minutes=2))
         house.owe("gereed", melding)
-        house.work()
+        (row,) = house.owed()
+        until = house.deliver(row)
+        assert (until is not None) is waits
+        if until is not None:
+            house.set_clock(until)
+            assert house.deliver(row) is None
     (mine,), (other,) = house.deliveries(at_once), house.deliveries(by_steps)
+    assert (mine.status, other.status) == ("verzonden", "verzonden")
     may_differ = {"id", "notice_id", "delivery_id", "at", "due_at", "created_at", "sent_at"}
     may_differ |= {"reference", "provider_id", "subject", "text", "html"}
     with Session(house.engine) as session:

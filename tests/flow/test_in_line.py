@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -63,6 +64,25 @@ def test_what_is_no_ordinary_mail_begins_in_its_turn(house: House) -> None:
             assert len(line.begun) <= 1
     sent = [statuses(house.deliveries(melding)) for melding in told]
     assert sent == [[("email", "verzonden")], [("sms", "verzonden")], [("email", "verzonden")]]
+
+
+def test_who_has_no_turn_at_the_provider_yet_waits_for_it(house: House, now: datetime) -> None:
+    house.settings = replace(house.settings, limit_email=1)
+    told = owing(house, MAIL, MAIL, MAIL)
+    with lined_up(house) as (line, rows):
+        deliver(house, line, rows[0])
+        turns = [
+            notices.deliver_notice(house.engine, house.adapters, house.settings, row.payload, line=line)
+            for row in rows[1:]
+        ]
+    waiting = [house.deliveries(melding)[0] for melding in told[1:]]
+    assert [one.slot_at for one in waiting] == turns and len(house.mail.calls) == 1
+    assert [house.steps(one) for one in waiting] == [[("gepland", 0, "")]] * 2
+    for row, turn in zip(rows[1:], turns, strict=True):
+        assert turn is not None
+        house.set_clock(turn)
+        assert house.deliver(row) is None
+    assert [house.steps(*house.deliveries(melding)) for melding in told] == [SENT] * 3
 
 
 def test_a_worker_that_stops_leaves_no_doubt(house: House) -> None:
