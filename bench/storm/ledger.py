@@ -80,6 +80,7 @@ def judge(url: str, sent: Sequence[Sent], photos: Sequence[int], log: Path) -> O
     outcome = Outcome(took=[one.took_s for one in sent if one.number])
     group = {one.number: group_of(one) for one in sent if one.number}
     outcome.counts["mogelijk dubbel, door ons geteld"] = len(told)
+    outcome.counts["meer dan eens gevraagd"] = sum(one.tries > 1 for one in sent)
     _count(outcome, sent, rows, _once(yes, told), receipts)
     _count_photos(outcome, photos, ready[0] if ready else 0)
     for topic, number, kind, took in stages:

@@ -16,7 +16,7 @@ from .ledger import Outcome
 from .senders import Crowd
 from .teams import Teams
 
-SAMPLE_S, SETTLE_S = 2.0, 900.0
+SAMPLE_S, SETTLE_S, LOOK_S = 2.0, 900.0, 0.6
 DUE = """
     SELECT topic, count(*) FROM outbox
     WHERE done_at IS NULL AND parked_at IS NULL
@@ -85,5 +85,5 @@ def _sample(connection: psycopg.Connection, most: Counter[str]) -> None:
 def _settle(scene: Scene, settle_s: float) -> None:
     """Until nothing that is due is left; what waits for a later moment by promise, or for people, may wait."""
     until, quiet = time.monotonic() + settle_s, 0
-    while quiet < 3 and time.monotonic() < until and not scene.stopping.wait(0.3):
+    while quiet < 3 and time.monotonic() < until and not scene.stopping.wait(LOOK_S):
         quiet = 0 if ledger.due(scene.url) else quiet + 1
