@@ -107,7 +107,8 @@ def _found(session: Session, kinds: tuple[Kind, ...], facts: dict[str, Any], sco
 def _statement(kinds: tuple[Kind, ...], gemeenten: int) -> sa.Select[Any]:
     """What these ways find together. A melding that fits several ways comes before one that fits one."""
     scope = search_ways.scope_of(gemeenten)
-    looks = [look for kind in kinds for look in search_ways.looks(kind, scope)]
+    streets = search_ways.streets_of(scope)
+    looks = [look for kind in kinds for look in search_ways.looks(kind, scope, streets)]
     found = sa.union_all(*(sa.select(look) for look in looks)).subquery()
     surest = sa.func.array_agg(
         aggregate_order_by(found.c.found_by, found.c.rank.desc(), found.c.found_by), type_=ARRAY(sa.Text)

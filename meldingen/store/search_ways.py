@@ -1,10 +1,10 @@
 """The ways in which a text may lead to a melding, each a bounded look that costs the same however much there is.
 
-Whole words are sought in the newest month of a gemeente first; only when that gives too few, in some months before,
-and then in all there ever was: the seldomer a word is, the farther back it is cheap to look. One statement does it:
-PostgreSQL does not begin a look that is not needed. What an index answers only by reading all that begins so (half a
-word, a mistyped one) is sought among the newest meldingen, and when there is nothing else. Mistyped addresses are
-sought in the same month and months; spelled right they are words. Contacts go soon after the end.
+Whole words are sought week by week, the newest first, until there are enough: a common word is soon found, and a rare
+one costs little per week. A street is sought among the streets of a gemeente, which are few however many meldingen
+there are: those that look most like the text are meant, so that slips are forgiven, and of them the newest meldingen
+are read. What an index answers only by reading all that begins so (half a word, a mistyped one) is sought among the
+newest meldingen, and when there is nothing else. Contacts go soon after the end.
 
 Putting such a statement together takes longer than running it, so a look holds no words: what was asked comes in as
 facts, and a look is made once for each kind of question. search.py reads the text and puts together what is found.
@@ -19,24 +19,29 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from .contact import Contact
-from .melding import WEEK_SQL, Melding
+from .melding import STREET_SQL, WEEK_SQL, Melding
 
 SHORTEST_WORD = 3
 LONG_WORD = 5
 MOST_WORDS = 6
 WIDER = 0.4
 """How alike a word must be in the wider look; PostgreSQL's own threshold is 0.6."""
-NEAR, FAR = 4, 17
-"""Weeks before that of the newest melding that are looked through first, and next."""
+LATELY = 17
+"""How many weeks before that of the newest melding are looked through first for words."""
+RARE = 1000
+"""So many times words may be in all gemeenten together to be looked at wherever they are."""
+STREETS = 12
+"""How many streets that look most like the text are looked through."""
 NEWEST, NEWEST_MISTYPED = 4000, 1000
 """In how many of the newest meldingen of a gemeente half a word is sought, and a mistyped one in the text itself."""
 DUTCH: sa.ColumnElement[Any] = sa.literal_column("'dutch'::regconfig")
-WEEKS = 100_000
-"""The part of a gemeente in WEEK_SQL."""
+TOLD = 1.9
+"""How sure it is that has all the words: surer than an address or a name that is only much like them."""
 _WORD = re.compile(r"\w+")
 _WEEK: sa.ColumnElement[int] = sa.literal_column(
     WEEK_SQL.replace("gemeente_id", "melding.gemeente_id").replace("received_at", "melding.received_at"), sa.BigInteger
 )
+_STREET: sa.ColumnElement[str] = sa.literal_column(STREET_SQL.replace("address", "melding.address"), sa.Text)
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ def wider_kinds(asked: Asked) -> tuple[Kind, ...]:
     """The same word by word, so that a word that fits nowhere spoils nothing and words may be about different things.
     The longest also as they are mistyped in the text itself."""
     found = [kind for number, word in enumerate(_wide_words(asked)) for kind in _kinds_of_words(number, word)]
+    if len(_spoken(asked.words)) == 1:  # that word by itself is what the first look asked for
+        found = [kind for kind in found if kind.name != "told"]
     return (*(Kind("mistyped", number) for number in range(len(_long_words(asked)))), *found)
 
 
@@ -138,10 +145,11 @@ def _long_words(asked: Asked) -> list[str]:
     return sorted((word for word in spoken if len(word) >= LONG_WORD), key=len, reverse=True)[:2]
 
 
-def looks(kind: Kind, scope: Scope) -> list[sa.Subquery]:
-    """The looks of this kind, each with the id, the meaning and how sure it is (3 exact, 2 and up a good guess)."""
+def looks(kind: Kind, scope: Scope, streets: sa.CTE) -> list[sa.Subquery]:
+    """The looks of this kind, each with the id, the meaning and how sure it is (3 exact, 2 and up a good guess).
+    streets: of `streets_of`, asked once for all looks."""
     if kind.name == "words":
-        return _words(kind, scope)
+        return [_named(kind, scope), _placed(kind, streets)]
     if kind.name == "told":
         return _told(kind, scope)
     if kind.name == "mistyped":
@@ -177,45 +185,72 @@ def _mistyped(kind: Kind, scope: Scope) -> sa.Select[Any]:
     return told.where(alike >= WIDER).order_by(sa.desc("rank"), recent.c.received_at.desc())
 
 
-def _words(kind: Kind, scope: Scope) -> list[sa.Subquery]:
-    """These words as a name, and as an address."""
+def _named(kind: Kind, scope: Scope) -> sa.Subquery:
+    """These words as a name."""
     words = kind.fact()
-    of_name = sa.func.word_similarity(words, Contact.name) + 1
-    named = _of_contact("naam", of_name, scope).where(Contact.name != "", Contact.name.op("%>")(words))
-    month = _placed(words, _weeks(scope, 0, NEAR), scope).limit(LIMIT).cte()
-    before = _weeks(scope, NEAR + 1, FAR).where(_count(month) == 0)
-    year = _placed(words, before, scope).limit(LIMIT).subquery()
-    return [named.limit(LIMIT).subquery(), sa.select(month).subquery(), year]
+    named = _of_contact("naam", sa.func.word_similarity(words, Contact.name) + 1, scope)
+    return named.where(Contact.name != "", Contact.name.op("%>")(words)).limit(LIMIT).subquery()
 
 
-def _placed(words: sa.BindParameter[Any], weeks: sa.Select[tuple[int]], scope: Scope) -> sa.Select[Any]:
-    """What has an address much like these words, week by week (OFFSET 0 keeps it that way): for several weeks at once
-    PostgreSQL gathers such addresses of all weeks and all gemeenten first."""
-    week = weeks.subquery()
-    alike = sa.select(Melding.id, sa.func.word_similarity(words, Melding.address).label("alike"), Melding.received_at)
-    mine = alike.where((Melding.gemeente_id + 0).in_(scope), week.c.week == _WEEK)
-    mine = mine.where(Melding.address != "", Melding.address.op("%>")(words))
-    found = mine.correlate(week).offset(sa.literal_column("0")).lateral()
-    rank = (found.c.alike + 1).label("rank")
-    query = sa.select(found.c.id, sa.literal("adres").label("found_by"), rank).join_from(week, found, sa.true())
-    return query.order_by(sa.desc("rank"), found.c.received_at.desc())
+def streets_of(scope: Scope) -> sa.CTE:
+    """Every street of these gemeenten where something was ever reported, by jumping through the index from each to the
+    next: as quick with ten million meldingen as with few, and never behind."""
+    before_all = sa.literal_column("'' COLLATE \"C\"", sa.Text).label("street")
+    begin = sa.union_all(*(sa.select(one.label("gemeente_id"), before_all) for one in scope)).subquery()
+    streets = sa.select(begin).cte("streets", recursive=True)
+    after = (
+        sa.select(_STREET.label("street"))
+        .where(Melding.gemeente_id == streets.c.gemeente_id, Melding.address != "", streets.c.street < _STREET)
+        .order_by(_STREET)
+        .limit(1)
+        .correlate(streets)
+        .lateral()
+    )
+    return streets.union_all(sa.select(streets.c.gemeente_id, after.c.street).join_from(streets, after, sa.true()))
+
+
+def _placed(kind: Kind, streets: sa.CTE) -> sa.Subquery:
+    """These words as an address: the newest on the streets that look most like them."""
+    words, street = kind.fact(), streets.c.street
+    alike = sa.func.greatest(sa.func.word_similarity(words, street), sa.func.word_similarity(street, words))
+    meant = sa.select(streets, alike.label("alike")).where(street != "").order_by(sa.desc("alike")).limit(STREETS)
+    likely = meant.subquery()
+    likely = sa.select(likely).where(likely.c.alike >= WIDER).offset(sa.literal_column("0")).subquery()
+    newest = (
+        sa.select(Melding.id, Melding.address, Melding.received_at)
+        .where(Melding.gemeente_id == likely.c.gemeente_id, Melding.address != "", likely.c.street == _STREET)
+        .order_by(Melding.received_at.desc())
+        .limit(LIMIT)
+        .lateral()
+    )
+    rank = (sa.func.word_similarity(words, newest.c.address) + 1).label("rank")
+    found = sa.select(newest.c.id, sa.literal("adres").label("found_by"), rank).join_from(likely, newest, sa.true())
+    found = found.where(newest.c.address.op("%>")(words))
+    return found.order_by(sa.desc("rank"), newest.c.received_at.desc()).limit(LIMIT).subquery()
 
 
 def _told(kind: Kind, scope: Scope) -> list[sa.Subquery]:
-    """All these words in what melders wrote, in any Dutch form: in the newest month; where that gives fewer than
-    the limit in the months before, and then in all. When there is nothing: as beginnings of words, among the newest."""
-    arm = _as_words(kind, scope)
-    month = arm.where(_in_weeks(scope, 0, NEAR)).limit(LIMIT).cte()
-    year = arm.where(_in_weeks(scope, NEAR + 1, FAR), _count(month) < LIMIT).limit(LIMIT).cte()
-    before = _newest_week(scope) - FAR > _WEEK % WEEKS
-    ever = arm.where(before, _count(month) + _count(year) < LIMIT).limit(LIMIT).cte()
+    """All these words in what melders wrote, in any Dutch form: in the weeks just past; where those give too few, in
+    all there ever was. When there is nothing: as beginnings of words, among the newest."""
+    of_words = _has_words(kind)
+    lately = _by_week(of_words, scope, 0, LATELY).cte()
+    too_few = _count(lately) < LIMIT
+    # Where these words are rare in all gemeenten, all of them are soon looked at; else the weeks before, one by one.
+    anywhere = sa.select(Melding.id, Melding.gemeente_id).where(of_words).cte().prefix_with("MATERIALIZED")
+    rare = sa.select(anywhere).where(too_few).limit(RARE).cte()
+    mine = sa.select(rare.c.id).where(rare.c.gemeente_id.in_(scope), _count(rare) < RARE)
+    before = _by_week(of_words, scope, LATELY + 1, None).subquery()
+    earlier = sa.select(before.c.id).where(too_few, _count(rare) == RARE)
+    ids = sa.union(sa.select(lately.c.id), mine, earlier).cte()
     recent = _newest(scope, NEWEST)
-    parts = sa.select(recent.c.id.label("id"), sa.literal("woorden").label("found_by"), sa.literal(1.5).label("rank"))
-    parts = parts.where(
-        _count(month) + _count(year) + _count(ever) == 0,
-        recent.c.told.op("~*")(sa.all_(kind.fact("begins", ARRAY(sa.Text)))),
-    ).order_by(recent.c.received_at.desc())
-    return [*(sa.select(found).subquery() for found in (month, year, ever)), parts.limit(LIMIT).subquery()]
+    parts = sa.select(recent.c.id).where(
+        _count(ids) == 0, recent.c.told.op("~*")(sa.all_(kind.fact("begins", ARRAY(sa.Text))))
+    )
+    parts = parts.order_by(recent.c.received_at.desc()).limit(LIMIT)
+    found_by = sa.literal("woorden").label("found_by")
+    whole = sa.select(ids.c.id, found_by, sa.literal(TOLD).label("rank")).subquery()
+    half = parts.subquery()
+    return [whole, sa.select(half.c.id, found_by, sa.literal(1.5).label("rank")).subquery()]
 
 
 def _newest(scope: Scope, count: int) -> sa.Subquery:
@@ -233,53 +268,39 @@ def _count(found: sa.CTE) -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(found).scalar_subquery()
 
 
-def _newest_week(scope: Scope) -> sa.ScalarSelect[int]:
-    """The week of the newest melding of these gemeenten, as WEEK_SQL counts weeks."""
-    newest = [
-        sa.select(Melding.received_at)
-        .where(Melding.gemeente_id == gemeente_id)
-        .order_by(Melding.received_at.desc(), Melding.id.desc())
-        .limit(1)
-        .scalar_subquery()
-        for gemeente_id in scope
-    ]
-    day = sa.cast(sa.func.timezone("UTC", sa.func.greatest(*newest)), sa.Date) - sa.literal_column("date '2000-01-01'")
-    return sa.select(sa.cast(day, sa.BigInteger) // 7).scalar_subquery()
+def _has_words(kind: Kind) -> sa.ColumnElement[bool]:
+    """By the full-text index."""
+    told = Melding.description.concat(" ").concat(Melding.address).concat(" ").concat(Melding.location_note)
+    return sa.func.to_tsvector(DUTCH, told).op("@@")(sa.func.to_tsquery(DUTCH, kind.fact()))
 
 
-def _weeks(scope: Scope, first: int, last: int) -> sa.Select[tuple[int]]:
-    """The weeks of these gemeenten, `first` to `last` before that of the newest melding.
+def _by_week(fits: sa.ColumnElement[bool], scope: Scope, first: int, last: int | None) -> sa.Select[Any]:
+    """What fits, of each gemeente the newest: week by week until there are enough, `first` to `last` weeks before that
+    of its newest melding; None: to its oldest.
 
-    Each week by itself: for a range a GIN index gathers all there is from its beginning on.
+    Each week by itself: for a range a GIN index gathers all there is from its beginning on. And by the week only
+    ("+ 0"): else PostgreSQL reads all of a gemeente beside it.
     """
-    newest = _newest_week(scope)
-    weeks = (
-        sa.select(sa.func.generate_series(one * WEEKS + newest - last, one * WEEKS + newest - first).label("week"))
-        for one in scope
-    )
-    return sa.select(sa.union_all(*weeks).subquery().c.week)
+    arms = []
+    for one in scope:
+        newest = _week_of(one, Melding.received_at.desc(), Melding.id.desc())
+        until = _week_of(one, Melding.received_at, Melding.id) if last is None else newest - last
+        week = sa.func.generate_series(newest - first, until, sa.literal_column("-1")).label("week")
+        weeks = sa.select(week).subquery()
+        found = (
+            sa.select(Melding.id)
+            .where(Melding.gemeente_id + 0 == one, weeks.c.week == _WEEK, fits)
+            .order_by(Melding.received_at.desc())
+            .limit(LIMIT)
+            .lateral()
+        )
+        arms.append(sa.select(found.c.id).join_from(weeks, found, sa.true()).limit(LIMIT).subquery())
+    return sa.select(sa.union_all(*(sa.select(arm.c.id) for arm in arms)).subquery())
 
 
-def _in_weeks(scope: Scope, first: int, last: int) -> sa.ColumnElement[bool]:
-    """Of these gemeenten, in those weeks."""
-    return sa.or_(*(sa.any_(sa.func.array(_weeks((one,), first, last).scalar_subquery())) == _WEEK for one in scope))
-
-
-def _as_words(kind: Kind, scope: Scope) -> sa.Select[Any]:
-    """What has all these words, by the full-text index."""
-    told = sa.func.to_tsvector(
-        DUTCH, Melding.description.concat(" ").concat(Melding.address).concat(" ").concat(Melding.location_note)
-    )
-    return _by_week("woorden", sa.literal(1.5), scope).where(told.op("@@")(sa.func.to_tsquery(DUTCH, kind.fact())))
-
-
-def _by_week(found_by: str, rank: sa.ColumnElement[Any], scope: Scope) -> sa.Select[Any]:
-    """As _of_melding, for a look by _WEEK: "+ 0" keeps PostgreSQL from reading all of a gemeente beside it."""
-    return (
-        sa.select(Melding.id.label("id"), sa.literal(found_by).label("found_by"), rank.label("rank"))
-        .where((Melding.gemeente_id + 0).in_(scope))
-        .order_by(sa.desc("rank"), Melding.received_at.desc())
-    )
+def _week_of(gemeente_id: sa.BindParameter[int], *order: Any) -> sa.ScalarSelect[int]:
+    """The week of the first melding of a gemeente in this order, as WEEK_SQL has it."""
+    return sa.select(_WEEK).where(Melding.gemeente_id == gemeente_id).order_by(*order).limit(1).scalar_subquery()
 
 
 def _of_melding(found_by: str, rank: sa.ColumnElement[Any], scope: Scope) -> sa.Select[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from meldingen.domain.intake import Location
 from meldingen.domain.numbers import near_numbers, show_number
+from meldingen.store import search, search_ways
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.search import Asked, find_meldingen, meldingen_of_caller, read_query
@@ -120,6 +121,44 @@ def test_nothing_of_another_gemeente(session: Session, home: Gemeente, melding: 
     assert meldingen_of_caller(session, phone="+31612345678", scope=[elsewhere.id]) == []
 
 
+@pytest.fixture
+def years_later(session: Session, home: Gemeente, melding: Melding, now: datetime) -> Melding:
+    """Another melding, so much later that the first is of long ago."""
+    return factories.melding(
+        session, now=now + timedelta(days=900), description="Gras te hoog", category_slug="gras-te-hoog",
+        location=Location(*factories.HOME, address="Zeeweg 3"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("rare", [search_ways.RARE, 1])
+@pytest.mark.parametrize(
+    ("text", "found_by"), [("losse tegel", "woorden"), ("Dorpsstaat", "adres"), ("Drpsstraet", "lijkt_op")]
+)
+def test_what_is_of_long_ago_is_found(
+    session: Session, home: Gemeente, melding: Melding, years_later: Melding, text: str, found_by: str, rare: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Also words that are too common elsewhere to look at wherever they are."""
+    monkeypatch.setattr(search_ways, "RARE", rare)
+    monkeypatch.setattr(search, "_statement", search._statement.__wrapped__)
+    assert found(session, home, text) == [(melding.id, found_by)]
+
+
+def test_the_same_house_comes_before_the_rest_of_its_street(
+    session: Session, home: Gemeente, melding: Melding, now: datetime
+) -> None:
+    """And what is on a street of that name in another gemeente is not found at all."""
+    elsewhere = factories.gemeente(session, name="Oosterwijk", code="GM9003", west=4.80)
+    at = Location(4.85, factories.HOME[1], address="Dorpsstraat 12, Oosterwijk")
+    other = factories.melding(session, now=now + timedelta(hours=2), location=at)
+    next_door = factories.melding(
+        session, now=now + timedelta(hours=1), location=Location(*factories.HOME, address="dorpsstraat 14, Bergen")
+    )
+    assert found(session, home, "Dorpsstraat 12") == [(melding.id, "adres"), (next_door.id, "adres")]
+    hits = find_meldingen(session, "Dorpsstraat 12", scope=[home.id, elsewhere.id])
+    assert [hit.melding.id for hit in hits] == [other.id, melding.id, next_door.id]
+
+
 def test_the_earlier_meldingen_of_a_caller(
     session: Session, home: Gemeente, melding: Melding, other: Melding, now: datetime
 ) -> None:
@@ -175,17 +214,17 @@ def test_searching_uses_its_indexes(session: Session, home: Gemeente, melding: M
         ),
         others,
     )
-    for index in ("ix_melding_words", "ix_melding_address", "ix_contact_name", "ix_contact_phone_part"):
+    for index in ("ix_melding_words", "ix_contact_name", "ix_contact_phone_part"):
         session.execute(sa.text(f"SELECT gin_clean_pending_list('{index}')"))  # what autovacuum does
     session.execute(sa.text("ANALYZE melding, contact"))
     for text, index in [
-        ("Dorpsstaat", "ix_melding_address"),
+        ("Dorpsstaat", "ix_melding_street"),
         ("fatima", "ix_contact_name"),
         ("tegels speeltuin", "ix_melding_words"),
         ("0612345678", "ix_contact_phone"),
         ("fatima@example.nl", "ix_contact_email"),
         ("612345", "ix_contact_phone_part"),
-        ("Drpsstraet", "ix_melding_address"),
+        ("Drpsstraet", "ix_melding_street"),
     ]:
         plan = plan_of(session, home, text)
         assert index in plan, f"{text}: {plan}"
