@@ -3,9 +3,10 @@
 Each melding that this closing makes afgehandeld hears the end; the others on the opdracht hear "deels klaar".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -14,13 +15,13 @@ from ..domain.errors import FieldError, Forbidden, InvalidInput
 from ..domain.notices import NoticeKind, notice_kind_for
 from ..domain.text import clean_text
 from ..domain.workflow import AFGEHANDELD, GEREED, NIET_OPGELOST, OUTCOMES, OVERGEDRAGEN, VERVALLEN
-from ..store.closing import Closed, Known, Told, known_at_closing, store_closing
+from ..store.closing import Closed, Known, Told, known_at_closing, lock_to_close, store_closing
 from ..store.melding import Melding
-from ..store.opdracht import Closure, Opdracht, opdrachten_of
+from ..store.opdracht import Opdracht, opdrachten_of
 from . import endings, library, notices
 from .before import before_closing, undo_s_of
 from .reach import contact_facts
-from .status import Basis, Done, begin_move, change_status, derive_from
+from .status import Basis, Done, Work, begin_move, change_status, derive_from
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def close_opdracht(
     berichten wait.
     """
     said = _check(closure)
-    opened = begin_move(session, "afhandelingen", opdracht_id, basis=basis, actor=actor, now=now, said=said.sentence)
+    how: dict[str, Any] = {"basis": basis, "actor": actor, "now": now, "said": said.sentence}
+    opened = begin_move(session, "afhandelingen", opdracht_id, lock=_lock, **how)
     if isinstance(opened, Done):
         return opened
     opdracht = opened.opdrachten[opdracht_id]
@@ -59,17 +61,16 @@ def close_opdracht(
     known = known_at_closing(session, opdracht.id, opened.meldingen, scope=scope)
     parts: Mapping[int, Sequence[Opdracht]] = {melding_id: [opdracht] for melding_id in opened.meldingen}
     if known.elsewhere:
-        parts = opdrachten_of(session, list(opened.meldingen), scope=scope)
-    row = Closure(
-        gemeente_id=opdracht.gemeente_id,
-        opdracht_id=opdracht.id,
-        outcome=said.outcome,
-        reason=said.reason,
-        sentence=said.sentence,
-        partner=said.partner,
-        closed_at=closed_at,
-        closed_by=actor.account_id,
-    )
+        linked = opdrachten_of(session, list(opened.meldingen), scope=scope)
+        parts = {of: [opdracht if o.id == opdracht.id else o for o in found] for of, found in linked.items()}
+    row = {
+        "outcome": said.outcome,
+        "reason": said.reason,
+        "sentence": said.sentence,
+        "partner": said.partner,
+        "closed_at": closed_at,
+        "closed_by": actor.account_id,
+    }
     opdracht.outcome, opdracht.closed_at = said.outcome, closed_at
     opdracht.taken_up_at = opdracht.taken_up_at or closed_at
     undo_s = undo_s_of(known.policy)
@@ -92,6 +93,12 @@ def close_opdracht(
     made = endings.make_ends(opdracht, ends, parts, known, now=now)
     store_closing(session, Closed(opdracht, changed, row, made), told, now=now)
     return Done(opdracht, overtaken=opened.overtaken)
+
+
+def _lock(session: Session, opdracht_id: int, scope: Collection[int]) -> Work:
+    """As `lock_work`, but of what a closing looks at only."""
+    opdracht, meldingen = lock_to_close(session, opdracht_id, scope=scope)
+    return Work({opdracht.id: opdracht} if opdracht else {}, {m.id: m for m in meldingen})
 
 
 def _owed(heard: Mapping[NoticeKind, Sequence[Melding]], known: Known) -> list[tuple[int, str]]:

@@ -5,6 +5,7 @@ Not the end itself (closure.py), nor what its melder hears (notices.py). Countin
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -38,9 +39,7 @@ def remember_ends(
     parts = opdrachten_of(session, ids, scope=scope)
     known = known_at_closing(session, opdracht.id, ids, scope=scope)
     made = make_ends(opdracht, ends, parts, known, now=now)
-    for end in made:
-        end.event_id = event.id
-    session.add_all(made)
+    session.add_all(Ending(gemeente_id=opdracht.gemeente_id, event_id=event.id, **end) for end in made)
     session.flush()
 
 
@@ -51,8 +50,9 @@ def make_ends(
     known: Known,
     *,
     now: datetime,
-) -> list[Ending]:
-    """The Ending of each of these meldingen, not yet of any event. parts: per melding id its opdrachten now."""
+) -> list[dict[str, Any]]:
+    """The columns of the Ending of each of these meldingen, not yet of any event. parts: per melding id its opdrachten
+    now."""
     made = []
     for kind, ended in ends.items():
         for melding in ended:
@@ -62,28 +62,27 @@ def make_ends(
             paused = max((o.paused_days for o in work), default=0)
             since = max((o.safe_at for o in work if o.safe_at is not None), default=melding.received_at)
             made.append(
-                Ending(
-                    gemeente_id=melding.gemeente_id,
-                    melding_id=melding.id,
-                    kind=kind,
-                    month=deadlines.local_day(now).replace(day=1),
-                    at=now,
-                    received_at=melding.received_at,
-                    closed_at=closed_at,
-                    category_id=melding.category_id,
-                    wijk_code=melding.wijk_code,
-                    team_id=opdracht.team_id,
-                    intake_channel=melding.intake_channel,
-                    partner_name=melding.partner_name,
-                    reach=_reach(melding, known.contacts.get(melding.id), known.devices.get(melding.id), kind),
-                    spoed=melding.danger or any(o.urgency == SPOED for o in work),
-                    partner=kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in known.parties for o in work),
-                    werkdagen=lead_werkdagen(melding.received_at, closed_at, known.closing_days),
-                    in_term=in_term(since, closed_at, melding.term_days, 0, known.closing_days),
-                    in_term_paused=in_term(since, closed_at, melding.term_days, paused, known.closing_days),
-                    in_term_party=in_term(since, closed_at, melding.term_days, paused + away, known.closing_days),
-                    party_days=away,
-                )
+                {
+                    "melding_id": melding.id,
+                    "kind": kind,
+                    "month": deadlines.local_day(now).replace(day=1),
+                    "at": now,
+                    "received_at": melding.received_at,
+                    "closed_at": closed_at,
+                    "category_id": melding.category_id,
+                    "wijk_code": melding.wijk_code,
+                    "team_id": opdracht.team_id,
+                    "intake_channel": melding.intake_channel,
+                    "partner_name": melding.partner_name,
+                    "reach": _reach(melding, known.contacts.get(melding.id), known.devices.get(melding.id), kind),
+                    "spoed": melding.danger or any(o.urgency == SPOED for o in work),
+                    "partner": kind == NoticeKind.OVERGEDRAGEN or any(o.team_id in known.parties for o in work),
+                    "werkdagen": lead_werkdagen(melding.received_at, closed_at, known.closing_days),
+                    "in_term": in_term(since, closed_at, melding.term_days, 0, known.closing_days),
+                    "in_term_paused": in_term(since, closed_at, melding.term_days, paused, known.closing_days),
+                    "in_term_party": in_term(since, closed_at, melding.term_days, paused + away, known.closing_days),
+                    "party_days": away,
+                }
             )
     return made
 

@@ -4,7 +4,7 @@ Only this module sets the status of an opdracht or a melding. Not for what a mov
 closure.py and feedback.py say that.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -119,6 +119,9 @@ def lock_work(
     return Work({o.id: o for o in opdrachten}, {m.id: m for m in meldingen})
 
 
+Lock = Callable[[Session, int, Collection[int]], Work]
+
+
 def lock_melding_work(
     session: Session, melding_id: int, *, scope: Collection[int], others: Collection[int] = ()
 ) -> Work:
@@ -149,10 +152,12 @@ def begin_move(
     now: datetime,
     others: Collection[int] = (),
     said: str = "",
+    lock: Lock | None = None,
 ) -> Work | Done:
     """Opens a move: known operation id → Done; else the locked rows, after rights, version and table have agreed.
 
     others: more opdrachten to lock. said: the words of the operation, kept as a note when an offline one is refused.
+    lock: in place of `lock_work`, with what it locks: an opdracht in this scope, and its meldingen.
     Raises NotFound, Forbidden, PreconditionRequired (428), Stale (412), MoveNotAllowed (409).
     """
     scope = actor.scope
@@ -165,7 +170,7 @@ def begin_move(
             known = _opdracht(lock_opdrachten(session, [opdracht_id], scope=scope))
             overtaken = basis.offline and basis.version is not None and known.version > basis.version + 1
             return Done(known, overtaken=overtaken, replayed=True)
-    work = lock_work(session, {opdracht_id, *others}, scope=scope)
+    work = lock(session, opdracht_id, scope) if lock else lock_work(session, {opdracht_id, *others}, scope=scope)
     opdracht = _opdracht([work.opdrachten[i] for i in work.opdrachten if i == opdracht_id])
     if not basis.offline:
         check_rights(opdracht, action, actor, now=now)

@@ -1,4 +1,4 @@
-"""What a closing needs to know, at once, and all rows it leaves, by one statement: it is what teams do all day.
+"""What a closing locks and needs to know, and all rows it leaves, by one statement: it is what teams do all day.
 
 What becomes of the opdracht and its meldingen is decided by who holds their locks (flow/closure.py). The rows are those
 that `journal.record`, `task.drop_of_opdracht`, flow/notices and `outbox.put` make one by one elsewhere; a test holds
@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.attributes import set_committed_value
 
 from ..db import by_driver, for_driver
 from ..domain.actor import Actor
@@ -26,7 +25,49 @@ from .melding import Melding
 from .opdracht import Closure, Opdracht
 from .outbox import Topic, Urgency
 from .push import PushSubscription
+from .table import as_read, written_elsewhere
 from .team import PARTY
+
+OPDRACHT = (
+    "id", "gemeente_id", "status", "version", "category_id", "team_id", "urgency", "danger", "danger_suspected",
+    "received_at", "due_at", "planned_on", "taken_up_at", "taken_up_by", "paused_at", "paused_days", "warned_due_at",
+    "automatic_delays", "party_since_at", "party_days", "party_expected_on", "party_told_at", "safe_at", "undo_until",
+    "reopened_from_id", "last_closed_by", "outcome", "closed_at",
+)  # fmt: skip
+"""What a closing looks at, of the opdracht that is closed and of each of its meldingen."""
+MELDING = (
+    "id", "gemeente_id", "status", "flags", "withdrawn_at", "erased_at", "referred_to", "received_at", "closed_at",
+    "category_id", "wijk_code", "intake_channel", "partner_name", "danger", "term_days",
+)  # fmt: skip
+_LOCK = f"""
+    SELECT {", ".join(OPDRACHT)} FROM opdracht
+    WHERE id = %(opdracht_id)s AND gemeente_id = ANY(CAST(%(scope)s AS bigint[]))
+    FOR NO KEY UPDATE
+"""  # noqa: S608  names of our own columns
+_LOCK_LINKED = f"""
+    SELECT {", ".join(MELDING)} FROM melding
+    WHERE id = ANY(ARRAY(SELECT melding_id FROM melding_opdracht WHERE opdracht_id = %(opdracht_id)s
+                         AND until_at IS NULL AND gemeente_id = %(gemeente_id)s))
+    AND gemeente_id = %(gemeente_id)s
+    ORDER BY id
+    FOR NO KEY UPDATE
+"""  # noqa: S608  names of our own columns
+
+
+def lock_to_close(
+    session: Session, opdracht_id: int, *, scope: Collection[int]
+) -> tuple[Opdracht | None, Sequence[Melding]]:
+    """Locks one opdracht and then the meldingen linked to it, as `lock_opdrachten` and `lock_linked` do.
+
+    The rows are not of the session: what changes in them is written by `store_closing`.
+    """
+    session.flush()
+    found = by_driver(session, _LOCK, {"opdracht_id": opdracht_id, "scope": list(scope)})
+    if not found:
+        return None, []
+    opdracht = as_read(Opdracht, dict(zip(OPDRACHT, found[0], strict=True)))
+    linked = by_driver(session, _LOCK_LINKED, {"opdracht_id": opdracht_id, "gemeente_id": opdracht.gemeente_id})
+    return opdracht, [as_read(Melding, dict(zip(MELDING, row, strict=True))) for row in linked]
 
 
 @dataclass(frozen=True)
@@ -46,21 +87,22 @@ class Known:
 
 
 _CONTACT = (
-    "email", "phone", "mobile", "preference", "only_when_done", "night_too", "postal_address", "email_refused_at",
+    "id", "email", "phone", "mobile", "preference", "only_when_done", "night_too", "postal_address", "email_refused_at",
 )  # fmt: skip
 _KNOWN = f"""
-    SELECT m.id, c.id IS NOT NULL, p.id IS NOT NULL, p.refused_at,
+    SELECT m.id, c.id IS NOT NULL, p.id, p.refused_at,
            EXISTS (SELECT FROM melding_opdracht l WHERE l.melding_id = m.id AND l.gemeente_id = g.id
                    AND l.until_at IS NULL AND l.opdracht_id <> %(opdracht_id)s),
            ARRAY(SELECT day FROM closing_day WHERE gemeente_id = g.id),
            ARRAY(SELECT id FROM team WHERE gemeente_id = g.id AND kind = '{PARTY}'),
            g.policy, {", ".join(f"c.{name}" for name in _CONTACT)}
-    FROM gemeente g
-    LEFT JOIN melding m ON m.gemeente_id = g.id AND m.id = ANY(CAST(%(melding_ids)s AS bigint[]))
+    FROM opdracht o
+    JOIN gemeente g ON g.id = o.gemeente_id
+    LEFT JOIN melding m ON m.gemeente_id = g.id AND m.id = ANY((SELECT CAST(%(melding_ids)s AS bigint[]))::bigint[])
     LEFT JOIN contact c ON c.melding_id = m.id AND c.gemeente_id = m.gemeente_id
     LEFT JOIN push_subscription p ON p.melding_id = m.id AND p.gemeente_id = m.gemeente_id
-    WHERE g.id = ANY(CAST(%(scope)s AS bigint[]))
-"""  # noqa: S608  names of our own columns
+    WHERE o.id = %(opdracht_id)s AND o.gemeente_id = ANY(CAST(%(scope)s AS bigint[]))
+"""  # noqa: S608  names of our own columns; (SELECT …): see `_statement`
 
 
 def known_at_closing(
@@ -74,10 +116,8 @@ def known_at_closing(
     found = by_driver(session, _KNOWN, asked)
     days, parties, policy = found[0][5:8]
     return Known(
-        contacts={
-            row[0]: Contact(melding_id=row[0], **dict(zip(_CONTACT, row[8:], strict=True))) for row in found if row[1]
-        },
-        devices={row[0]: PushSubscription(melding_id=row[0], refused_at=row[3]) for row in found if row[2]},
+        contacts={row[0]: as_read(Contact, dict(zip(_CONTACT, row[8:], strict=True))) for row in found if row[1]},
+        devices={row[0]: as_read(PushSubscription, {"id": row[2], "refused_at": row[3]}) for row in found if row[2]},
         elsewhere=any(row[4] for row in found),
         closing_days=frozenset(days),
         parties=frozenset(parties),
@@ -89,13 +129,13 @@ def known_at_closing(
 class Closed:
     """The rows of a closing. opdracht: locked, as it must become. changed: its locked meldingen with another status.
 
-    closure, ends: not of any session; they get no ids.
+    closure, ends: by column, as named in CLOSURE and ENDING.
     """
 
     opdracht: Opdracht
     changed: Collection[Melding]
-    closure: Closure
-    ends: Iterable[Ending]
+    closure: Mapping[str, Any]
+    ends: Iterable[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -117,12 +157,15 @@ def store_closing(session: Session, closed: Closed, told: Told, *, now: datetime
     """Writes the opdracht and its meldingen, the closure, its event, the ends and the berichten that are owed; and
     drops the work items about the opdracht.
 
-    What changed in the locked rows besides MOVED and DERIVED is left to the session.
+    Of the locked rows it writes MOVED and DERIVED: all that a closing changes. Who has these rows of the session in
+    hand reads them anew.
     """
-    opdracht, changed, closure = closed.opdracht, closed.changed, closed.closure
-    ended = [{name: _written(getattr(end, name)) for name in ENDING} for end in closed.ends]
-    facts: dict[str, Any] = {name: getattr(closure, name) for name in CLOSURE}
-    facts |= {
+    opdracht, changed = closed.opdracht, closed.changed
+    ended = [{name: _written(end[name]) for name in ENDING} for end in closed.ends]
+    facts: dict[str, Any] = {
+        **closed.closure,
+        "gemeente_id": opdracht.gemeente_id,
+        "opdracht_id": opdracht.id,
         "at": told.at,
         "kind": told.kind,
         "actor": told.actor.label,
@@ -138,31 +181,26 @@ def store_closing(session: Session, closed: Closed, told: Told, *, now: datetime
     facts |= {f"moved_{name}": getattr(opdracht, name) for name in MOVED}
     facts["changed"] = [melding.id for melding in changed]
     facts |= {f"changed_{name}": [getattr(melding, name) for melding in changed] for name in DERIVED}
+    facts["changed_flags"] = [" ".join(melding.flags) for melding in changed]
     by_driver(session, _statement(), facts)
-    _is_written(opdracht, MOVED)
-    for melding in changed:
-        _is_written(melding, DERIVED)
+    written_elsewhere(session, Opdracht, [opdracht.id])
+    written_elsewhere(session, Melding, facts["changed"])
     if told.owed:
         session.info["outbox"] = True  # the door wakes the relay after its commit
 
 
-CLOSURE = ("gemeente_id", "opdracht_id", "outcome", "reason", "sentence", "partner", "closed_at", "closed_by")
+CLOSURE = ("outcome", "reason", "sentence", "partner", "closed_at", "closed_by")
 MOVED = (
     "status", "version", "outcome", "closed_at", "taken_up_at", "undo_until", "due_at", "paused_at", "paused_days",
     "party_since_at", "party_days",
 )  # fmt: skip
 DERIVED = ("status", "closed_at")
+"""And the flags, which are codes: they travel as words."""
 ENDING = tuple(
     column.name
     for column in Ending.__table__.columns
     if column.name not in ("id", "gemeente_id", "event_id", "reopened_at")
 )
-
-
-def _is_written(row: Opdracht | Melding, names: Iterable[str]) -> None:
-    """Tells the session that these columns of a row are in the database as they are here."""
-    for name in names:
-        set_committed_value(row, name, getattr(row, name))
 
 
 def _written(value: Any) -> Any:
@@ -171,8 +209,14 @@ def _written(value: Any) -> Any:
 
 @cache
 def _statement() -> str:
-    """The one statement, as the driver takes it."""
-    closure, values = ", ".join(CLOSURE), ", ".join(f":{name}" for name in CLOSURE)
+    """The one statement, as the driver takes it.
+
+    What a list holds is asked by a SELECT of its own: PostgreSQL then guesses its length alike whether it knows the
+    values or not, and keeps one plan. Else it took the sight of one melding for a reason to plan anew at each closing,
+    which took longer than closing.
+    """
+    names = ("gemeente_id", "opdracht_id", *CLOSURE)
+    closure, values = ", ".join(names), ", ".join(f":{name}" for name in names)
     text = f"""
         WITH closed AS (
             INSERT INTO closure ({closure}) VALUES ({values}) RETURNING id
@@ -189,7 +233,7 @@ def _statement() -> str:
         ), owed AS (
             INSERT INTO notice (gemeente_id, event_id, melding_id, kind, at)
             SELECT :gemeente_id, told.id, one.melding_id, one.kind, :at
-            FROM told, unnest(:to_tell, :kinds) AS one(melding_id, kind)
+            FROM told, unnest((SELECT :to_tell), (SELECT :kinds)) AS one(melding_id, kind)
             RETURNING id, melding_id
         ), put AS (
             INSERT INTO outbox (gemeente_id, topic, urgency, payload, request_id, order_key, due_at, created_at)
@@ -204,17 +248,20 @@ def _statement() -> str:
             UPDATE opdracht SET {", ".join(f"{name} = :moved_{name}" for name in MOVED)}
             WHERE id = :opdracht_id AND gemeente_id = :gemeente_id
         ), derived AS (
-            UPDATE melding SET {", ".join(f"{name} = one.{name}" for name in DERIVED)}
-            FROM unnest(:changed, {", ".join(f":changed_{name}" for name in DERIVED)}) AS one(id, {", ".join(DERIVED)})
+            UPDATE melding SET {", ".join(f"{name} = one.{name}" for name in DERIVED)},
+                   flags = string_to_array(one.flags, ' ')
+            FROM unnest((SELECT :changed), (SELECT :changed_flags),
+                        {", ".join(f"(SELECT :changed_{name})" for name in DERIVED)})
+                 AS one(id, flags, {", ".join(DERIVED)})
             WHERE melding.id = one.id AND melding.gemeente_id = :gemeente_id
         )
         SELECT id FROM told
     """  # noqa: S608  names of our own columns
-    typed: dict[str, Any] = {name: Closure.__table__.c[name].type for name in CLOSURE}
+    typed: dict[str, Any] = {name: Closure.__table__.c[name].type for name in names}
     typed |= {name: sa.DateTime(timezone=True) for name in ("at", "due_at", "now")}
     typed |= {name: sa.Text() for name in ("kind", "actor", "request_id")}
     typed |= {"on_behalf_of": sa.BigInteger(), "facts": JSONB(), "ended": JSONB()}
-    typed |= {"to_tell": ARRAY(sa.BigInteger), "kinds": ARRAY(sa.Text)}
+    typed |= {"to_tell": ARRAY(sa.BigInteger), "kinds": ARRAY(sa.Text), "changed_flags": ARRAY(sa.Text)}
     typed |= {f"moved_{name}": Opdracht.__table__.c[name].type for name in MOVED}
     typed |= {"changed": ARRAY(sa.BigInteger)}
     typed |= {f"changed_{name}": ARRAY(Melding.__table__.c[name].type) for name in DERIVED}

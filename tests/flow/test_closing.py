@@ -1,6 +1,7 @@
 """What a closing writes at once (store/closing.py) against what other steps write one by one, column by column."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -8,13 +9,18 @@ from sqlalchemy.orm import Session
 
 from meldingen.domain.actor import COORDINATOR
 from meldingen.domain.notices import NoticeKind
+from meldingen.domain.workflow import AFGEHANDELD, GEREED, WACHT_OP_MELDER
 from meldingen.flow import closure, endings, notices
+from meldingen.flow.before import WITHDRAWAL_ASKED
 from meldingen.flow.closure import NewClosure
 from meldingen.flow.status import Basis
 from meldingen.store import journal, task
+from meldingen.store.closing import DERIVED, MOVED, Closed, store_closing
 from meldingen.store.ending import Ending
 from meldingen.store.journal import Event
+from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
+from meldingen.store.opdracht import Opdracht
 from meldingen.store.outbox import OutboxEntry
 from tests import factories
 
@@ -47,6 +53,30 @@ def test_what_a_closing_writes_at_once_is_what_others_write_one_by_one(
     payloads = session.scalars(sa.select(OutboxEntry.payload).order_by(OutboxEntry.id.desc()).limit(2)).all()
     assert payloads[0].keys() == payloads[1].keys()
     assert [one.status for one in session.scalars(sa.select(task.Task))] == [task.VERVALLEN]
+
+
+def test_a_closing_writes_all_that_it_changes(session: Session, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an opdracht that waited for its melder and was with a party, and of a melding that was to be withdrawn."""
+    home = factories.gemeente(session)
+    chief = factories.medewerker(session, home, COORDINATOR)
+    told = factories.melding(session, now=now, contact={"email": "bo@example.nl"})
+    told.flags = [WITHDRAWAL_ASKED, "grensgeval"]
+    work = factories.opdracht_of(session, told)
+    work.status, work.paused_at, work.party_since_at = WACHT_OP_MELDER, now, now
+    changed: dict[type, set[str]] = {}
+
+    def noted(session: Session, closed: Closed, *rest: Any, **facts: Any) -> None:
+        for row in (closed.opdracht, *closed.changed):
+            changed[type(row)] = set(sa.inspect(row).committed_state)
+        store_closing(session, closed, *rest, **facts)
+
+    monkeypatch.setattr(closure, "store_closing", noted)
+    basis, later = Basis(version=work.version), now + timedelta(days=9)
+    closure.close_opdracht(session, work.id, NewClosure("opgelost", "Klaar."), basis=basis, actor=chief, now=later)
+    assert changed == {Opdracht: set(MOVED), Melding: {*DERIVED, "flags"}}
+    assert (work.status, work.paused_at, work.party_since_at) == (GEREED, None, None), "whoever has it reads it anew"
+    assert work.paused_days > 0 and work.party_days > 0 and work.closed_at == later
+    assert (told.status, told.closed_at, told.flags) == (AFGEHANDELD, later, ["grensgeval"])
 
 
 def _differing(session: Session, table: sa.FromClause) -> set[str]:
