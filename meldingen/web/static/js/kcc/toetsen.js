@@ -24,7 +24,6 @@ tick.addEventListener("change", () => {
     // it counts until the page closes
   }
 });
-opener.hidden = false;
 opener.addEventListener("click", () => list.showModal());
 list.querySelector("[data-sluit]").addEventListener("click", () => list.close());
 
@@ -32,6 +31,7 @@ const writes = ({ target }) => target.matches("textarea, select, [contenteditabl
 
 /** Listens for the shortcuts. acts: {join(place), takeOver(), save()}, each true when it did something. */
 export const listen = ({ join, takeOver, save }) => {
+  opener.hidden = false; // from here on: who is shown it can press them
   document.addEventListener("keydown", (event) => {
     if (!isOn() || list.open || event.metaKey || event.repeat) return;
     const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
