@@ -32,15 +32,14 @@ class Banner:
         return now < self.until
 
 
-def kept_banner(home: Gemeente) -> Banner | None:
-    """What was set last in this gemeente, perhaps over already."""
-    kept: dict[str, Any] = home.policy.get("banner") or {}
-    return Banner(str(kept["text"]), datetime.fromisoformat(kept["until"])) if kept.get("until") else None
+def read_banner(kept: dict[str, Any] | None) -> Banner | None:
+    """What was set last, as the policy of a gemeente has it; perhaps over already."""
+    return Banner(str(kept["text"]), datetime.fromisoformat(kept["until"])) if kept and kept.get("until") else None
 
 
 def current_banner(home: Gemeente, now: datetime) -> Banner | None:
     """What everybody reads now."""
-    kept = kept_banner(home)
+    kept = read_banner(home.policy.get("banner"))
     return kept if kept is not None and kept.shows(now) else None
 
 

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from geoalchemy2 import Geometry
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from ..db import Base
+from ..db import Base, by_driver
 from .table import Id, OfGemeente, own
 
 
@@ -56,6 +56,37 @@ class ClosingDay(OfGemeente, Base):
 def served_gemeenten(session: Session) -> Sequence[Gemeente]:
     """The gemeenten this installation serves, by name."""
     return session.scalars(sa.select(Gemeente).where(Gemeente.served).order_by(Gemeente.name)).all()
+
+
+class ShownGemeente(NamedTuple):
+    """What every page shows of a gemeente. banner, statement, colour: as its policy has them, empty without."""
+
+    id: int
+    slug: str
+    name: str
+    phone: str
+    hours: str
+    email: str
+    website: str
+    host: str | None
+    theme_css: str
+    theme_class: str
+    banner: dict[str, Any] | None
+    statement: str
+    colour: str
+
+
+_SHOWN = """
+SELECT id, slug, name, phone, hours, email, website, host, theme_css, theme_class, policy -> 'banner',
+    coalesce(policy ->> 'toegankelijkheidsverklaring', ''), coalesce(policy ->> 'kleur', '')
+FROM gemeente WHERE served ORDER BY name
+"""
+
+
+def shown_gemeenten(session: Session) -> list[ShownGemeente]:
+    """The gemeenten this installation serves, by name: no more of each than stands around every page."""
+    session.flush()  # what this request changed is shown too
+    return [ShownGemeente._make(row) for row in by_driver(session, _SHOWN, {})]
 
 
 def served_ids(session: Session) -> frozenset[int]:

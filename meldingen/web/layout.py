@@ -28,13 +28,13 @@ from ..domain.phone import show_phone
 from ..domain.sentence import say
 from ..domain.text import mask_personal
 from ..domain.workflow import STATUS_WORDS
-from ..flow.banner import Banner, kept_banner
+from ..flow.banner import Banner, read_banner
 from ..flow.dead_letters import scope_of
 from ..flow.tasks import whose
 from ..store.callback import count_callbacks
 from ..store.category import Category
 from ..store.dead_letters import count_dead_letters
-from ..store.gemeente import Gemeente, served_gemeenten
+from ..store.gemeente import ShownGemeente, shown_gemeenten
 from ..store.task import count_open
 from . import static_files, taal
 
@@ -169,31 +169,18 @@ def _read_senders() -> Sequence[Sender]:
     visit: Visit | None = g.get("visit")
     try:
         if visit is not None and visit.session.is_active and visit.session.in_transaction():
-            kept[0] = tuple(_sender(gemeente) for gemeente in served_gemeenten(visit.session))
+            kept[0] = tuple(_sender(home) for home in shown_gemeenten(visit.session))
         else:
             with transaction(installation().engine) as session:
-                kept[0] = tuple(_sender(gemeente) for gemeente in served_gemeenten(session))
+                kept[0] = tuple(_sender(home) for home in shown_gemeenten(session))
     except (SQLAlchemyError, sa.exc.InvalidRequestError):
         log.warning("page_without_database")
     return cast(Sequence[Sender], kept[0])
 
 
-def _sender(gemeente: Gemeente) -> Sender:
-    return Sender(
-        id=gemeente.id,
-        slug=gemeente.slug,
-        name=gemeente.name,
-        phone=gemeente.phone,
-        hours=gemeente.hours,
-        email=gemeente.email,
-        website=gemeente.website,
-        theme_css=gemeente.theme_css,
-        theme_class=gemeente.theme_class,
-        host=gemeente.host,
-        banner=kept_banner(gemeente),
-        statement=str(gemeente.policy.get("toegankelijkheidsverklaring", "")),
-        colour=str(gemeente.policy.get("kleur") or COLOUR),
-    )
+def _sender(home: ShownGemeente) -> Sender:
+    facts = home._asdict()
+    return Sender(**{**facts, "banner": read_banner(home.banner), "colour": home.colour or COLOUR})
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ PAGES = [
 STORE = sorted((ROOT / "meldingen/store").glob("*.py"))
 WITHOUT_SCOPE = {
     # Tables that belong to no gemeente, or questions that decide the scope itself.
-    "served_gemeenten", "served_ids", "gemeente_by_slug", "gemeente_by_id", "gemeenten_at",
+    "served_gemeenten", "shown_gemeenten", "served_ids", "gemeente_by_slug", "gemeente_by_id", "gemeenten_at",
     "nearest_served", "gemeente_by_code", "account_by_username", "roles_of", "session_account", "has_expired",
     "held_by", "end_session", "end_sessions", "end_session_by_id", "sessions_of", "touch_session", "lock_account",
     "lock_by_username", "key_by_hash", "names_of",
     "assign_area", "assign", "begin_mail", "wait_for_turn", "homes_at", "home_of", "store_melding", "store_closing",
     "claim_key", "remember_resource", "forget_key",
-    "record", "log_view", "add_photo", "put", "keep_subscription", "followed_melding", "dossier_of",
+    "record", "log_view", "add_photo", "put", "keep_subscription", "followed_melding", "followed_row",
+    "dossier_of",
     "devices_of", "device_by_id", "keep_device", "delete_device", "delete_device_by_id",
 }  # fmt: skip
 INFRASTRUCTURE = {"outbox.py", "leases.py", "retention.py", "table.py", "clock.py", "pace.py", "whole.py", "turns.py"}
