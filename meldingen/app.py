@@ -17,6 +17,7 @@ from .auth import Installation, Visit, csrf
 from .bodies import Gate
 from .db import make_engine, retry_deadlock, transaction
 from .settings import Settings
+from .web.environment import PageEnvironment
 
 log = structlog.get_logger()
 
@@ -26,6 +27,8 @@ MAX_BODY_BYTES = 110 * 2**20
 
 class App(Flask):
     """Flask with each request inside one transaction: what the door raises rolls everything back."""
+
+    jinja_environment = PageEnvironment
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken.

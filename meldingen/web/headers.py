@@ -3,6 +3,7 @@
 No inline script or style anywhere: templates carry classes, behaviour is in static/js.
 """
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
@@ -18,6 +19,7 @@ def init_app(app: Flask) -> None:
     app.after_request(_answer_headers)
 
 
+@lru_cache(maxsize=8)
 def content_policy(tiles_url: str = "") -> str:
     """The Content-Security-Policy. tiles_url: the one outside host that pages may fetch map pictures from."""
     images, asked = "'self' data: blob:", "'self'"

@@ -150,7 +150,8 @@ def _(words: str, /, **values: Any) -> str:
 
 def _in_page(words: str, /, **values: Any) -> Markup:
     """As `_`, in a template: the words are ours, what is filled in is escaped."""
-    return Markup(language().words.gettext(words)) % values  # noqa: S704  ours, and never with words of people
+    said = Markup(language().words.gettext(words))  # noqa: S704  ours, and never with words of people
+    return said % values if "%" in said else said
 
 
 def translate(said: Any) -> str:
@@ -188,7 +189,8 @@ def day_words(day: date | datetime) -> str:
 def moment_words(at: datetime) -> str:
     """A moment: "14 april 2026 om 08.47 uur"."""
     here = at.astimezone(AMSTERDAM)
-    return _("%(dag)s om %(uur)s.%(minuut)s uur", dag=date_words(at), uur=f"{here:%H}", minuut=f"{here:%M}")
+    uur, minuut = f"{here.hour:02}", f"{here.minute:02}"
+    return _("%(dag)s om %(uur)s.%(minuut)s uur", dag=language().day(here.date()), uur=uur, minuut=minuut)
 
 
 def clock_words(at: datetime) -> str:
@@ -235,6 +237,8 @@ def _for_staff() -> bool:
 
 
 def _can_be_opened(path: str) -> bool:
+    if path == request.path and request.method == "GET" and request.url_rule is not None:
+        return True  # it was, just now
     adapter = current_app.create_url_adapter(request)
     return adapter is not None and adapter.test(path, method="GET")
 
