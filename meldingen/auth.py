@@ -26,12 +26,14 @@ from .domain.sentence import say
 from .flow.sign_in import STAFF_PREFIX, actor_with, hash_secret
 from .settings import Settings
 from .store import account as accounts
+from .store.dossier import MeldingRow, followed_row
 from .store.gemeente import served_ids
 from .store.melding import Melding, followed_melding
 
 Who = Literal["iedereen", "melder", "partij", "medewerker", "machine"]
 P = ParamSpec("P")
 R = TypeVar("R")
+Followed = TypeVar("Followed", Melding, MeldingRow)
 
 KEY_PREFIX = "mk_"
 TOKEN_HEADER = "Volg-Token"  # noqa: S105  the name of a header
@@ -177,8 +179,17 @@ def melder_by_token(visit: Visit, token: str) -> tuple[Melding, Actor]:
 
     Raises NotFound for any token that does not fit, Gone for one that did until its melder was erased.
     """
+    return _opened_by(visit, token, followed_melding)
+
+
+def reader_by_token(visit: Visit, token: str) -> tuple[MeldingRow, Actor]:
+    """As `melder_by_token`, for a door that only reads."""
+    return _opened_by(visit, token, followed_row)
+
+
+def _opened_by(visit: Visit, token: str, follow: Callable[[Session, int], Followed | None]) -> tuple[Followed, Actor]:
     claimed = tokens.read_token(token)
-    melding = followed_melding(visit.session, claimed.about_id) if claimed else None
+    melding = follow(visit.session, claimed.about_id) if claimed else None
     if claimed is None or melding is None:
         raise _no_melding()
     keys = visit.settings.secret_keys
@@ -194,7 +205,7 @@ def token_was_good(visit: Visit, token: str) -> bool:
     claimed = tokens.read_token(token)
     if claimed is None:
         return False
-    melding = followed_melding(visit.session, claimed.about_id)
+    melding = followed_row(visit.session, claimed.about_id)
     newest = melding.token_generation if melding else 1
     return any(tokens.verify_token(visit.settings.secret_keys, claimed, one) for one in range(1, newest + 1))
 
@@ -204,11 +215,23 @@ def melder_at(visit: Visit, number: str) -> tuple[Melding, Actor]:
 
     Raises NotFound when number and token do not belong together: a number alone tells nothing.
     """
-    token = request.headers.get(TOKEN_HEADER, "") or cookie.get("volgen", {}).get(number, "")
-    melding, actor = melder_by_token(visit, token)
-    if melding.number != number:
+    return _of_number(number, melder_by_token(visit, _token_for(number)))
+
+
+def reader_at(visit: Visit, number: str) -> tuple[MeldingRow, Actor]:
+    """As `melder_at`, for a door that only reads."""
+    return _of_number(number, reader_by_token(visit, _token_for(number)))
+
+
+def _token_for(number: str) -> str:
+    token: str = request.headers.get(TOKEN_HEADER, "") or cookie.get("volgen", {}).get(number, "")
+    return token
+
+
+def _of_number(number: str, opened: tuple[Followed, Actor]) -> tuple[Followed, Actor]:
+    if opened[0].number != number:
         raise _no_melding()
-    return melding, actor
+    return opened
 
 
 def _no_melding() -> NotFound:

@@ -33,7 +33,7 @@ from .door import Door, described
 from .headers import BASE
 from .moving import KeyHeader
 from .parsing import FILES, files_only
-from .reading import author_for, follow_token, is_partner, melding_at, named, object_facts, photo_facts
+from .reading import author_for, follow_token, is_partner, melding_at, melding_read_at, named, object_facts, photo_facts
 from .schemas.aanvulling import (
     SupplementIn,
     SupplementOut,
@@ -183,7 +183,7 @@ def _category(here: Visit, melding: Melding) -> dict[str, str] | None:
 def get_melding(_query: dict[str, Any], nummer: str) -> dict[str, Any]:
     """Status, outcome, timeline, photos and the promised date."""
     here = visit()
-    melding, actor = melding_at(here, nummer)
+    melding, actor = melding_read_at(here, nummer)
     dossier = dossier_of(here.session, melding)
     parts = standing.parts_of(dossier)
     today = local_day(here.now)

@@ -13,7 +13,7 @@ from typing import Any
 from flask import request
 from flask import session as cookie
 
-from ..auth import TOKEN_HEADER, Visit, melder_by_token
+from ..auth import TOKEN_HEADER, Followed, Visit, melder_by_token, reader_by_token
 from ..domain import tokens
 from ..domain.abuse import words_shown
 from ..domain.actor import COORDINATOR, KCC, PIKET, SEES_CONTACT, STAFF_ON_OPDRACHTEN, TEAM, Actor
@@ -27,7 +27,7 @@ from ..flow.status import is_undoable, is_urgent, may_as_party
 from ..party_access import party_at
 from ..store import history
 from ..store.category import Category
-from ..store.dossier import KindRow, PhotoRow
+from ..store.dossier import KindRow, MeldingRow, PhotoRow
 from ..store.gemeente import Gemeente
 from ..store.homes import CategoryAt
 from ..store.melding import Melding, melding_by_number
@@ -72,13 +72,26 @@ def moves_for(actor: Actor, opdracht: Opdracht | WorkLine, *, now: datetime | No
 
 def melding_at(here: Visit, number: str) -> tuple[Melding, Actor]:
     """The melding for its melder (by the token in the header) or for staff who work with it. Raises NotFound."""
-    token = request.headers.get(TOKEN_HEADER)
-    if here.actor.is_staff and token is None:
+    if _comes_as_staff(here):
         return _melding_of_staff(here, number), here.actor
-    melding, melder = melder_by_token(here, token or "")
-    if melding.number != number:
+    return _of_number(number, melder_by_token(here, request.headers.get(TOKEN_HEADER, "")))
+
+
+def melding_read_at(here: Visit, number: str) -> tuple[Melding | MeldingRow, Actor]:
+    """As `melding_at`, for a door that only reads."""
+    if _comes_as_staff(here):
+        return _melding_of_staff(here, number), here.actor
+    return _of_number(number, reader_by_token(here, request.headers.get(TOKEN_HEADER, "")))
+
+
+def _comes_as_staff(here: Visit) -> bool:
+    return here.actor.is_staff and TOKEN_HEADER not in request.headers
+
+
+def _of_number(number: str, opened: tuple[Followed, Actor]) -> tuple[Followed, Actor]:
+    if opened[0].number != number:
         raise _unknown_melding()
-    return melding, melder
+    return opened
 
 
 def _melding_of_staff(here: Visit, number: str) -> Melding:
@@ -163,7 +176,7 @@ def _team_of_opdracht(here: Visit, photo: Photo) -> int | None:
 
 def _melder_sees(here: Visit, token: str, photo: Photo) -> bool:
     try:
-        melding, _ = melder_by_token(here, token)
+        melding, _ = reader_by_token(here, token)
     except NotFound:
         return False
     if photo.melding_id is not None:
@@ -231,6 +244,6 @@ def named(row: Category | CategoryAt | Gemeente | KindRow | None) -> dict[str, s
     return {"slug": row.slug, "name": row.name} if row else None
 
 
-def object_facts(melding: Melding) -> dict[str, dict[str, str]]:
+def object_facts(melding: Melding | MeldingRow) -> dict[str, dict[str, str]]:
     """The thing a melding is about, as `object`; nothing when it is about none."""
     return {"object": {"kind": melding.object_kind, "code": melding.object_code}} if melding.object_code else {}

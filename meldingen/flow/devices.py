@@ -17,6 +17,7 @@ from ..domain.sentence import say
 from ..domain.workflow import DOORVERWEZEN, INGETROKKEN
 from ..store import journal, push
 from ..store.contact import Contact, contact_of
+from ..store.dossier import MeldingRow
 from ..store.melding import Melding, lock_meldingen
 
 PUSH = "push"
@@ -72,7 +73,7 @@ def check_device(sender: PushSender | None, endpoint: str, p256dh: str, auth: st
         raise InvalidInput.of("sleutels", "sleutels_ongeldig", wrong) from error
 
 
-def comes_first(session: Session, melding: Melding) -> bool:
+def comes_first(session: Session, melding: Melding | MeldingRow) -> bool:
     """Whether a device of this melder gets every bericht, because he left nothing else or prefers it; else it is the
     way when the others fail."""
     known = contact_of(session, melding.id, scope=[melding.gemeente_id])

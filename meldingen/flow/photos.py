@@ -28,7 +28,7 @@ from ..domain.privacy import check_not_erased
 from ..domain.sentence import say
 from ..store import journal, outbox
 from ..store import photo as photo_store
-from ..store.dossier import PhotoRow
+from ..store.dossier import MeldingRow, PhotoRow
 from ..store.melding import Melding, lock_meldingen
 from ..store.opdracht import Opdracht
 from ..store.photo import KLAAR, ONLEESBAAR, ONTVANGEN, MissingPhotos, Photo
@@ -269,7 +269,7 @@ def missing_photos(session: Session, *, scope: Collection[int], now: datetime) -
     return photo_store.missing_before(session, now - MISSING_AFTER, scope=scope)
 
 
-def missing_of(melding: Melding, photos: Iterable[Photo | PhotoRow], *, now: datetime) -> int:
+def missing_of(melding: Melding | MeldingRow, photos: Iterable[Photo | PhotoRow], *, now: datetime) -> int:
     """How many photos this melding announced and did not get, told after an hour. photos: any, its own are counted."""
     if now - melding.received_at < MISSING_AFTER:
         return 0

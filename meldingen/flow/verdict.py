@@ -17,7 +17,7 @@ from ..domain.notices import NoticeKind
 from ..domain.sentence import say
 from ..domain.workflow import AFGEHANDELD
 from ..store import ending, gemeente, journal, task
-from ..store.dossier import Dossier, EndRow, VerdictRow
+from ..store.dossier import Dossier, EndRow, MeldingRow, VerdictRow
 from ..store.melding import Melding, lock_meldingen
 from ..store.verdict import Verdict, put, put_more, verdict_on
 
@@ -51,13 +51,13 @@ class Question:
     open: bool = True
 
 
-def question_for(session: Session, melding: Melding, *, now: datetime) -> Question | None:
+def question_for(session: Session, melding: Melding | MeldingRow, *, now: datetime) -> Question | None:
     """What this melder is asked; None when his melding is open, its end was too long ago, or was not kept."""
     asked = said_about(session, melding, now=now)
     return asked if asked is not None and asked.open else None
 
 
-def said_about(session: Session, melding: Melding, *, now: datetime) -> Question | None:
+def said_about(session: Session, melding: Melding | MeldingRow, *, now: datetime) -> Question | None:
     """As `question_for`, and also for an end that did not hold, as long as an answer about it stands."""
     if melding.erased_at is not None:
         return None
@@ -78,7 +78,10 @@ def said_in(dossier: Dossier, *, now: datetime) -> Question | None:
 
 
 def _about(
-    melding: Melding, last: ending.Ending | EndRow, given: Verdict | VerdictRow | None, now: datetime
+    melding: Melding | MeldingRow,
+    last: ending.Ending | EndRow,
+    given: Verdict | VerdictRow | None,
+    now: datetime,
 ) -> Question | None:
     """given: what he said of this last end."""
     about = _ABOUT.get(NoticeKind(last.kind))

@@ -25,6 +25,38 @@ from .team import PARTY, Team
 from .verdict import Verdict
 
 
+class MeldingRow(NamedTuple):
+    """The melding itself, where it is only read."""
+
+    id: int
+    gemeente_id: int
+    number: str
+    status: str
+    description: str
+    address: str
+    location_note: str
+    category_id: int | None
+    danger: bool
+    flags: list[str]
+    object_kind: str
+    object_code: str
+    received_at: datetime
+    promised_on: date
+    closed_at: datetime | None
+    referred_to: str
+    photos_expected: int
+    abuse: str
+    token_generation: int
+    erased_at: datetime | None
+    lon: float
+    lat: float
+
+    @property
+    def location(self) -> tuple[float, float]:
+        """Where it is, longitude first."""
+        return self.lon, self.lat
+
+
 class HomeRow(NamedTuple):
     """A gemeente, and how to phone it."""
 
@@ -167,7 +199,7 @@ class Dossier:
     before. photos: its own and those of its work.
     """
 
-    melding: Melding
+    melding: Melding | MeldingRow
     homes: dict[int, HomeRow]
     kinds: dict[int, KindRow]
     teams: dict[int, TeamRow]
@@ -193,7 +225,14 @@ class Dossier:
         return self.kinds.get(self.melding.category_id or 0)
 
 
-def dossier_of(session: Session, melding: Melding) -> Dossier:
+def followed_row(session: Session, melding_id: int) -> MeldingRow | None:
+    """As `followed_melding`, for who only reads."""
+    session.flush()
+    rows = by_driver(session, _FOLLOWED, {"id": melding_id})
+    return MeldingRow._make(rows[0]) if rows else None
+
+
+def dossier_of(session: Session, melding: Melding | MeldingRow) -> Dossier:
     """The dossier of one melding, in its own gemeente and no further."""
     session.flush()  # what this request changed is told too
     asked = {"melding_id": melding.id, "category_id": melding.category_id, "gemeente_id": melding.gemeente_id}
@@ -238,6 +277,14 @@ def _held(linked: sa.ColumnElement[bool]) -> sa.CTE:
     return found.join_from(Link, Opdracht, Opdracht.id == Link.opdracht_id).cte("held")
 
 
+def _followed() -> sa.Select[Any]:
+    """The columns of a MeldingRow, in its order."""
+    told = [getattr(Melding, name) for name in MeldingRow._fields[: MeldingRow._fields.index("lon")]]
+    place = sa.func.ST_X(Melding.location), sa.func.ST_Y(Melding.location)
+    return sa.select(*told, *place).join(Gemeente).where(Melding.id == sa.bindparam("id"), Gemeente.served)
+
+
+_FOLLOWED = for_driver(_followed())
 ALL = sa.select(*_lists())
 """The one statement, made once."""
 _TEXT, _READERS = for_driver(ALL), readers_of(ALL)

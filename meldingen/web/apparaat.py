@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from ..auth import enter, melder_at, visit
 from ..domain.errors import DomainError
 from ..flow.devices import comes_first, forget_device, subscribe_device
+from ..store.dossier import MeldingRow
 from ..store.melding import Melding
 from ..store.push import subscription_of
 from .taal import translate
@@ -53,7 +54,7 @@ def afmelden(nummer: str) -> ResponseReturnValue:
     return Response(status=204)
 
 
-def device_facts(melding: Melding) -> dict[str, str] | None:
+def device_facts(melding: Melding | MeldingRow) -> dict[str, str] | None:
     """What the button needs: our key, a print of the device that is on, and whether it gets every bericht or only what
     fails elsewhere; None when this installation has no push."""
     here = visit()

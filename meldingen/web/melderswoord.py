@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import FileStorage
 
-from ..auth import Visit, enter, melder_at, visit
+from ..auth import Visit, enter, melder_at, reader_at, visit
 from ..domain import workflow
 from ..domain.actor import Actor
 from ..domain.errors import DomainError, InvalidInput
@@ -86,7 +86,7 @@ def foto(nummer: str) -> ResponseReturnValue:
 @enter("melder", "medewerker")
 def vraag_intrekken(nummer: str) -> ResponseReturnValue:
     """Asks whether the melder is sure."""
-    melding = melder_at(visit(), nummer)[0]
+    melding = reader_at(visit(), nummer)[0]
     return confirm_page(melding, "intrekken", Typed())
 
 
@@ -106,7 +106,7 @@ def intrekken(nummer: str) -> ResponseReturnValue:
 @enter("melder", "medewerker")
 def vraag_heropenen(nummer: str) -> ResponseReturnValue:
     """Asks what is still wrong."""
-    melding = melder_at(visit(), nummer)[0]
+    melding = reader_at(visit(), nummer)[0]
     return confirm_page(melding, "niet-opgelost", Typed())
 
 

@@ -8,13 +8,14 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from ..auth import Visit, enter, melder_at, melder_by_token, token_was_good, visit
+from ..auth import Visit, enter, reader_at, reader_by_token, token_was_good, visit
 from ..domain import tokens, workflow
 from ..domain.errors import Gone, InvalidInput, NotFound
 from ..domain.numbers import parse_number
 from ..domain.sentence import say
 from ..flow import verdict
 from ..limits import count_guess
+from ..store.dossier import MeldingRow
 from ..store.melding import Melding, melding_by_number
 from .taal import _
 from .volgpagina import Typed, follow_page
@@ -36,7 +37,7 @@ def open_link(token: str) -> ResponseReturnValue:
     """
     here = visit()
     try:
-        melding = melder_by_token(here, token)[0]
+        melding = reader_by_token(here, token)[0]
     except Gone:
         return render_template("volgen_link.html", why="gewist"), 410
     except NotFound:
@@ -51,7 +52,7 @@ def open_link(token: str) -> ResponseReturnValue:
     return redirect(url_for("volgen.volg", nummer=melding.number), 303)
 
 
-def _why_no_question(melding: Melding) -> str:
+def _why_no_question(melding: MeldingRow) -> str:
     """A yes or no that comes when nothing is asked (any more)."""
     if melding.status == workflow.HEROPEND:
         return _("U liet al weten dat het niet is opgelost. Wij kijken er opnieuw naar.")
@@ -97,14 +98,14 @@ def volg(nummer: str) -> ResponseReturnValue:
     if nummer not in cookie.get("volgen", {}):
         return _search(nummer[:30], {}, 404, locked=True)
     try:
-        melding = melder_at(visit(), nummer)[0]
+        melding = reader_at(visit(), nummer)[0]
     except NotFound:
         cookie["volgen"] = {known: token for known, token in cookie["volgen"].items() if known != nummer}
         return _search(nummer[:30], {}, 404, locked=True)
     return follow_page(melding, Typed())
 
 
-def remember(here: Visit, melding: Melding) -> None:
+def remember(here: Visit, melding: Melding | MeldingRow) -> None:
     """Keeps the follow token in this browser, so that the page of the melding opens."""
     followed = dict(cookie.get("volgen", {}))
     followed.pop(melding.number, None)

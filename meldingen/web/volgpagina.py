@@ -17,7 +17,7 @@ from ..domain.intake import MAX_PHOTOS
 from ..domain.numbers import show_number
 from ..flow import feedback, standing, timeline, trail, verdict
 from ..flow.photos import REASONS, missing_of
-from ..store.dossier import PhotoRow, dossier_of
+from ..store.dossier import MeldingRow, PhotoRow, dossier_of
 from ..store.gemeente import gemeente_by_id
 from ..store.melding import Melding
 from ..store.photo import KLAAR, ONLEESBAAR, Photo, photos_of
@@ -39,7 +39,7 @@ class Typed:
     errors: dict[str, str] = field(default_factory=dict)
 
 
-def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseReturnValue:
+def follow_page(melding: Melding | MeldingRow, typed: Typed, status: int = 200) -> ResponseReturnValue:
     """The page of one melding, for who showed its token."""
     here = visit()
     show_as(melding.gemeente_id)
@@ -86,11 +86,11 @@ def follow_page(melding: Melding, typed: Typed, status: int = 200) -> ResponseRe
     return page, status
 
 
-def _complain(here: Visit, melding: Melding) -> str:
+def _complain(here: Visit, melding: Melding | MeldingRow) -> str:
     return f"{feedback.COMPLAIN} {feedback.complaint_at(gemeente_by_id(here.session, melding.gemeente_id))}."
 
 
-def confirm_page(melding: Melding, what: str, typed: Typed, status: int = 200) -> ResponseReturnValue:
+def confirm_page(melding: Melding | MeldingRow, what: str, typed: Typed, status: int = 200) -> ResponseReturnValue:
     """Asks before something that is not undone by a button. what: `intrekken` or `niet-opgelost`."""
     here = visit()
     show_as(melding.gemeente_id)

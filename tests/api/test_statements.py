@@ -48,3 +48,16 @@ def test_the_list_of_a_team(world: World) -> None:
         assert len(shown["opdrachten"]) >= 3
         told = [statement for statement in sent if not statement.startswith("UPDATE staff_session")]  # once per device
         assert len(told) <= 3, "\n\n".join(told)
+
+
+def test_a_melder_looks_at_his_melding(world: World) -> None:
+    """The clock, the melding by its columns, and its dossier; on the page the gemeenten around it too."""
+    made, _ = world.routed(contact={"email": "melder@voorbeeld.nl"}, adres="Kerkstraat 12")
+    client, token = world.client(), {"Volg-Token": made["volgToken"]}
+    client.get(f"/v/{made['volgToken']}")
+    for address, head, most in ((f"{BASE}/meldingen/{made['nummer']}", token, 3), (f"/volgen/{made['nummer']}", {}, 4)):
+        with counted() as sent:
+            shown = client.get(address, headers=head)
+        assert shown.status_code == 200, shown.text
+        assert len(sent) <= most, "\n\n".join(sent)
+        assert not any("melding.partner_name" in statement for statement in sent), "a whole row of the ORM"

@@ -4,7 +4,7 @@ from flask import Blueprint, render_template
 from flask import session as cookie
 from flask.typing import ResponseReturnValue
 
-from ...auth import enter, melder_at, visit
+from ...auth import enter, reader_at, visit
 from ...domain import tokens
 from ...flow.photos import REASONS, PhotoResult
 from ...store.category import category_by_id
@@ -18,7 +18,7 @@ pages = Blueprint("ontvangen", __name__)
 def ontvangen(nummer: str) -> ResponseReturnValue:
     """Number, promise, how to follow it, what to do in danger, and how each photo fared."""
     here = visit()
-    melding, _ = melder_at(here, nummer)
+    melding, _ = reader_at(here, nummer)
     show_as(melding.gemeente_id)
     fates = [
         (name, PhotoResult(position, outcome, code=code, detail=REASONS.get(code, "")))
