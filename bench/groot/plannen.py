@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
+import psycopg
 from sqlalchemy.orm import Session
 
 SMALL = {
@@ -34,18 +34,20 @@ class Plan:
 
 @contextmanager
 def listening(session: Session) -> Iterator[list[tuple[str, Any]]]:
-    """The statements sent meanwhile, with their parameters."""
+    """The statements sent meanwhile with their parameters, by SQLAlchemy or by the driver itself (`db.by_driver`)."""
     sent: list[tuple[str, Any]] = []
+    execute, ours = psycopg.Cursor.execute, session.connection().connection.driver_connection
 
-    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-        sent.append((statement, parameters))
+    def note(cursor: psycopg.Cursor[Any], statement: Any, parameters: Any = None, **how: Any) -> psycopg.Cursor[Any]:
+        if cursor.connection is ours:
+            sent.append((str(statement), parameters))
+        return execute(cursor, statement, parameters, **how)
 
-    connection = session.connection()
-    sa.event.listen(connection, "before_cursor_execute", note)
+    psycopg.Cursor.execute = note  # type: ignore[assignment, method-assign]
     try:
         yield sent
     finally:
-        sa.event.remove(connection, "before_cursor_execute", note)
+        psycopg.Cursor.execute = execute  # type: ignore[method-assign]
 
 
 def explain(session: Session, ask: Callable[[], object]) -> list[Plan]:
