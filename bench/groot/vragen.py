@@ -107,8 +107,8 @@ def find_town(session: Session, now: datetime) -> Town:
 
 
 def _of_team(session: Session, town: Town, **wanted: object) -> object:
-    asked = WorkFilter(team_ids=[town.team_id], **wanted)  # type: ignore[arg-type]
-    return worklists.list_opdrachten(session, asked, town.of_team, scope=town.scope, limit=PAGE)
+    asked = WorkFilter(team_ids=(town.team_id,), **wanted)  # type: ignore[arg-type]
+    return worklines.list_shown(session, asked, town.of_team, scope=town.scope, limit=PAGE)
 
 
 def _of_door(session: Session, town: Town) -> object:
@@ -118,11 +118,11 @@ def _of_door(session: Session, town: Town) -> object:
 
 def _of_gemeente(session: Session, town: Town, **wanted: object) -> object:
     asked = WorkFilter(**wanted)  # type: ignore[arg-type]
-    return worklists.list_opdrachten(session, asked, town.of_all, scope=town.scope, limit=PAGE)
+    return worklines.list_shown(session, asked, town.of_all, scope=town.scope, limit=PAGE)
 
 
 def _count_team(session: Session, town: Town) -> int:
-    return worklists.count_opdrachten(session, WorkFilter(team_ids=[town.team_id]), town.of_team, scope=town.scope)
+    return worklines.count_opdrachten(session, WorkFilter(team_ids=(town.team_id,)), town.of_team, scope=town.scope)
 
 
 def _find(text: Callable[[Town], str]) -> Callable[[Session, Town], object]:
@@ -193,7 +193,7 @@ QUESTIONS = (
     Question("aantal van een team", _count_team, least_per_s=400),
     Question("lijst van een gemeente", _of_gemeente, least_per_s=400),
     Question("idem, afgehandeld", lambda s, t: _of_gemeente(s, t, statuses=("gereed",), order="afgehandeld")),
-    Question("aantallen van de coördinator", lambda s, t: worklists.count_lists(s, t.of_all, scope=t.scope, now=t.now)),
+    Question("aantallen van de coördinator", lambda s, t: worklines.count_lists(s, t.of_all, scope=t.scope, now=t.now)),
     Question("zonder eigenaar", lambda s, t: worklists.unrouted_meldingen(s, before=t.now, scope=t.scope)),
     Question(
         "open binnen 50 m", lambda s, t: worklists.open_nearby(s, t.lon, t.lat, radius_m=50, scope=t.scope), most_ms=5

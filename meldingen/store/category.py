@@ -1,13 +1,13 @@
 """The category tree of a gemeente, seeded from defaults/ by slug and owned by the database afterwards."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
-from ..db import Base
+from ..db import Base, by_driver
 from ..domain.privacy import NEVER_PUBLIC, NEVER_PUBLIC_MAIN
 from .table import OfGemeente, Ref, one_of, own, refers, row_by_id
 
@@ -79,6 +79,27 @@ def categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Categ
     """The active categories in scope: main categories and subs, in the gemeente's own order."""
     query = sa.select(Category).where(Category.gemeente_id.in_(scope), Category.active)
     return session.scalars(query.order_by(Category.gemeente_id, Category.position, Category.id)).all()
+
+
+class CategoryName(NamedTuple):
+    """A category as a list of choices names it."""
+
+    id: int
+    parent_id: int | None
+    slug: str
+    name: str
+
+
+_NAMES = """
+SELECT id, parent_id, slug, name FROM category
+WHERE gemeente_id = ANY(%(scope)s::bigint[]) AND active ORDER BY gemeente_id, position, id
+"""
+
+
+def category_names(session: Session, *, scope: Collection[int]) -> list[CategoryName]:
+    """As `categories_of`, by name only: the questions of each, and how to hear it in words, are the most of it."""
+    session.flush()
+    return [CategoryName._make(row) for row in by_driver(session, _NAMES, {"scope": list(scope)})]
 
 
 def all_categories_of(session: Session, *, scope: Collection[int]) -> Sequence[Category]:

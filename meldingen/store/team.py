@@ -74,8 +74,8 @@ def teams_of(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
 
 
 def every_team(session: Session, *, scope: Collection[int]) -> Sequence[Team]:
-    """Every team in scope, also those that no longer work: history names them."""
-    return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope))).all()
+    """Every team in scope by name, also those that no longer work: history names them."""
+    return session.scalars(sa.select(Team).where(Team.gemeente_id.in_(scope)).order_by(Team.name)).all()
 
 
 def team_by_id(session: Session, team_id: int, *, scope: Collection[int]) -> Team | None:

@@ -5,14 +5,14 @@ The queries themselves: worklists.py.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from ..domain.danger import SUSPECTED
-from ..domain.deadlines import AMSTERDAM, local_day
+from ..domain.deadlines import AMSTERDAM
 from ..domain.workflow import INGEPLAND, OPEN
 from .category import Category
 from .gemeente import Gemeente
@@ -99,8 +99,11 @@ def narrowed(query: sa.Select[Any], wanted: WorkFilter) -> sa.Select[Any]:
     return query
 
 
-def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
-    """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing."""
+def on_list(name: str, now: Any) -> sa.ColumnElement[bool]:
+    """Whether an opdracht stands on one of the coordinator's lists. Who cannot be reached stays after closing.
+
+    now: a moment, or the parameter that stands for one; None for a list that asks no time.
+    """
     if name == "vangnet":
         of_vangnet = sa.select(Team.id, Team.gemeente_id).where(Team.vangnet)
         return sa.and_(IS_OPEN, sa.tuple_(Opdracht.team_id, Opdracht.gemeente_id).in_(of_vangnet))
@@ -116,7 +119,7 @@ def on_list(name: str, now: datetime | None) -> sa.ColumnElement[bool]:
         return sa.and_(IS_OPEN, Opdracht.urgency == "spoed", Opdracht.taken_up_at.is_(None))
     if name == "partij_te_laat":
         assert now is not None, "late is late at a moment"
-        return sa.and_(IS_OPEN, Opdracht.party_since_at.is_not(None), Opdracht.party_expected_on < local_day(now))
+        return sa.and_(IS_OPEN, Opdracht.party_since_at.is_not(None), Opdracht.party_expected_on < _day_of(now))
     if name == SUSPECTED:
         return sa.and_(IS_OPEN, Opdracht.danger_suspected)
     # With its gemeente, which is that of the query too: so those few are read first, and not all open work.
@@ -138,9 +141,14 @@ def _asked_for_a_date() -> sa.ColumnElement[bool]:
     return Opdracht.warned_due_at >= Opdracht.due_at
 
 
-def _in_hand(now: datetime) -> sa.ColumnElement[bool]:
+def _day_of(at: Any) -> sa.ColumnElement[date]:
+    """The day here of a moment."""
+    return sa.func.date(sa.func.timezone(AMSTERDAM.key, at))
+
+
+def _in_hand(now: Any) -> sa.ColumnElement[bool]:
     """The team answered: it said "wij halen het" for this date, or planned the work for today or later."""
-    last_day = sa.func.date(sa.func.timezone(AMSTERDAM.key, Opdracht.due_at - timedelta(microseconds=1)))
+    last_day = _day_of(Opdracht.due_at - timedelta(microseconds=1))
     kept = (
         sa.select(Event.id)
         .where(
@@ -151,7 +159,7 @@ def _in_hand(now: datetime) -> sa.ColumnElement[bool]:
         )
         .correlate(Opdracht)
     )
-    planned = sa.and_(Opdracht.status == INGEPLAND, Opdracht.planned_on >= local_day(now))
+    planned = sa.and_(Opdracht.status == INGEPLAND, Opdracht.planned_on >= _day_of(now))
     return sa.or_(planned, kept.exists())
 
 

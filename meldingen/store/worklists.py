@@ -20,7 +20,7 @@ from .melding import Melding, shown_description
 from .opdracht import Link, Opdracht
 from .photo import KLAAR, Photo
 from .team import Team
-from .workfilter import IS_OPEN, LINKED_NOW, LISTS, WorkFilter, narrowed, on_list
+from .workfilter import IS_OPEN, LINKED_NOW, WorkFilter, narrowed
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,6 @@ def list_opdrachten(
     return [WorkRow(*row) for row in session.execute(query)]
 
 
-def count_opdrachten(session: Session, wanted: WorkFilter, sees: Sees, *, scope: Collection[int]) -> int:
-    """How many opdrachten fit the filter and may be seen."""
-    query = narrowed(seen(_COUNTED, sees, scope), wanted)
-    return int(session.execute(query).scalar_one())
-
-
 def count_closed(session: Session, team_ids: Collection[int], *, since: datetime, scope: Collection[int]) -> int:
     """How many opdrachten of these teams were closed since a moment, and still are."""
     query = sa.select(sa.func.count()).where(
@@ -131,14 +125,6 @@ def count_closed(session: Session, team_ids: Collection[int], *, since: datetime
         Opdracht.closed_at >= since,
     )
     return int(session.execute(query).scalar_one())
-
-
-def count_lists(session: Session, sees: Sees, *, scope: Collection[int], now: datetime) -> dict[str, int]:
-    """How many opdrachten stand on each of LISTS now, in one query."""
-    counted = seen(_ALONE, sees, scope)
-    counts = [counted.where(on_list(name, now)).scalar_subquery() for name in LISTS]
-    row = session.execute(sa.select(*counts)).one()
-    return {name: int(row[index]) for index, name in enumerate(LISTS)}
 
 
 def work_row(session: Session, opdracht_id: int, sees: Sees, *, scope: Collection[int]) -> WorkRow | None:
@@ -316,8 +302,28 @@ def seen(select: sa.Select[Any], sees: Sees, scope: Collection[int]) -> sa.Selec
 
 def _shown() -> sa.Select[Any]:
     """The columns of a WorkRow, in its order."""
+    columns = (
+        Opdracht,
+        Category,
+        Team,
+        Gemeente,
+        melders_now(),
+        sa.func.ST_X(Opdracht.location),
+        sa.func.ST_Y(Opdracht.location),
+        photos_shown(),
+        first_words(),
+    )
+    return joined(sa.select(*columns)).options(*_NOT_ON_A_LIST)
+
+
+def photos_shown() -> sa.ScalarSelect[list[str]]:
+    """The public ids of the photos of an opdracht that may be shown, oldest first; NULL when there are none."""
     shown = photos_of_this_work(Photo.status == KLAAR)
-    photos = sa.select(sa.func.array_agg(aggregate_order_by(shown.c.public_id, shown.c.id))).scalar_subquery()
+    return sa.select(sa.func.array_agg(aggregate_order_by(shown.c.public_id, shown.c.id))).scalar_subquery()
+
+
+def first_words() -> sa.ColumnElement[str]:
+    """What the first melder of an opdracht wrote, as lists show it."""
     words = (
         sa.select(shown_description())
         .join(Link, Link.melding_id == Melding.id)
@@ -327,18 +333,7 @@ def _shown() -> sa.Select[Any]:
         .correlate(Opdracht)
         .scalar_subquery()
     )
-    columns = (
-        Opdracht,
-        Category,
-        Team,
-        Gemeente,
-        melders_now(),
-        sa.func.ST_X(Opdracht.location),
-        sa.func.ST_Y(Opdracht.location),
-        photos,
-        sa.func.coalesce(words, ""),
-    )
-    return joined(sa.select(*columns)).options(*_NOT_ON_A_LIST)
+    return sa.func.coalesce(words, "")
 
 
 def photos_of_this_work(*which: sa.ColumnElement[bool]) -> sa.Subquery:
@@ -357,6 +352,5 @@ def melders_now() -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).select_from(Link).where(LINKED_NOW).correlate(Opdracht).scalar_subquery()
 
 
-_SHOWN, _COUNTED = _shown(), joined(sa.select(sa.func.count()))
-_ALONE = sa.select(sa.func.count()).select_from(Opdracht)
-"""Made once: putting these together costs more than reading a short list. Counted alone, most comes from an index."""
+_SHOWN = _shown()
+"""Made once: putting it together costs more than reading a short list."""

@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from flask import request
 
 from ..auth import Visit
-from ..store.category import Category, category_by_slug
+from ..store.category import Category, CategoryName, category_by_slug
 from .layout import Sender
 from .taal import translate
 
 
-def category_groups(categories: Sequence[Category]) -> list[tuple[str, list[tuple[str, str]]]]:
+def category_groups(
+    categories: Sequence[Category] | Sequence[CategoryName],
+) -> list[tuple[str, list[tuple[str, str]]]]:
     """The options of the category field: each main category with its subs; one without subs stands alone."""
-    mains = [c for c in categories if c.parent_id is None]
+    options: dict[int | None, list[tuple[int, tuple[str, str]]]] = {}
+    for one in categories:
+        options.setdefault(one.parent_id, []).append((one.id, (one.slug, translate(one.name))))
     groups: list[tuple[str, list[tuple[str, str]]]] = []
-    for main in mains:
-        subs = [(c.slug, translate(c.name)) for c in categories if c.parent_id == main.id]
-        name = translate(main.name)
-        groups.append((name, subs) if subs else ("", [(main.slug, name)]))
+    for main_id, main in options.get(None, []):
+        subs = [option for _, option in options.get(main_id, [])]
+        groups.append((main[1], subs) if subs else ("", [main]))
     return groups
 
 

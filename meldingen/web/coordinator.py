@@ -17,7 +17,8 @@ from ..flow.dead_letters import scope_of
 from ..flow.roster import unfilled
 from ..store.dead_letters import count_dead_letters
 from ..store.task import PARTY_LATE, count_open
-from ..store.worklists import count_lists, unrouted_meldingen
+from ..store.worklines import count_lists
+from ..store.worklists import unrouted_meldingen
 from .live import part_answer, part_path, wants_part
 from .taken import KINDS, kind_words
 from .team import LIST_WORDS, LOST_AFTER

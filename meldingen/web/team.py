@@ -24,21 +24,14 @@ from ..flow.spoed import clock_of
 from ..flow.trail import trails_of
 from ..store import contact, journal, photo
 from ..store.answers import with_new_answer
-from ..store.category import Category, categories_of
+from ..store.category import Category, categories_of, category_names
 from ..store.gemeente import Gemeente
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht, closures_of, meldingen_of
 from ..store.photo import KLAAR, ONLEESBAAR, Photo
 from ..store.workfilter import LISTS, WorkFilter
-from ..store.worklists import (
-    ORDERS,
-    WorkRow,
-    count_lists,
-    count_opdrachten,
-    is_public_work,
-    list_opdrachten,
-    unrouted_meldingen,
-)
+from ..store.worklines import ShownLine, count_lists, count_opdrachten, list_shown
+from ..store.worklists import ORDERS, WorkRow, is_public_work, unrouted_meldingen
 from .bulk import ACTION_WORDS
 from .categories import category_groups
 from .grof import openable, opened
@@ -114,9 +107,7 @@ def lijst() -> ResponseReturnValue:
     total = count_opdrachten(here.session, wanted, viewer.sees, scope=scope)
     pages_count = max(1, -(-total // PAGE_SIZE))
     page = min(_whole(request.args.get("bladzijde"), 1), pages_count)
-    rows = list_opdrachten(
-        here.session, wanted, viewer.sees, scope=scope, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE
-    )
+    rows = list_shown(here.session, wanted, viewer.sees, scope=scope, limit=PAGE_SIZE, offset=(page - 1) * PAGE_SIZE)
     counts = count_lists(here.session, viewer.sees, scope=scope, now=here.now) if viewer.minds_lists else {}
     lost = unrouted_meldingen(here.session, before=here.now - LOST_AFTER, scope=scope) if viewer.minds_lists else []
     shown = {name: value for name, value in request.args.items() if name not in ("bladzijde", PART) and value}
@@ -128,7 +119,7 @@ def lijst() -> ResponseReturnValue:
         "pages": pages_count,
         "page_link": lambda number: url_for("team.lijst", **{**shown, "bladzijde": number}),
         "counts": counts,
-        "answered": with_new_answer(here.session, [row.opdracht.id for row in rows], scope=scope),
+        "answered": with_new_answer(here.session, [row.id for row in rows], scope=scope),
         "lost": lost,
         "filled": shown,
         "now": here.now,
@@ -251,11 +242,11 @@ def read_filter(args: MultiDict[str, str] | Mapping[str, str], viewer: Viewer, n
     team = args.get("team", "")
     on_list = args.get("lijst") if args.get("lijst") in LISTS else None
     mine = viewer.actor.team_ids if viewer.has_teams and team != ALL and on_list is None else None
-    chosen = [t.id for t in viewer.teams if str(t.id) == team]
+    chosen = tuple(t.id for t in viewer.teams if str(t.id) == team)
     status = args.get("status", "")
     return WorkFilter(
         team_ids=chosen or mine,
-        statuses=[status] if status in OPDRACHT_STATUSES else OPEN,
+        statuses=(status,) if status in OPDRACHT_STATUSES else OPEN,
         category_slug=args.get("categorie", "").replace("\x00", "") or None,
         late_at=now if args.get("laat") == "ja" or on_list is not None else None,
         text=args.get("zoek", "").replace("\x00", " ")[:200],
@@ -268,7 +259,7 @@ def _choices(here: Visit, viewer: Viewer) -> dict[str, Any]:
     """The options of the filters."""
     teams = [(str(t.id), t.name) for t in viewer.teams if t.gemeente_id in viewer.sees.whole or viewer.sees.team_ids]
     groups: dict[str, tuple[str, str]] = {}
-    for _, options in category_groups(categories_of(here.session, scope=viewer.actor.scope)):
+    for _, options in category_groups(category_names(here.session, scope=viewer.actor.scope)):
         for slug, name in options:
             groups.setdefault(slug, (slug, name))
     return {
@@ -309,7 +300,7 @@ def photos_waiting(photos: Sequence[Photo]) -> str:
     return " ".join(said)
 
 
-def due_words(work: Opdracht, now: datetime) -> Markup:
+def due_words(work: Opdracht | ShownLine, now: datetime) -> Markup:
     """Until when, as a team says it: "vandaag", "morgen", "te laat: 3 april"; a paused term says so."""
     last = last_day_of(work.due_at)
     days = (last - local_day(now)).days

@@ -17,7 +17,7 @@ from ..domain.workflow import Move, possible_moves
 from ..flow.status import check_rights
 from ..store.melding import Melding
 from ..store.opdracht import Opdracht
-from ..store.team import Team, every_team, teams_of
+from ..store.team import Team, every_team
 from ..store.worklists import Sees, WorkRow, work_row
 
 
@@ -71,14 +71,14 @@ class Viewer:
 def viewer_of(here: Visit) -> Viewer:
     """The viewer of this request. A team that was put out of use still says for whom somebody works."""
     actor = here.actor
-    teams = teams_of(here.session, scope=actor.scope)
-    ever = every_team(here.session, scope=actor.scope) if actor.team_ids else []
+    ever = every_team(here.session, scope=actor.scope)
     partner_of = set()
     for gemeente_id, roles in actor.roles.items():
         own = [t for t in ever if t.id in actor.team_ids and t.gemeente_id == gemeente_id]
         if roles <= {TEAM, PIKET} and own and all(t.is_partner for t in own):
             partner_of.add(gemeente_id)
     whole = actor.gemeenten_with(*STAFF_ON_OPDRACHTEN) - partner_of
+    teams = [t for t in ever if t.active]
     return Viewer(actor, Sees(whole=whole, team_ids=actor.team_ids), frozenset(partner_of), teams)
 
 

@@ -61,3 +61,17 @@ def test_a_melder_looks_at_his_melding(world: World) -> None:
         assert shown.status_code == 200, shown.text
         assert len(sent) <= most, "\n\n".join(sent)
         assert not any("melding.partner_name" in statement for statement in sent), "a whole row of the ORM"
+
+
+def test_the_page_of_a_team(world: World) -> None:
+    """The clock, who is here, the teams, how many and which opdrachten, new answers, the kinds to choose from, and the
+    gemeenten; for a coordinator also the lists to empty, what has no owner, and the three counts of the menu."""
+    for _ in range(3):
+        world.routed(contact={"email": "melder@voorbeeld.nl"}, adres="Kerkstraat 12")
+    for who, most in (("duinstede:team", 8), ("duinstede:coordinator", 13)):
+        with counted() as sent:
+            shown = world.client().get("/team?team=alle", headers=world.headers(who))
+        assert shown.text.count('class="work-item__link"') >= 3
+        told = [statement for statement in sent if not statement.startswith("UPDATE staff_session")]
+        assert len(told) <= most, "\n\n".join(told)
+        assert not any("opdracht.taken_up_at AS" in one or "category.questions" in one for one in told), "whole rows"

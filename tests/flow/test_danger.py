@@ -19,7 +19,8 @@ from meldingen.store.melding import Melding
 from meldingen.store.notice import Notice
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.workfilter import WorkFilter
-from meldingen.store.worklists import Sees, count_lists, list_opdrachten
+from meldingen.store.worklines import count_lists
+from meldingen.store.worklists import Sees, list_opdrachten
 from tests import factories
 from tests.factories import melding, opdracht_of, team
 

@@ -14,8 +14,7 @@ from meldingen.store.gemeente import Gemeente
 from meldingen.store.melding import Melding
 from meldingen.store.search import Asked, find_meldingen, meldingen_of_caller, read_query
 from tests import factories
-
-from .test_worklists import counted
+from tests.api.test_statements import counted
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ def test_two_queries_however_many_are_found(session: Session, home: Gemeente, no
 
     def cost() -> int:
         session.flush()
-        with counted(session) as sent:
+        with counted() as sent:
             for hit in find_meldingen(session, "tegel", scope=scope):
                 assert hit.team_names
         return len(sent)

@@ -31,8 +31,7 @@ from meldingen.flow.status import Basis
 from meldingen.flow.timeline import Happening, tell, timeline_of
 from meldingen.store.dossier import dossier_of
 from tests import factories
-
-from .test_worklists import counted
+from tests.api.test_statements import counted
 
 TODAY = date(2026, 4, 14)
 AT = datetime(2026, 4, 14, 6, 47, tzinfo=UTC)
@@ -179,7 +178,7 @@ def test_a_page_asks_as_much_however_many_parts_there_are(session: Session, now:
     def cost() -> tuple[int, set[str]]:
         session.flush()
         session.expunge_all()
-        with counted(session) as sent:
+        with counted() as sent:
             parts = parts_of(dossier_of(session, melding))
         return len(sent), {part.category_name for part in parts}
 
