@@ -99,16 +99,25 @@ def transaction(engine: sa.Engine) -> Iterator[Session]:
         yield session
 
 
-def by_driver(session: Session, statement: str, facts: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def by_driver(
+    session: Session, statement: str, facts: Mapping[str, Any], *, one_plan: bool = False
+) -> list[tuple[Any, ...]]:
     """The rows of one statement, asked of psycopg itself within the session's transaction: for the few that a storm
     comes through, where SQLAlchemy around it takes longer than PostgreSQL behind it (`bench.snel tekst`).
 
-    statement: with `%(name)s`. Raises the errors of SQLAlchemy, and lets go of a connection that broke, as it does.
+    statement: with `%(name)s`. one_plan: it has one good plan whatever is asked, which each connection then keeps;
+    else PostgreSQL may plan each call anew. Raises the errors of SQLAlchemy, and lets go of a connection that broke,
+    as it does.
     """
     connection = session.connection()
     driver: psycopg.Connection[Any] = connection.connection.driver_connection  # type: ignore[assignment]
     try:
-        return driver.execute(statement, facts).fetchall()
+        if not one_plan:
+            return driver.execute(statement, facts).fetchall()
+        driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        rows = driver.execute(statement, facts, prepare=True).fetchall()
+        driver.execute("SET LOCAL plan_cache_mode = DEFAULT")
+        return rows
     except psycopg.Error as error:
         gone = driver.closed or driver.broken or is_read_only(error)
         if gone:

@@ -1,9 +1,10 @@
 """How long each hot read takes on databases of bench.vullen, side by side: ten thousand meldingen, or ten million.
 
 Run with DATABASE_URL set and one or more names: `python -m bench.groot --op meldingen_vol_10k meldingen_vol`. Changes
-nothing (every turn is rolled back). A plain SELECT 1 and one row by its key, in the same run, say what the line and the
-machine cost. `--plan "zoek: naam"` shows what PostgreSQL does. A question of which one statement takes longer than
-`--hoogstens` is told as such, and the run goes on. Ends with 1 when a number of queries is not constant.
+nothing: a turn of the clock is rolled back, and a question ends as in a request, so that a connection keeps its plans
+(after a rollback psycopg forgets them). A plain SELECT 1 and one row by its key, in the same run, say what the line
+and the machine cost. `--plan "zoek: naam"` shows what PostgreSQL does. A question of which one statement takes longer
+than `--hoogstens` is told as such, and the run goes on. Ends with 1 when a number of queries is not constant.
 """
 
 import argparse
@@ -97,9 +98,10 @@ def measure(session: Session, question: Question, town: Town, most_s: float) -> 
         session.rollback()
         return Measured(math.inf, math.inf, 0.0, 0, ())
     session.rollback()
-    times = _times(session, lambda: question.ask(session, town), most_s=most_s)
+    end = session.rollback if question.clock else session.commit
+    times = _times(session, lambda: question.ask(session, town), most_s=most_s, end=end)
     began = time.process_time()
-    turns = _times(session, lambda: question.ask(session, town), most_s=most_s / 4)
+    turns = _times(session, lambda: question.ask(session, town), most_s=most_s / 4, end=end)
     cpu_ms = (time.process_time() - began) * 1000 / len(turns)
     return Measured(statistics.median(times), _p95(times), cpu_ms, len(plans), tuple(plans))
 
@@ -127,14 +129,16 @@ def _shown(measured: Measured) -> str:
     return "te lang" if math.isinf(measured.p50) else f"{measured.p50:.1f} / {measured.p95:.1f}"
 
 
-def _times(session: Session, ask: Callable[[], object], *, most_s: float) -> list[float]:
+def _times(
+    session: Session, ask: Callable[[], object], *, most_s: float, end: Callable[[], None] | None = None
+) -> list[float]:
     took: list[float] = []
     until = time.monotonic() + most_s
     while len(took) < LEAST or (time.monotonic() < until and len(took) < MOST):
         began = time.perf_counter()
         ask()
         took.append((time.perf_counter() - began) * 1000)
-        session.rollback()
+        (end or session.rollback)()
         session.expunge_all()
         if sum(took) > ENOUGH_MS:
             break

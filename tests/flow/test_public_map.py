@@ -1,11 +1,14 @@
 """The public map asked near a place: what lies within the radius as it is shown, found by index."""
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from psycopg.sql import Literal
 from sqlalchemy.orm import Session
 
+from bench.groot.plannen import listening
 from meldingen.domain.workflow import OPEN
 from meldingen.store.opdracht import Opdracht
 from meldingen.store.public_map import Around, public_work
@@ -43,22 +46,24 @@ def test_what_is_near_is_found_by_index(session: Session, now: datetime) -> None
         {"like": near.id},
     )
     session.execute(sa.text("ANALYZE opdracht"))
-    plan = "\n".join(_plan(session, now, scope=[home.id]))
-    assert "ix_opdracht_open_near" in plan and "ix_opdracht_closed" in plan, plan
+    plan = "\n".join(_kept_plan(session, now, scope=[home.id]))
+    assert "ix_opdracht_open_near" in plan and "ix_opdracht_closed_near" in plan, plan
+    assert "uq_opdracht_gemeente_id_id" not in plan, "which reads all there ever was in the gemeente"
     assert session.scalar(sa.select(sa.func.count()).where(Opdracht.status.in_(OPEN))) > ELSEWHERE
 
 
-def _plan(session: Session, now: datetime, *, scope: list[int]) -> list[str]:
-    plans: list[str] = []
-
-    def explain(_c: object, cursor: Any, statement: str, parameters: object, *_: object) -> None:
-        cursor.execute("EXPLAIN " + statement, parameters)
-        plans.extend(row[0] for row in cursor.fetchall())
-
-    connection = session.connection()
+def _kept_plan(session: Session, now: datetime, *, scope: list[int]) -> list[str]:
+    """What a connection does each time it is asked what is around a place, whichever."""
     around = Around(lon=factories.HOME[0], lat=factories.HOME[1])
-    sa.event.listen(connection, "before_cursor_execute", explain)
-    rows = public_work(session, around, closed_since=now - timedelta(days=30), scope=scope, limit=100)
-    sa.event.remove(connection, "before_cursor_execute", explain)
-    assert len(rows) == 1
-    return plans
+    with listening(session) as sent:
+        assert len(public_work(session, around, closed_since=now - timedelta(days=30), scope=scope, limit=100)) == 1
+    ((statement, facts),) = [one for one in sent if not one[0].startswith("SET")]
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    text = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", statement)
+    driver: Any = session.connection().connection.driver_connection
+    values = ", ".join(Literal(facts[name]).as_string(driver) for name in names)
+    driver.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    driver.execute(f"PREPARE around AS {text}")
+    plan = driver.execute(f"EXPLAIN EXECUTE around({values})").fetchall()
+    driver.execute("DEALLOCATE around")
+    return [line for (line,) in plan]
