@@ -127,8 +127,9 @@ class Place(Refuses, ma.fields.Field[Any]):
     def _serialize(self, value: Any, attr: str | None, obj: Any, **_: Any) -> Any:
         if value is None:
             return None
-        crs = asked_crs()
-        g.content_crs = crs
+        crs: str | None = g.get("content_crs")
+        if crs is None:  # the first of a list
+            g.content_crs = crs = asked_crs()
         return {"type": "Point", "coordinates": from_lonlat(*lonlat_of(value), crs)}
 
 

@@ -105,10 +105,13 @@ def languages() -> Mapping[str, Language]:
 
 def language() -> Language:
     """The language of this page; Dutch outside a request."""
-    if not has_request_context():
+    try:
+        known: Language | None = g.get("taal")
+    except RuntimeError:  # asked a hundred times for one page: looking first costs as much again
         return DUTCH
-    known: Language | None = g.get("taal")
     if known is None:
+        if not has_request_context():
+            return DUTCH
         known = g.taal = DUTCH if _for_staff() else (chosen() or _kept() or DUTCH)
     return known
 
