@@ -170,11 +170,13 @@ def _exact(kind: Kind, scope: Scope) -> sa.Select[Any]:
     if kind.name == "phone_part":
         arm = _of_contact("deel_telefoon", sa.literal(1.0), scope)
         return arm.where(Contact.phone.like(asked), Contact.phone != "")
-    if kind.name == "phone":
-        return _of_contact("telefoon", sa.literal(3.0), scope).where(Contact.phone == asked, Contact.phone != "")
-    return _of_contact("email", sa.literal(3.0), scope).where(
-        sa.func.lower(Contact.email) == asked, Contact.email != ""
+    # "+ 0": else PostgreSQL may read all contacts of a gemeente beside the few of this phone or address.
+    whole = _of_contact(
+        "telefoon" if kind.name == "phone" else "email", sa.literal(3.0), scope, Contact.gemeente_id + 0
     )
+    if kind.name == "phone":
+        return whole.where(Contact.phone == asked, Contact.phone != "")
+    return whole.where(sa.func.lower(Contact.email) == asked, Contact.email != "")
 
 
 def _mistyped(kind: Kind, scope: Scope) -> sa.Select[Any]:
@@ -311,9 +313,11 @@ def _of_melding(found_by: str, rank: sa.ColumnElement[Any], scope: Scope) -> sa.
     )
 
 
-def _of_contact(found_by: str, rank: sa.ColumnElement[Any], scope: Scope) -> sa.Select[Any]:
+def _of_contact(
+    found_by: str, rank: sa.ColumnElement[Any], scope: Scope, gemeente_id: Any = Contact.gemeente_id
+) -> sa.Select[Any]:
     return (
         sa.select(Contact.melding_id.label("id"), sa.literal(found_by).label("found_by"), rank.label("rank"))
-        .where(Contact.gemeente_id.in_(scope))
+        .where(gemeente_id.in_(scope))
         .order_by(sa.desc("rank"), Contact.melding_id.desc())
     )
