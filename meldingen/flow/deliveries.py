@@ -141,7 +141,8 @@ def begin_mail(desk: Desk, notice_id: int) -> Attempt | datetime | None:
     if slot is not None:
         sending.wait_for_turn(desk.session, found, address=address, reference=reference, slot=slot, now=desk.now)
         return slot
-    told = facts_for_melder(desk.session, desk.settings, notice, found.event, about, Channel.EMAIL, now=desk.now)
+    known: dict[str, Any] = {"home": found.home, "chosen": found.chosen, "now": desk.now}
+    told = facts_for_melder(desk.session, desk.settings, notice, found.event, about, Channel.EMAIL, **known)
     wording = texts.text_for(desk.session, notice.kind, Channel.EMAIL, told, has_own=found.own_texts)
     words = texts.compose(notice.kind, Channel.EMAIL, wording, told)
     sent = {"reference": reference, "subject": words.subject, "text": words.text, "html": words.html}

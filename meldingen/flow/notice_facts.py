@@ -43,13 +43,23 @@ _TELLS_OF = {
 
 
 def facts_for_melder(
-    session: Session, settings: Settings, notice: Notice, event: Event, melding: Melding, channel: str, *, now: datetime
+    session: Session,
+    settings: Settings,
+    notice: Notice,
+    event: Event,
+    melding: Melding,
+    channel: str,
+    *,
+    home: Gemeente | None = None,
+    chosen: Category | None = None,
+    now: datetime,
 ) -> Facts:
-    """What this bericht tells one melder, at the moment `now` of the first sending."""
+    """What this bericht tells one melder, at the moment `now` of the first sending. home, chosen: its gemeente and the
+    melder's own category, when they are in hand."""
     scope = [notice.gemeente_id]
-    home = gemeente.gemeente_by_id(session, notice.gemeente_id)
+    home = home or gemeente.gemeente_by_id(session, notice.gemeente_id)
     closure = _closure(session, notice, event, melding)
-    chosen = _category(session, melding.category_id or event.facts.get("category_id"), scope[0])
+    chosen = chosen or _category(session, melding.category_id or event.facts.get("category_id"), scope[0])
     when = _when(melding.received_at, channel, now)
     link = follow_link(settings, melding)
     values = {

@@ -99,9 +99,10 @@ def _lease_rows(session: Session, head: Head, ids: list[int], agreed: Terms) -> 
 
 _FINISH = """
     UPDATE outbox SET lease = NULL, lease_until = NULL, done_at = %(now)s, reason = ''
-    WHERE id = ANY(%(ids)s) AND lease = %(token)s AND done_at IS NULL AND parked_at IS NULL RETURNING id
+    WHERE id = ANY((SELECT CAST(%(ids)s AS bigint[]))::bigint[]) AND lease = %(token)s
+    AND done_at IS NULL AND parked_at IS NULL RETURNING id
 """
-"""`_end` for the one way in which nearly every lease ends: built once."""
+"""`_end` for the one way in which nearly every lease ends: built once, and by a plan that is kept (see closing.py)."""
 
 
 def renew(session: Session, ids: Sequence[int], token: UUID, *, terms: Terms) -> list[Leased]:

@@ -4,13 +4,14 @@ The rows are those that flow/deliveries.py and flow/chain.py read and write step
 holds the two to each other. Whether a bericht goes by e-mail, and with which words, is decided there.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased, load_only
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.orm import Session, aliased
 
 from ..db import by_driver
 from ..domain.delivery import GEPLAND, KLAAR, UNFINISHED, VERZONDEN
@@ -22,6 +23,7 @@ from .melding import Melding
 from .notice import Delivery, Notice
 from .notice_text import NoticeText
 from .push import PushSubscription
+from .table import as_read, written_elsewhere
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Fresh:
     planned: its delivery, when it waits for its turn at the provider; without it there is none.
     """
 
+    own_texts: bool
     notice: Notice
     about: Melding
     contact: Contact
     event: Event
     home: Gemeente
     chosen: Category | None
-    own_texts: bool
     planned: Delivery | None
 
 
@@ -67,22 +69,33 @@ def _how_many(query: sa.Select[Any]) -> sa.ScalarSelect[int]:
     return query.correlate(Notice, Melding).scalar_subquery()
 
 
+_READ: Mapping[Any, tuple[str, ...]] = {
+    Notice: ("id", "gemeente_id", "event_id", "melding_id", "kind", "at"),
+    Melding: (
+        "id", "gemeente_id", "number", "address", "location_note", "category_id", "danger", "flags", "received_at",
+        "first_promised_on", "promised_on", "referred_to", "token_generation",
+    ),
+    Contact: (
+        "id", "email", "phone", "mobile", "preference", "only_when_done", "night_too", "postal_address",
+        "email_refused_at",
+    ),
+    Event: ("id", "gemeente_id", "melding_id", "opdracht_id", "facts"),
+    Gemeente: ("id", "name", "phone", "hours", "email", "website", "policy"),
+    Category: ("id", "gemeente_id", "parent_id", "phrase"),
+    _planned: ("id", "gemeente_id", "reference", "slot_at"),
+}  # fmt: skip
+"""What the words of an ordinary e-mail need, in the order of `Fresh`; one that was not read raises."""
 _FRESH = (
     sa.select(
-        Notice,
-        Melding,
-        Contact,
-        Event,
-        Gemeente,
-        Category,
         sa.exists().where(
             NoticeText.gemeente_id == Notice.gemeente_id,
             NoticeText.kind == Notice.kind,
             NoticeText.channel == "email",
             NoticeText.retired_at.is_(None),
         ),
-        _planned,
+        *(getattr(of, name) for of, names in _READ.items() for name in names),
     )
+    .select_from(Notice)
     .join(Melding, sa.and_(Melding.id == Notice.melding_id, Melding.gemeente_id == Notice.gemeente_id))
     .join(Contact, sa.and_(Contact.melding_id == Melding.id, Contact.gemeente_id == Melding.gemeente_id))
     .join(Event, Event.id == Notice.event_id)
@@ -90,8 +103,8 @@ _FRESH = (
     .outerjoin(Category, sa.and_(Category.id == Melding.category_id, Category.gemeente_id == Melding.gemeente_id))
     .outerjoin(_planned, _PLANNED)
     .where(
-        Notice.id == sa.bindparam("notice_id"),
-        Notice.gemeente_id.in_(sa.bindparam("scope", expanding=True)),
+        Notice.id == sa.bindparam("notice_id", 0, type_=sa.BigInteger),
+        Notice.gemeente_id == sa.any_(sa.bindparam("scope", [], type_=sa.ARRAY(sa.BigInteger))),
         Notice.ended == "",
         Melding.withdrawn_at.is_(None),
         Melding.erased_at.is_(None),
@@ -105,26 +118,9 @@ _FRESH = (
         )
         == 0,
     )
-    .options(
-        load_only(Category.gemeente_id, Category.parent_id, Category.phrase),
-        load_only(_planned.gemeente_id, _planned.reference, _planned.slot_at),
-        load_only(
-            Melding.gemeente_id,
-            Melding.number,
-            Melding.address,
-            Melding.location_note,
-            Melding.category_id,
-            Melding.danger,
-            Melding.flags,
-            Melding.received_at,
-            Melding.first_promised_on,
-            Melding.promised_on,
-            Melding.referred_to,
-            Melding.token_generation,
-        ),
-    )
     .with_for_update(of=[Melding, Contact], key_share=True, skip_locked=True)
-)
+).compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
+_FRESH_SQL = str(_FRESH)
 _BEGIN = f"""
     WITH made AS (
         INSERT INTO delivery (gemeente_id, notice_id, channel, status, address, reference, subject, text, html,
@@ -161,6 +157,7 @@ _PLAN = f"""
     SELECT %(gemeente_id)s, id, '{GEPLAND}', %(now)s FROM made
     RETURNING id
 """  # noqa: S608  our own words
+_MOVE_TURN = "UPDATE delivery SET due_at = %(slot)s, slot_at = %(slot)s WHERE id = %(planned_id)s RETURNING id"
 _SENT = f"""
     WITH about AS (
         SELECT d.id FROM delivery d
@@ -185,9 +182,21 @@ _SENT = f"""
 
 
 def lock_fresh(session: Session, notice_id: int, *, scope: Collection[int]) -> Fresh | None:
-    """Locks the melding and the contact of such a bericht; None when it is none, or somebody else is busy with them."""
-    row = session.execute(_FRESH, {"notice_id": notice_id, "scope": sorted(scope)}).one_or_none()
-    return Fresh(*row) if row is not None else None
+    """Locks the melding and the contact of such a bericht; None when it is none, or somebody else is busy with them.
+
+    The rows are not of the session: to look at only.
+    """
+    session.flush()
+    found = by_driver(session, _FRESH_SQL, {**_FRESH.params, "notice_id": notice_id, "scope": sorted(scope)})
+    if not found:
+        return None
+    own_texts, *values = found[0]
+    rows: list[Any] = []
+    for of, names in _READ.items():
+        columns = dict(zip(names, values, strict=False))
+        values = values[len(names) :]
+        rows.append(as_read(Delivery if of is _planned else of, columns) if columns["id"] is not None else None)
+    return Fresh(own_texts, *rows)
 
 
 def wait_for_turn(
@@ -195,7 +204,8 @@ def wait_for_turn(
 ) -> None:
     """Plans the delivery of a locked fresh bericht for its turn at the provider, or moves the turn of the planned."""
     if found.planned is not None:
-        found.planned.due_at = found.planned.slot_at = slot
+        by_driver(session, _MOVE_TURN, {"planned_id": found.planned.id, "slot": slot})
+        written_elsewhere(session, Delivery, [found.planned.id])
         return
     notice, facts = found.notice, {"address": address, "reference": reference, "slot": slot, "now": now}
     by_driver(session, _PLAN, {"gemeente_id": notice.gemeente_id, "notice_id": notice.id, **facts})
