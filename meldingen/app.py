@@ -3,7 +3,7 @@
 import secrets
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -29,6 +29,10 @@ class App(Flask):
     """Flask with each request inside one transaction: what the door raises rolls everything back."""
 
     jinja_environment = PageEnvironment
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function itself: none of ours is a coroutine, and Flask would look at it some twenty times a request."""
+        return func
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Runs the view within `transaction()`; the answer leaves after the commit, then the relay is woken.
