@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from meldingen import auth, db
 from meldingen.domain.actor import BEHEER, Actor
+from meldingen.domain.deadlines import local_day
 from meldingen.flow.household import add_key
 from meldingen.store.gemeente import Gemeente
 from meldingen.store.opdracht import Opdracht
@@ -90,7 +91,7 @@ def test_a_key_sees_asks_says_when_and_closes(world: World, keys: dict[str, dict
     assert post("inzagen")["gezienOp"] == first
     asked = [post("partijvragen", {"tekst": "Mag de weg dicht?"}, **{"Idempotency-Key": "v1"}) for _ in range(2)]
     assert asked[0] == asked[1]
-    day = f"{world.now():%Y-%m-%d}"
+    day = local_day(world.now()).isoformat()
     moved = post("verwachtingen", {"datum": day}, **{"If-Match": f'"{work["versie"]}"'})
     notes = world.client().get(path, headers=head).json["notities"]
     assert [one["tekst"] for one in notes if one["soort"] == "partij_vraag"] == ["Mag de weg dicht?"]

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from meldingen.db import business_now
+from meldingen.domain.deadlines import local_day
 from meldingen.domain.privacy import LIMITED
 from meldingen.flow import work
 from meldingen.flow.party_links import link_for
@@ -153,7 +154,7 @@ def test_who_gave_the_work_answers_and_the_coordinator_writes_down_a_day(world: 
     answer = desk.step("cor", opdracht, "verwachtingen", datum="2090-01-01")
     assert answer.status_code == 400 and "binnen een jaar" in answer.text
     with world.session() as session:
-        day = business_now(session).date().isoformat()
+        day = local_day(business_now(session)).isoformat()
     assert desk.step("cor", opdracht, "verwachtingen", datum=day).status_code == 303
     assert "denkt klaar te zijn op" in desk.get("cor", f"/team/opdracht/{opdracht.id}")
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from meldingen.cli import main
 from meldingen.domain.actor import SYSTEM
+from meldingen.domain.deadlines import local_day
 from meldingen.flow import erasure
 from meldingen.store.contact import Contact
 from meldingen.store.melding import Melding
@@ -86,7 +87,7 @@ def test_the_list_is_repeated_after_a_restore(desk: Desk, run: Typed, tmp_path: 
 
 def test_who_a_breach_hit_is_a_list_that_a_spreadsheet_does_not_run(desk: Desk, run: Typed) -> None:
     melding = ended(desk)
-    day = f"{melding.received_at:%Y-%m-%d}"
+    day = local_day(melding.received_at).isoformat()
     here = ("--gemeente", f"werkdorp{desk.number}")
     told = run("betrokken", "--van", day, "--tot", day, *here).output.splitlines()
     assert told[1].startswith(f"{melding.number},") and told[1].endswith(",'=Jo,jo@example.nl,'+31612345678,")
