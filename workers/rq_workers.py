@@ -7,12 +7,14 @@ our own code; a photo is a stranger's file and may take its process along, so th
 import contextlib
 import resource
 import time
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
 import redis
 import sqlalchemy as sa
 from rq import SimpleWorker, Worker, worker_registration
+from rq.exceptions import StopRequested
 from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
@@ -28,17 +30,23 @@ CPU_MARGIN_S = 5
 
 
 class Present:
-    """What both kinds share: quiet RQ logs, short waits, and being seen again after the queue was wiped."""
+    """What both kinds share: quiet RQ logs, short waits, an end that is not missed, and being seen again after the
+    queue was wiped."""
 
     max_connection_wait_time = QUEUE_WAIT_S
     log_result_lifespan = False
     connection: redis.Redis
+    get_state: Callable[[], str]
     _asked_to_stop = False
     _shown_at = 0.0
 
     def heartbeat(self, timeout: int | None = None, pipeline: Any = None) -> None:
         """Besides RQ's sign of life: registers anew, since a wiped queue has forgotten us. RQ asks for it four times a
-        job, which is half of what a job costs; once a second, in one round trip, says as much."""
+        job, which is half of what a job costs; once a second, in one round trip, says as much.
+
+        Ends an idle worker that was asked to: RQ raises that in the very line at work, and one of a log keeps it."""
+        if self._asked_to_stop and self.get_state() != WorkerStatus.BUSY:
+            raise StopRequested
         if pipeline is not None:
             self._show(timeout, pipeline)
         elif timeout is not None or time.monotonic() > self._shown_at + SHOWN_AGAIN_S:

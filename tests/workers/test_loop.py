@@ -1,5 +1,6 @@
 """The loop outbox → relay → queue → worker with real processes, and how it heals when any of them dies."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -8,12 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 import sqlalchemy as sa
+from rq.exceptions import StopRequested
 
 from meldingen import db
 from meldingen.adapters.queue import NotifyWake
 from meldingen.store import leases
 from meldingen.store.outbox import OutboxEntry, Topic, Urgency
-from workers import relay
+from workers import relay, rq_workers
 
 from .conftest import QueueServer
 from .handlers import policies
@@ -314,6 +316,20 @@ def test_every_part_ends_in_seconds_also_without_its_queue(
     process.join(10)
 
     assert process.exitcode is not None
+
+
+def test_an_end_that_was_asked_in_a_line_of_the_log_is_not_missed(
+    queue_server: QueueServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue_server.start()
+    with redis.Redis.from_url(queue_server.url) as queue:
+        worker = rq_workers.text_worker(queue)
+        worker.heartbeat()
+        monkeypatch.setattr(signal, "signal", lambda *_: None)
+        with contextlib.suppress(StopRequested):  # as logging does with whatever comes up in a line of it
+            worker.request_stop(signal.SIGTERM, None)
+        with pytest.raises(StopRequested):
+            worker.heartbeat()
 
 
 def test_a_line_is_short_and_urgent_work_goes_first(workshop: Workshop) -> None:
