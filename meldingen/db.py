@@ -141,6 +141,12 @@ def for_driver(statement: str | sa.Select[Any], kinds: Mapping[str, Any] | None 
     return str(bound.compile(dialect=PGDialect_psycopg()))  # type: ignore[no-untyped-call]
 
 
+def settled(query: sa.Select[Any]) -> tuple[str, Mapping[str, Any]]:
+    """A select as `by_driver` takes it, with the values in it that are always the same. To be made once."""
+    compiled = query.compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
+    return str(compiled), compiled.params
+
+
 CLASHES = ("40P01", "40001", "57P05")
 """SQLSTATE of a deadlock, of a transaction that came too late, and of a connection that was ended for being idle in the
 very moment that it was taken: after each of them nothing has happened."""

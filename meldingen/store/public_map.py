@@ -12,10 +12,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, aliased
 
-from ..db import by_driver
+from ..db import by_driver, settled
 from ..domain.privacy import NEVER_PUBLIC, NEVER_PUBLIC_MAIN
 from ..domain.workflow import GEREED, VERVALLEN
 from .category import Category, public_to_all
@@ -83,9 +82,7 @@ def public_work(
 def _around(of_category: bool, of_area: bool) -> tuple[str, Mapping[str, Any]]:
     """The statement of public_work around a place, and the values in it that are always the same. By the driver, with
     one plan: planning so many joins anew takes longer than looking at one square kilometre."""
-    query = _public_work(True, of_category, of_area)
-    compiled = query.compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
-    return str(compiled), compiled.params
+    return settled(_public_work(True, of_category, of_area))
 
 
 @cache

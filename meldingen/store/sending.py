@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session, aliased
 
-from ..db import by_driver
+from ..db import by_driver, settled
 from ..domain.delivery import GEPLAND, KLAAR, UNFINISHED, VERZONDEN
 from .category import Category
 from .contact import Contact
@@ -85,7 +84,7 @@ _READ: Mapping[Any, tuple[str, ...]] = {
     _planned: ("id", "gemeente_id", "reference", "slot_at"),
 }  # fmt: skip
 """What the words of an ordinary e-mail need, in the order of `Fresh`; one that was not read raises."""
-_FRESH = (
+_FRESH, _FIXED = settled(
     sa.select(
         sa.exists().where(
             NoticeText.gemeente_id == Notice.gemeente_id,
@@ -119,8 +118,7 @@ _FRESH = (
         == 0,
     )
     .with_for_update(of=[Melding, Contact], key_share=True, skip_locked=True)
-).compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
-_FRESH_SQL = str(_FRESH)
+)
 _BEGIN = f"""
     WITH made AS (
         INSERT INTO delivery (gemeente_id, notice_id, channel, status, address, reference, subject, text, html,
@@ -187,7 +185,7 @@ def lock_fresh(session: Session, notice_id: int, *, scope: Collection[int]) -> F
     The rows are not of the session: to look at only.
     """
     session.flush()
-    found = by_driver(session, _FRESH_SQL, {**_FRESH.params, "notice_id": notice_id, "scope": sorted(scope)})
+    found = by_driver(session, _FRESH, {**_FIXED, "notice_id": notice_id, "scope": sorted(scope)})
     if not found:
         return None
     own_texts, *values = found[0]

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.orm import Session
 
-from ..db import by_driver
+from ..db import by_driver, settled
 from .category import Category
 from .gemeente import Gemeente
 from .opdracht import Opdracht
@@ -152,23 +151,18 @@ def _listing(told: sa.Select[Any], wanted: WorkFilter, sees: Sees, scope: frozen
     """Everybody of a team asks one question all day."""
     page = sa.bindparam("at_most", 0, type_=sa.Integer), sa.bindparam("skipped", 0, type_=sa.Integer)
     query = narrowed(seen(told, sees, scope), wanted).order_by(*SORTED[wanted.order])
-    return _settled(query.limit(page[0]).offset(page[1]))
+    return settled(query.limit(page[0]).offset(page[1]))
 
 
 @lru_cache(maxsize=200)
 def _counting(told: sa.Select[Any], wanted: WorkFilter, sees: Sees, scope: frozenset[int]) -> Made:
-    return _settled(narrowed(seen(told, sees, scope), wanted))
+    return settled(narrowed(seen(told, sees, scope), wanted))
 
 
 @lru_cache(maxsize=200)
 def _counting_lists(sees: Sees, scope: frozenset[int]) -> Made:
     counted = seen(_ALONE, sees, scope)
-    return _settled(sa.select(*(counted.where(on_list(name, _NOW)).scalar_subquery() for name in LISTS)))
-
-
-def _settled(query: sa.Select[Any]) -> Made:
-    compiled = query.compile(dialect=PGDialect_psycopg(), compile_kwargs={"render_postcompile": True})  # type: ignore[no-untyped-call]
-    return str(compiled), compiled.params
+    return settled(sa.select(*(counted.where(on_list(name, _NOW)).scalar_subquery() for name in LISTS)))
 
 
 def _shown() -> sa.Select[Any]:
